@@ -1,0 +1,5 @@
+pub mod rng;
+pub mod settings;
+pub mod task;
+pub mod topology;
+pub mod units;

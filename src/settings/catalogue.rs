@@ -1,0 +1,108 @@
+//! The kinds that a part of the simulator offers, each with its keys.
+
+use super::keys::{KeyDoc, Keys, did_you_mean};
+use super::node::{Table, Value};
+use super::problem::Problems;
+use super::source::Span;
+
+/// One kind: its name, what it is, and how its parameters are read.
+pub struct Entry<S: ?Sized> {
+    /// The value of `kind` in TOML.
+    pub name: &'static str,
+    /// What it is, in a sentence.
+    pub about: &'static str,
+    /// Declares and reads its keys.
+    pub read: fn(&mut Keys<'_>) -> Box<S>,
+}
+
+/// The kinds of one part. Users of the library add their own with [`Catalogue::add`].
+pub struct Catalogue<S: ?Sized> {
+    part: &'static str,
+    entries: Vec<Entry<S>>,
+}
+
+/// What a kind is and what keys it takes.
+#[derive(Clone, Debug)]
+pub struct KindDoc {
+    /// The value of `kind` in TOML.
+    pub name: &'static str,
+    /// What it is, in a sentence.
+    pub about: &'static str,
+    /// Its keys.
+    pub keys: Vec<KeyDoc>,
+}
+
+impl<S: ?Sized> Catalogue<S> {
+    /// The kinds of `part`, a word for messages such as `rule`.
+    pub fn new(part: &'static str, entries: Vec<Entry<S>>) -> Self {
+        Catalogue { part, entries }
+    }
+
+    /// Adds a kind, or replaces the one of the same name.
+    pub fn add(&mut self, entry: Entry<S>) {
+        self.entries.retain(|e| e.name != entry.name);
+        self.entries.push(entry);
+    }
+
+    /// What the part is called.
+    pub fn part(&self) -> &'static str {
+        self.part
+    }
+
+    /// The names of all kinds.
+    pub fn names(&self) -> Vec<&'static str> {
+        self.entries.iter().map(|e| e.name).collect()
+    }
+
+    /// What every kind is and takes. Defaults that `fallback`, a task's own settings, sets are
+    /// told from there.
+    pub fn describe(&self, fallback: Option<&Table>, source: &str) -> Vec<KindDoc> {
+        let describe = |entry: &Entry<S>| {
+            let mut problems = Problems::default();
+            let keys = Keys::new(self.part, Span::default(), None, &mut problems);
+            let (_, keys, _) = keys.with_fallback(fallback, source).run(|k| (entry.read)(k));
+            KindDoc {
+                name: entry.name,
+                about: entry.about,
+                keys,
+            }
+        };
+        self.entries.iter().map(describe).collect()
+    }
+
+    /// Whether some kind among `kinds` declares a key.
+    pub fn declare(&self, kinds: &[String]) -> Vec<String> {
+        let docs = self.describe(None, "");
+        let kinds = docs.iter().filter(|d| kinds.iter().any(|k| k == d.name));
+        let keys = kinds.flat_map(|d| &d.keys);
+        keys.map(|k| k.name.clone()).collect()
+    }
+
+    /// Reads a kind's parameters from the table that `keys` reads: first `kind`, then the keys of
+    /// that kind. `None`, with the mistake noted, where the kind is not known.
+    pub fn read(&self, keys: &mut Keys<'_>, default: Option<&'static str>) -> Option<Box<S>> {
+        let field = keys.key::<String>("kind", "Which kind");
+        let kind = match default {
+            Some(default) => field.default(default.to_owned(), "the paper's"),
+            None => field.required(),
+        };
+        let entry = self.entries.iter().find(|e| e.name == kind);
+        if entry.is_none() {
+            if keys.has("kind") && !kind.is_empty() {
+                let message = format!("unknown {} `{kind}`", self.part);
+                let what = format!("{} kinds", self.part);
+                keys.problem("kind", message, did_you_mean(&kind, &self.names(), &what));
+            }
+            keys.ignore_rest();
+        }
+        Some((entry?.read)(keys))
+    }
+
+    /// The kind that a table names, if it names one.
+    pub fn kind_of(table: &Table) -> Option<&str> {
+        match &table.get("kind")?.value {
+            Value::String(kind) => Some(kind),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,35 @@
+//! Reading settings strictly: every key is declared once, in the code that uses it.
+//!
+//! A declaration such as
+//!
+//! ```
+//! # use byzsim::settings::Keys;
+//! # struct Noise { std: f64 }
+//! # fn read(keys: &mut Keys) -> Noise {
+//! Noise {
+//!     std: keys.key("std", "Standard deviation of the noise").symbol("σ").at_least(0.0).required(),
+//! }
+//! # }
+//! ```
+//!
+//! reads the value, checks type and range, refuses what is not declared, fills in the default,
+//! writes the resolved settings, and tells the catalogue (`byzsim list`) what the key means. So
+//! there is no second list of names, defaults or ranges anywhere.
+//!
+//! Mistakes are gathered in [`Problems`], never thrown one by one; each knows its place in the
+//! text. After a mistake the reader goes on with a placeholder, and the caller must drop what was
+//! read unless [`Problems::is_empty`].
+
+mod catalogue;
+mod keys;
+mod node;
+mod problem;
+mod source;
+mod values;
+
+pub use catalogue::{Catalogue, Entry as Kind, KindDoc};
+pub use keys::{Field, KeyDoc, Keys, Presence, nearest};
+pub use node::{Entry, Node, Table, Value};
+pub use problem::{Located, Problem, Problems, WrongSettings};
+pub use source::{SourceId, Sources, Span};
+pub use values::{Choice, Chosen, Numbers, Schedule, Selected, Selection, Setting};

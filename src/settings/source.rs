@@ -1,0 +1,83 @@
+//! Texts that settings come from, and places in them.
+//!
+//! A scenario is made of one file and any number of `--set` assignments, so a place is a source
+//! and a byte range in it.
+
+/// Number of a text within [`Sources`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub struct SourceId(u32);
+
+/// A byte range in one source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub struct Span {
+    /// The text the range lies in.
+    pub source: SourceId,
+    /// First byte.
+    pub start: usize,
+    /// One past the last byte.
+    pub end: usize,
+}
+
+impl Span {
+    pub(super) fn new(source: SourceId, range: std::ops::Range<usize>) -> Span {
+        Span {
+            source,
+            start: range.start,
+            end: range.end,
+        }
+    }
+}
+
+/// The texts that one set of settings was read from.
+#[derive(Clone, Debug, Default)]
+pub struct Sources(Vec<(String, String)>);
+
+impl Sources {
+    /// Adds a text under the name that messages will show.
+    pub fn add(&mut self, name: impl Into<String>, text: impl Into<String>) -> SourceId {
+        self.0.push((name.into(), text.into()));
+        SourceId(u32::try_from(self.0.len() - 1).expect("fewer than 2^32 sources"))
+    }
+
+    /// The whole text of a source.
+    pub fn text(&self, id: SourceId) -> &str {
+        &self.0[id.0 as usize].1
+    }
+
+    /// The shown name of a source.
+    pub fn name(&self, id: SourceId) -> &str {
+        &self.0[id.0 as usize].0
+    }
+
+    /// The characters under a span.
+    pub fn excerpt(&self, span: Span) -> &str {
+        self.text(span.source)
+            .get(span.start..span.end)
+            .unwrap_or("")
+    }
+
+    /// Line and column of a span's start, both from 1, the column in characters.
+    pub fn position(&self, span: Span) -> (usize, usize) {
+        let before = &self.text(span.source).as_bytes()[..span.start];
+        let line_start = before
+            .iter()
+            .rposition(|&b| b == b'\n')
+            .map_or(0, |at| at + 1);
+        let line = before.iter().filter(|&&b| b == b'\n').count() + 1;
+        let column = String::from_utf8_lossy(&before[line_start..])
+            .chars()
+            .count()
+            + 1;
+        (line, column)
+    }
+
+    /// The whole line in which a span starts, without its line break.
+    pub fn line(&self, span: Span) -> &str {
+        let text = self.text(span.source);
+        let start = text[..span.start].rfind('\n').map_or(0, |at| at + 1);
+        let end = text[span.start..]
+            .find('\n')
+            .map_or(text.len(), |at| span.start + at);
+        text[start..end].trim_end_matches('\r')
+    }
+}

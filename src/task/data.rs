@@ -1,0 +1,134 @@
+//! Where data files are, and data sets read once per process.
+
+use crate::settings::Choice;
+use std::any::Any;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Where a task's data comes from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum DataSource {
+    /// The published files.
+    #[default]
+    Files,
+    /// A generator of the same shapes, labeled as such.
+    Generated,
+}
+
+impl Choice for DataSource {
+    const NAMES: &'static [(&'static str, Self)] =
+        &[("files", Self::Files), ("generated", Self::Generated)];
+}
+
+/// Why data cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum DataError {
+    /// Nobody said where the data is.
+    #[error(
+        "no data folder was given for {what}: pass --data DIR, set task.data in the scenario, or \
+         set BYZSIM_DATA; {layout}"
+    )]
+    NoFolder {
+        /// The data set.
+        what: &'static str,
+        /// What to download and how to lay it out.
+        layout: &'static str,
+    },
+    /// A file is not where it should be.
+    #[error("{path} is missing or unreadable ({error}); {layout}")]
+    Unreadable {
+        /// The file.
+        path: String,
+        /// Why.
+        error: std::io::Error,
+        /// What to download and how to lay it out.
+        layout: &'static str,
+    },
+    /// A file is not what it should be.
+    #[error("{path}:{line}: {message}")]
+    Malformed {
+        /// The file.
+        path: String,
+        /// Line from 1.
+        line: usize,
+        /// What is wrong and what would be right.
+        message: String,
+    },
+    /// The scenario asks for more than the data has.
+    #[error("{0}")]
+    TooFew(String),
+}
+
+/// The data sets of a process: each is read once, however many runs use it.
+pub struct Library {
+    folder: Option<PathBuf>,
+    scenario_folder: PathBuf,
+    read: Mutex<BTreeMap<PathBuf, Entry>>,
+}
+
+struct Entry {
+    data: Arc<dyn Any + Send + Sync>,
+    digests: Vec<FileDigest>,
+}
+
+/// A file that was read, and the SHA-256 of its bytes.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct FileDigest {
+    /// Name of the file, without its folder.
+    pub name: String,
+    /// SHA-256 in hex.
+    pub sha256: String,
+}
+
+impl Library {
+    /// `folder` is the `--data` option; `scenario_folder` is where a scenario's relative paths
+    /// start.
+    pub fn new(folder: Option<PathBuf>, scenario_folder: impl Into<PathBuf>) -> Library {
+        Library {
+            folder,
+            scenario_folder: scenario_folder.into(),
+            read: Mutex::default(),
+        }
+    }
+
+    /// The data folder: `--data`, else `task.data` of the scenario, else `BYZSIM_DATA`.
+    pub fn folder(&self, in_scenario: Option<&str>) -> Option<PathBuf> {
+        let from_scenario = || in_scenario.map(|d| self.scenario_folder.join(d));
+        let from_environment = || std::env::var_os("BYZSIM_DATA").map(PathBuf::from);
+        self.folder.clone().or_else(from_scenario).or_else(from_environment)
+    }
+
+    /// The data set under `path`, which `read` reads the first time. `read` also tells which
+    /// files it read.
+    ///
+    /// # Errors
+    /// Those of `read`.
+    pub fn get<T: Any + Send + Sync>(
+        &self,
+        path: &Path,
+        read: impl FnOnce(&Path) -> Result<(T, Vec<FileDigest>), DataError>,
+    ) -> Result<Arc<T>, DataError> {
+        // A reader that panicked left nothing behind, so the map is sound all the same.
+        let mut entries = self.read.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(data) = entries.get(path).and_then(|e| e.data.clone().downcast::<T>().ok()) {
+            return Ok(data);
+        }
+        let (data, digests) = read(path)?;
+        let data = Arc::new(data);
+        let entry = Entry {
+            data: data.clone(),
+            digests,
+        };
+        entries.insert(path.to_owned(), entry);
+        Ok(data)
+    }
+
+    /// The digests of all files read so far, in the order of their names.
+    pub fn digests(&self) -> Vec<FileDigest> {
+        let entries = self.read.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all: Vec<_> = entries.values().flat_map(|e| e.digests.clone()).collect();
+        all.sort();
+        all
+    }
+}

@@ -1,0 +1,120 @@
+//! What an agent learns: its data, its model, the loss of any model on its current batch.
+//!
+//! A [`Task`] is the settings of a case study; [`Task::load`] reads or generates the data and
+//! gives a [`World`], shared by all agents; [`World::objective`] gives each agent its own
+//! [`Objective`], a stream of batches. All arithmetic is `f64` over `f32` parameters and data, each
+//! result rounded once: products of two `f32` are exact in `f64`, so that the order in which a
+//! processor's vector unit adds hardly matters, and results are those of a plain loop.
+//!
+//! To add a task: a file with a struct that implements [`Task`], and a line in [`catalogue`].
+
+mod data;
+
+pub use data::{DataError, DataSource, FileDigest, Library};
+
+use crate::settings::{Catalogue, Kind};
+use crate::topology::Graph;
+use crate::units::AgentId;
+use std::fmt::Debug;
+use std::sync::Arc;
+
+/// A kind of task with its parameters.
+pub trait Task: Debug + Send + Sync {
+    /// Reads or generates the data for the agents of `graph`.
+    ///
+    /// # Errors
+    /// Data files that are missing or malformed, more agents than the data has owners.
+    fn load(
+        &self,
+        graph: &Graph,
+        seeds: TaskSeeds,
+        library: &Library,
+    ) -> Result<Arc<dyn World>, DataError>;
+}
+
+/// The seeds that a task may draw from.
+#[derive(Clone, Copy, Debug)]
+pub struct TaskSeeds {
+    /// Seed of the network: positions, where the topology has none.
+    pub topology: u64,
+    /// Seed of everything about data, initial parameters included.
+    pub data: u64,
+}
+
+/// The data of all agents.
+pub trait World: Send + Sync {
+    /// Number of parameters d of a model.
+    fn dimension(&self) -> usize;
+
+    /// An agent's task group; agents in one group share a task. Nobody but the statistics knows.
+    fn group(&self, agent: AgentId) -> u32;
+
+    /// Where an agent stands, in tasks that know places.
+    fn position(&self, agent: AgentId) -> Option<[f64; 2]> {
+        let _ = agent;
+        None
+    }
+
+    /// The agent's parameters before the first iteration, shape `[d]`.
+    fn initial(&self, agent: AgentId) -> Vec<f32>;
+
+    /// Iterations in an epoch, in tasks that have epochs.
+    fn iterations_per_epoch(&self) -> Option<u64> {
+        None
+    }
+
+    /// Whether [`Objective::evaluate`] gives something.
+    fn has_test_set(&self) -> bool {
+        false
+    }
+
+    /// Whether [`Objective::regret`] and [`Objective::deviation`] give something.
+    fn has_optimum(&self) -> bool {
+        false
+    }
+
+    /// An agent's own stream of batches.
+    fn objective(self: Arc<Self>, agent: AgentId) -> Box<dyn Objective>;
+}
+
+/// One agent's data stream ξ_k and its loss ℓ(·; ξ_k).
+pub trait Objective: Send {
+    /// Draws the batch of a step. Steps count from 0 over the whole run; the batch of a step does
+    /// not depend on what was drawn before.
+    fn draw(&mut self, step: u64);
+
+    /// ℓ: mean loss per sample of any model on the current batch. The model is well-formed
+    /// (shape `[d]`, finite); the loss may still overflow.
+    fn loss(&mut self, model: &[f32]) -> f64;
+
+    /// ∇: the direction that the adapt step descends, at `model` on the current batch; both have
+    /// shape `[d]`.
+    fn gradient(&mut self, model: &[f32], gradient: &mut [f64]);
+
+    /// Quality on the agent's test set, where there is one.
+    fn evaluate(&mut self, model: &[f32]) -> Option<Evaluation> {
+        let _ = model;
+        None
+    }
+
+    /// r(model) − r(θ*), where risk and optimum are known.
+    fn regret(&self, model: &[f32]) -> Option<f64> {
+        let _ = model;
+        None
+    }
+
+    /// ‖model − θ*‖, where the optimum is known.
+    fn deviation(&self, model: &[f32]) -> Option<f64> {
+        let _ = model;
+        None
+    }
+}
+
+/// Quality of a model on a test set.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Evaluation {
+    /// Mean loss per test sample.
+    pub loss: f64,
+    /// Share of test samples whose class was predicted, in [0, 1].
+    pub accuracy: f64,
+}

@@ -1,0 +1,112 @@
+//! The quantities that every part speaks of: agents, simulated time, model parameters.
+
+use std::fmt;
+use std::sync::Arc;
+
+/// Number of an agent, from 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct AgentId(pub u32);
+
+impl AgentId {
+    /// The number as an index into arrays over all agents.
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+
+    /// The agent with this index.
+    ///
+    /// # Panics
+    /// Beyond 2³² agents; scenarios are refused far below that.
+    pub fn from_index(index: usize) -> AgentId {
+        AgentId(u32::try_from(index).expect("fewer than 2^32 agents"))
+    }
+}
+
+impl fmt::Display for AgentId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)
+    }
+}
+
+/// Simulated time since the start of the run, or a duration, in whole microseconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct SimTime(u64);
+
+impl SimTime {
+    /// The start of the run.
+    pub const ZERO: SimTime = SimTime(0);
+    /// The least time that a message takes.
+    pub const LEAST_LATENCY: SimTime = SimTime(1);
+    /// The longest time a scenario may name: 100 years [ms].
+    pub const MAX_MS: f64 = 3.2e12;
+
+    /// That many microseconds.
+    pub const fn from_us(us: u64) -> SimTime {
+        SimTime(us)
+    }
+
+    /// That many milliseconds, rounded to the nearest microsecond; negative ones are 0.
+    pub fn from_ms(ms: f64) -> SimTime {
+        SimTime((ms * 1000.0).round() as u64)
+    }
+
+    /// In microseconds.
+    pub const fn us(self) -> u64 {
+        self.0
+    }
+
+    /// In milliseconds.
+    pub fn ms(self) -> f64 {
+        self.0 as f64 / 1000.0
+    }
+}
+
+impl std::ops::Add for SimTime {
+    type Output = SimTime;
+    fn add(self, other: SimTime) -> SimTime {
+        SimTime(self.0 + other.0)
+    }
+}
+
+impl std::ops::Sub for SimTime {
+    type Output = SimTime;
+    /// Saturates at 0.
+    fn sub(self, other: SimTime) -> SimTime {
+        SimTime(self.0.saturating_sub(other.0))
+    }
+}
+
+impl fmt::Display for SimTime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ms", self.ms())
+    }
+}
+
+/// A model's parameters as they travel: one immutable allocation however many agents hold it.
+/// Shape `[d]`, or any other length where an attacker made it.
+#[derive(Clone, Debug)]
+pub struct Params {
+    values: Arc<[f32]>,
+    finite: bool,
+}
+
+impl Params {
+    /// Shares a copy of these values.
+    pub fn new(values: &[f32]) -> Params {
+        Params {
+            values: values.into(),
+            finite: values.iter().all(|x| x.is_finite()),
+        }
+    }
+
+    /// The values.
+    pub fn values(&self) -> &[f32] {
+        &self.values
+    }
+
+    /// Whether an agent with models of `dimension` parameters can read this one: the length fits
+    /// and no value is NaN or infinite.
+    pub fn well_formed(&self, dimension: usize) -> bool {
+        self.finite && self.values.len() == dimension
+    }
+}
