@@ -64,12 +64,7 @@ pub enum DataError {
 pub struct Library {
     folder: Option<PathBuf>,
     scenario_folder: PathBuf,
-    read: Mutex<BTreeMap<PathBuf, Entry>>,
-}
-
-struct Entry {
-    data: Arc<dyn Any + Send + Sync>,
-    digests: Vec<FileDigest>,
+    read: Mutex<BTreeMap<PathBuf, Arc<dyn Any + Send + Sync>>>,
 }
 
 /// A file that was read, and the SHA-256 of its bytes.
@@ -99,36 +94,22 @@ impl Library {
         self.folder.clone().or_else(from_scenario).or_else(from_environment)
     }
 
-    /// The data set under `path`, which `read` reads the first time. `read` also tells which
-    /// files it read.
+    /// The data set under `path`, which `read` reads the first time.
     ///
     /// # Errors
     /// Those of `read`.
     pub fn get<T: Any + Send + Sync>(
         &self,
         path: &Path,
-        read: impl FnOnce(&Path) -> Result<(T, Vec<FileDigest>), DataError>,
+        read: impl FnOnce(&Path) -> Result<T, DataError>,
     ) -> Result<Arc<T>, DataError> {
         // A reader that panicked left nothing behind, so the map is sound all the same.
-        let mut entries = self.read.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(data) = entries.get(path).and_then(|e| e.data.clone().downcast::<T>().ok()) {
+        let mut sets = self.read.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(data) = sets.get(path).and_then(|d| d.clone().downcast::<T>().ok()) {
             return Ok(data);
         }
-        let (data, digests) = read(path)?;
-        let data = Arc::new(data);
-        let entry = Entry {
-            data: data.clone(),
-            digests,
-        };
-        entries.insert(path.to_owned(), entry);
+        let data = Arc::new(read(path)?);
+        sets.insert(path.to_owned(), data.clone());
         Ok(data)
-    }
-
-    /// The digests of all files read so far, in the order of their names.
-    pub fn digests(&self) -> Vec<FileDigest> {
-        let entries = self.read.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut all: Vec<_> = entries.values().flat_map(|e| e.digests.clone()).collect();
-        all.sort();
-        all
     }
 }

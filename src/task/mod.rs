@@ -73,6 +73,11 @@ pub trait World: Send + Sync {
         false
     }
 
+    /// The data files that were read; they are part of a run's identity.
+    fn files(&self) -> &[FileDigest] {
+        &[]
+    }
+
     /// An agent's own stream of batches.
     fn objective(self: Arc<Self>, agent: AgentId) -> Box<dyn Objective>;
 }
