@@ -1,4 +1,9 @@
+pub mod attack;
+pub mod kernel;
+pub mod learner;
+pub mod link;
 pub mod rng;
+pub mod rule;
 pub mod settings;
 pub mod task;
 pub mod topology;

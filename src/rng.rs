@@ -135,11 +135,17 @@ mod tests {
 
     #[test]
     fn every_part_of_a_key_matters() {
-        let key = Key::new(1, Purpose::Link).of(AgentId(2)).at(3).toward(AgentId(4));
+        let key = Key::new(1, Purpose::Link)
+            .of(AgentId(2))
+            .at(3)
+            .toward(AgentId(4));
         let keys = [
             key,
             Key { seed: 2, ..key },
-            Key { purpose: Purpose::Epoch, ..key },
+            Key {
+                purpose: Purpose::Epoch,
+                ..key
+            },
             key.of(AgentId(3)),
             key.at(4),
             key.toward(AgentId(5)),

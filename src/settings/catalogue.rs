@@ -32,6 +32,18 @@ pub struct KindDoc {
     pub keys: Vec<KeyDoc>,
 }
 
+/// The catalogue entry of a type with `NAME`, `ABOUT` and `read`.
+#[macro_export]
+macro_rules! kind {
+    ($type:ty) => {
+        $crate::settings::Kind {
+            name: <$type>::NAME,
+            about: <$type>::ABOUT,
+            read: |keys| Box::new(<$type>::read(keys)),
+        }
+    };
+}
+
 impl<S: ?Sized> Catalogue<S> {
     /// The kinds of `part`, a word for messages such as `rule`.
     pub fn new(part: &'static str, entries: Vec<Entry<S>>) -> Self {
@@ -60,7 +72,9 @@ impl<S: ?Sized> Catalogue<S> {
         let describe = |entry: &Entry<S>| {
             let mut problems = Problems::default();
             let keys = Keys::new(self.part, Span::default(), None, &mut problems);
-            let (_, keys, _) = keys.with_fallback(fallback, source).run(|k| (entry.read)(k));
+            let (_, keys, _) = keys
+                .with_fallback(fallback, source)
+                .run(|k| (entry.read)(k));
             KindDoc {
                 name: entry.name,
                 about: entry.about,

@@ -52,8 +52,16 @@ impl Range {
     };
 
     fn contains(&self, x: f64) -> bool {
-        let above = if self.low_open { x > self.low } else { x >= self.low };
-        let below = if self.high_open { x < self.high } else { x <= self.high };
+        let above = if self.low_open {
+            x > self.low
+        } else {
+            x >= self.low
+        };
+        let below = if self.high_open {
+            x < self.high
+        } else {
+            x <= self.high
+        };
         above && below
     }
 
@@ -86,7 +94,12 @@ pub struct Keys<'a> {
 
 impl<'a> Keys<'a> {
     /// A reader of `table`, which stands at `span` and is called `path` in messages.
-    pub fn new(path: &str, span: Span, table: Option<&'a Table>, problems: &'a mut Problems) -> Self {
+    pub fn new(
+        path: &str,
+        span: Span,
+        table: Option<&'a Table>,
+        problems: &'a mut Problems,
+    ) -> Self {
         Keys {
             path: path.to_owned(),
             span,
@@ -138,7 +151,8 @@ impl<'a> Keys<'a> {
         let fallback = self.fallback.and_then(|t| t.get(name));
         let path = self.join(name);
         let Some(node) = given.or(fallback) else {
-            let (_, docs, _) = Keys::new(&path, self.span, None, &mut Problems::default()).run(read);
+            let (_, docs, _) =
+                Keys::new(&path, self.span, None, &mut Problems::default()).run(read);
             self.adopt(name, docs);
             return None;
         };
@@ -146,7 +160,8 @@ impl<'a> Keys<'a> {
             self.wrong_type(node, name, "a table");
             return None;
         };
-        let (value, docs, resolved) = Keys::new(&path, node.span, Some(table), self.problems).run(read);
+        let (value, docs, resolved) =
+            Keys::new(&path, node.span, Some(table), self.problems).run(read);
         self.adopt(name, docs);
         self.resolved.insert(name.to_owned(), resolved.into());
         Some(value)
@@ -161,7 +176,8 @@ impl<'a> Keys<'a> {
     ) -> Vec<T> {
         self.describe(name, about, "a list of tables", Presence::Optional("none"));
         let path = self.join(name);
-        let (_, docs, _) = Keys::new(&path, self.span, None, &mut Problems::default()).run(&mut read);
+        let (_, docs, _) =
+            Keys::new(&path, self.span, None, &mut Problems::default()).run(&mut read);
         self.adopt(name, docs);
         let given = self.table.and_then(|t| t.get(name));
         let Some(node) = given.or_else(|| self.fallback.and_then(|t| t.get(name))) else {
@@ -210,7 +226,10 @@ impl<'a> Keys<'a> {
 
     /// Reads with `read`, refuses what it did not declare, and returns the value, what was
     /// declared, and the resolved settings.
-    pub fn run<T>(mut self, read: impl FnOnce(&mut Keys<'_>) -> T) -> (T, Vec<KeyDoc>, toml::Table) {
+    pub fn run<T>(
+        mut self,
+        read: impl FnOnce(&mut Keys<'_>) -> T,
+    ) -> (T, Vec<KeyDoc>, toml::Table) {
         let value = read(&mut self);
         self.refuse_undeclared();
         (value, self.described, self.resolved)
@@ -231,7 +250,8 @@ impl<'a> Keys<'a> {
                 continue;
             }
             let message = format!("unknown key `{name}` in {}", self.title());
-            self.problems.add(entry.span, message, did_you_mean(name, &known, "keys"));
+            self.problems
+                .add(entry.span, message, did_you_mean(name, &known, "keys"));
         }
     }
 
@@ -271,7 +291,10 @@ impl<'a> Keys<'a> {
         let found = node.type_name();
         self.problems.add(
             node.span,
-            format!("`{name}` in {} takes {takes}, and this is {found}", self.title()),
+            format!(
+                "`{name}` in {} takes {takes}, and this is {found}",
+                self.title()
+            ),
             format!("write {takes}"),
         );
     }
@@ -331,10 +354,9 @@ impl<T: Setting> Field<'_, '_, T> {
     pub fn default(mut self, value: T, source: &'static str) -> T {
         let shown = |v: &toml::Value| v.to_string();
         let presence = match self.fallback() {
-            Some(node) => Presence::Default(
-                shown(&node.to_toml()),
-                self.keys.fallback_source.to_owned(),
-            ),
+            Some(node) => {
+                Presence::Default(shown(&node.to_toml()), self.keys.fallback_source.to_owned())
+            }
             None => Presence::Default(shown(&value.to_toml()), source.to_owned()),
         };
         self.describe(presence);
@@ -378,7 +400,11 @@ impl<T: Setting> Field<'_, '_, T> {
     fn read(&mut self) -> Option<T> {
         let node = self.node()?.clone();
         let value = T::read(&node, self.name, self.keys.problems)?;
-        if let Some(x) = value.magnitudes().into_iter().find(|&x| !self.range.contains(x)) {
+        if let Some(x) = value
+            .magnitudes()
+            .into_iter()
+            .find(|&x| !self.range.contains(x))
+        {
             self.keys.problems.add(
                 node.span,
                 format!("`{}` in {} cannot be {x}", self.name, self.keys.title()),

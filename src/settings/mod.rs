@@ -27,6 +27,7 @@ mod problem;
 mod source;
 mod values;
 
+pub use crate::kind;
 pub use catalogue::{Catalogue, Entry as Kind, KindDoc};
 pub use keys::{Field, KeyDoc, Keys, Presence, nearest};
 pub use node::{Entry, Node, Table, Value};

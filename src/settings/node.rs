@@ -80,7 +80,13 @@ impl Table {
     /// Sets a key to a value, in its old place or at the end.
     pub fn insert(&mut self, key: &str, span: Span, node: Node) {
         match self.0.iter_mut().find(|e| e.key == key) {
-            Some(entry) => *entry = Entry { node, span, key: key.to_owned() },
+            Some(entry) => {
+                *entry = Entry {
+                    node,
+                    span,
+                    key: key.to_owned(),
+                }
+            }
             None => self.0.push(Entry {
                 key: key.to_owned(),
                 span,
@@ -210,7 +216,10 @@ fn node(from: &DeValue<'_>, span: Span, problems: &mut Problems) -> Node {
         },
         DeValue::Float(x) => match x.as_str().parse::<f64>() {
             Ok(x) if x.is_finite() => Value::Float(x),
-            _ => wrong("finite numbers only, such as 1.5 or 1e-3", Value::Float(0.0)),
+            _ => wrong(
+                "finite numbers only, such as 1.5 or 1e-3",
+                Value::Float(0.0),
+            ),
         },
         DeValue::Array(items) => Value::Array(
             items

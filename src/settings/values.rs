@@ -203,10 +203,17 @@ impl Setting for Numbers {
     fn read(node: &Node, name: &str, problems: &mut Problems) -> Option<Numbers> {
         match &node.value {
             Value::Array(items) => {
-                let all = items.iter().map(|i| f64::read(i, name, problems)).collect::<Vec<_>>();
-                all.into_iter().collect::<Option<Vec<_>>>().map(Numbers::Each)
+                let all = items
+                    .iter()
+                    .map(|i| f64::read(i, name, problems))
+                    .collect::<Vec<_>>();
+                all.into_iter()
+                    .collect::<Option<Vec<_>>>()
+                    .map(Numbers::Each)
             }
-            Value::Float(_) | Value::Integer(_) => f64::read(node, name, problems).map(Numbers::One),
+            Value::Float(_) | Value::Integer(_) => {
+                f64::read(node, name, problems).map(Numbers::One)
+            }
             _ => wrong::<Numbers>(node, name, problems),
         }
     }
@@ -234,7 +241,10 @@ pub struct Schedule {
 impl Schedule {
     /// The same in every iteration.
     pub const fn constant(value: f64) -> Schedule {
-        Schedule { initial: value, rate: 0.0 }
+        Schedule {
+            initial: value,
+            rate: 0.0,
+        }
     }
 
     /// The value in an iteration.
@@ -263,7 +273,10 @@ impl Setting for Schedule {
             let _: Chosen<Decay> = keys.key("kind", "How it falls").required();
             Schedule {
                 initial: keys.key("initial", "Its value in iteration 0").required(),
-                rate: keys.key("rate", "How fast it falls").at_least(0.0).required(),
+                rate: keys
+                    .key("rate", "How fast it falls")
+                    .at_least(0.0)
+                    .required(),
             }
         });
         (problems.len() == before).then_some(schedule)
@@ -334,7 +347,10 @@ impl Setting for Selection {
     }
     fn read(node: &Node, name: &str, problems: &mut Problems) -> Option<Selection> {
         let numbers = |items: &[Node], problems: &mut Problems| {
-            let all = items.iter().map(|i| u32::read(i, name, problems)).collect::<Vec<_>>();
+            let all = items
+                .iter()
+                .map(|i| u32::read(i, name, problems))
+                .collect::<Vec<_>>();
             all.into_iter().collect::<Option<Vec<_>>>()
         };
         let selected = match &node.value {
@@ -351,7 +367,8 @@ impl Setting for Selection {
                             let ends = numbers(ends, problems)?;
                             if ends[0] > ends[1] {
                                 let message = format!("this range of `{name}` is empty");
-                                let help = format!("write {{ range = [{}, {}] }}", ends[1], ends[0]);
+                                let help =
+                                    format!("write {{ range = [{}, {}] }}", ends[1], ends[0]);
                                 problems.add(entry.node.span, message, help);
                                 return None;
                             }
@@ -378,7 +395,8 @@ impl Setting for Selection {
                         Selected::Fraction(x)
                     }
                     other => {
-                        let message = format!("unknown way `{other}` to choose agents for `{name}`");
+                        let message =
+                            format!("unknown way `{other}` to choose agents for `{name}`");
                         problems.add(entry.span, message, did_you_mean(other, &SELECTORS, "ways"));
                         return None;
                     }
@@ -386,7 +404,10 @@ impl Setting for Selection {
             }
             _ => return wrong::<Selection>(node, name, problems),
         };
-        Some(Selection { selected, span: node.span })
+        Some(Selection {
+            selected,
+            span: node.span,
+        })
     }
     fn to_toml(&self) -> toml::Value {
         let one = |key: &str, value: toml::Value| {

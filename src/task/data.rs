@@ -91,7 +91,10 @@ impl Library {
     pub fn folder(&self, in_scenario: Option<&str>) -> Option<PathBuf> {
         let from_scenario = || in_scenario.map(|d| self.scenario_folder.join(d));
         let from_environment = || std::env::var_os("BYZSIM_DATA").map(PathBuf::from);
-        self.folder.clone().or_else(from_scenario).or_else(from_environment)
+        self.folder
+            .clone()
+            .or_else(from_scenario)
+            .or_else(from_environment)
     }
 
     /// The data set under `path`, which `read` reads the first time.

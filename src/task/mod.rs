@@ -9,17 +9,31 @@
 //! To add a task: a file with a struct that implements [`Task`], and a line in [`catalogue`].
 
 mod data;
+mod target_localization;
+
+pub use target_localization::{Localization, Sensor, TargetLocalization};
 
 pub use data::{DataError, DataSource, FileDigest, Library};
 
-use crate::settings::{Catalogue, Kind};
+use crate::settings::{Catalogue, kind};
 use crate::topology::Graph;
 use crate::units::AgentId;
 use std::fmt::Debug;
 use std::sync::Arc;
 
+/// The tasks that come with the simulator.
+pub fn catalogue() -> Catalogue<dyn Task> {
+    Catalogue::new("task", vec![kind!(TargetLocalization)])
+}
+
 /// A kind of task with its parameters.
 pub trait Task: Debug + Send + Sync {
+    /// The settings that a scenario of this task has where it is silent, as TOML: its case study
+    /// in the paper.
+    fn defaults(&self) -> &'static str {
+        ""
+    }
+
     /// Reads or generates the data for the agents of `graph`.
     ///
     /// # Errors

@@ -57,3 +57,7 @@ pub enum TopologyError {
         message: String,
     },
 }
+/// TEMP
+pub fn positions(_: u64, _: usize, _: f64) -> Vec<[f64; 2]> {
+    todo!()
+}

@@ -1,0 +1,46 @@
+//! The own honest model plus noise.
+
+use super::{Attack, Forger, Sight};
+use crate::settings::Keys;
+use crate::units::AgentId;
+use rand_distr::{Distribution, StandardNormal};
+
+/// The attack `add-noise`.
+#[derive(Clone, Debug)]
+pub struct AddNoise {
+    std: f64,
+}
+
+impl AddNoise {
+    /// The value of `kind`.
+    pub const NAME: &str = "add-noise";
+    /// What it is.
+    pub const ABOUT: &str = "Adds normal noise to the own honest model";
+
+    /// Declares and reads its keys.
+    pub fn read(keys: &mut Keys<'_>) -> Self {
+        AddNoise {
+            std: keys
+                .key("std", "Standard deviation of the noise")
+                .symbol("s")
+                .at_least(0.0)
+                .required(),
+        }
+    }
+}
+
+impl Attack for AddNoise {
+    fn forger(&self, _: AgentId) -> Box<dyn Forger> {
+        Box::new(self.clone())
+    }
+}
+
+impl Forger for AddNoise {
+    fn forge(&mut self, sight: &Sight<'_>, payload: &mut Vec<f32>) {
+        let mut stream = sight.stream();
+        payload.extend(sight.honest.iter().map(|&x| {
+            let normal: f64 = StandardNormal.sample(&mut stream);
+            (f64::from(x) + self.std * normal) as f32
+        }));
+    }
+}

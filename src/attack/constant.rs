@@ -1,0 +1,53 @@
+//! The same values for ever.
+
+use super::{Attack, Forger, Sight, Stage, Unfit};
+use crate::settings::{Keys, Numbers};
+use crate::units::AgentId;
+
+/// The attack `constant`.
+#[derive(Clone, Debug)]
+pub struct Constant {
+    value: Numbers,
+}
+
+impl Constant {
+    /// The value of `kind`.
+    pub const NAME: &str = "constant";
+    /// What it is.
+    pub const ABOUT: &str = "Sends the same values in every iteration";
+
+    /// Declares and reads its keys.
+    pub fn read(keys: &mut Keys<'_>) -> Self {
+        Constant {
+            value: keys
+                .key("value", "The value of every dimension, or of each")
+                .required(),
+        }
+    }
+}
+
+impl Attack for Constant {
+    fn prepare(&mut self, stage: &Stage<'_>) -> Result<(), Unfit> {
+        match &self.value {
+            Numbers::Each(all) if all.len() != stage.dimension => Err(Unfit {
+                key: "value",
+                message: format!("`value` has {} numbers", all.len()),
+                help: format!(
+                    "a model here has {}; or write one number for all",
+                    stage.dimension
+                ),
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    fn forger(&self, _: AgentId) -> Box<dyn Forger> {
+        Box::new(self.clone())
+    }
+}
+
+impl Forger for Constant {
+    fn forge(&mut self, sight: &Sight<'_>, payload: &mut Vec<f32>) {
+        payload.extend((0..sight.honest.len()).map(|j| self.value.at(j) as f32));
+    }
+}

@@ -1,0 +1,51 @@
+//! Normal noise in the place of a model.
+
+use super::{Attack, Forger, Sight};
+use crate::settings::Keys;
+use crate::units::AgentId;
+use rand_distr::{Distribution, StandardNormal};
+
+/// The attack `gaussian`.
+#[derive(Clone, Debug)]
+pub struct Gaussian {
+    mean: f64,
+    std: f64,
+}
+
+impl Gaussian {
+    /// The value of `kind`.
+    pub const NAME: &str = "gaussian";
+    /// What it is.
+    pub const ABOUT: &str = "Replaces the model by normal noise";
+
+    /// Declares and reads its keys.
+    pub fn read(keys: &mut Keys<'_>) -> Self {
+        Gaussian {
+            mean: keys
+                .key("mean", "Mean of every dimension")
+                .symbol("m")
+                .required(),
+            std: keys
+                .key("std", "Standard deviation")
+                .symbol("s")
+                .at_least(0.0)
+                .required(),
+        }
+    }
+}
+
+impl Attack for Gaussian {
+    fn forger(&self, _: AgentId) -> Box<dyn Forger> {
+        Box::new(self.clone())
+    }
+}
+
+impl Forger for Gaussian {
+    fn forge(&mut self, sight: &Sight<'_>, payload: &mut Vec<f32>) {
+        let mut stream = sight.stream();
+        payload.extend(sight.honest.iter().map(|_| {
+            let normal: f64 = StandardNormal.sample(&mut stream);
+            (self.mean + self.std * normal) as f32
+        }));
+    }
+}

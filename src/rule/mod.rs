@@ -1,0 +1,152 @@
+//! The combine step (3): θ_k = Σ a_lk ψ_l over the models present, the agent's own included.
+//!
+//! A [`Rule`] is a rule's settings; [`Rule::combiner`] gives each agent its own [`Combiner`] with
+//! whatever the rule remembers. A combiner either sets a weight for each model present, and
+//! the engine adds them up, or makes a model itself.
+//!
+//! To add a rule: a file with a struct that implements [`Rule`], and a line in [`catalogue`].
+
+mod accumulated;
+mod average;
+mod distance;
+mod loss;
+mod metropolis;
+mod no_cooperation;
+
+pub use average::Average;
+pub use distance::Distance;
+pub use loss::Loss;
+pub use metropolis::Metropolis;
+pub use no_cooperation::NoCooperation;
+
+use crate::settings::{Catalogue, kind};
+use crate::task::Objective;
+use crate::units::AgentId;
+use std::fmt::Debug;
+
+/// The rules that come with the simulator.
+pub fn catalogue() -> Catalogue<dyn Rule> {
+    Catalogue::new(
+        "rule",
+        vec![
+            kind!(Loss),
+            kind!(NoCooperation),
+            kind!(Average),
+            kind!(Metropolis),
+            kind!(Distance),
+        ],
+    )
+}
+
+/// A kind of rule with its parameters.
+pub trait Rule: Debug + Send + Sync {
+    /// What one agent of the rule remembers, before its first iteration.
+    fn combiner(&self, place: &Place<'_>) -> Box<dyn Combiner>;
+}
+
+/// Where an agent stands in the network.
+#[derive(Clone, Copy, Debug)]
+pub struct Place<'a> {
+    /// The agent.
+    pub agent: AgentId,
+    /// Whose models it receives, in ascending order, itself not among them.
+    pub neighbors: &'a [AgentId],
+    /// How many neighbors each of those has.
+    pub neighbor_degrees: &'a [usize],
+    /// Number of parameters d.
+    pub dimension: usize,
+}
+
+impl Place<'_> {
+    /// The agent's own slot: its position among its neighbors and itself in ascending order.
+    pub fn own_slot(&self) -> usize {
+        self.neighbors.partition_point(|&l| l < self.agent)
+    }
+
+    /// Number of slots: the neighbors and the agent itself.
+    pub fn slots(&self) -> usize {
+        self.neighbors.len() + 1
+    }
+}
+
+/// A model that takes part in a combination.
+#[derive(Clone, Copy, Debug)]
+pub struct Candidate<'a> {
+    /// Whose it is: position among the agent's neighbors and itself in ascending order, fixed for
+    /// the run.
+    pub slot: usize,
+    /// ψ_l, shape `[d]`, finite.
+    pub model: &'a [f32],
+}
+
+/// All that an agent can look at when it combines.
+pub struct Neighborhood<'a> {
+    /// Number of the iteration, from 0.
+    pub iteration: u64,
+    /// The models present, in ascending order of their agents, the agent's own among them.
+    pub candidates: &'a [Candidate<'a>],
+    /// Which candidate is the agent's own ψ_k.
+    pub own: usize,
+    /// θ_{k,i−1}: the agent's combined model of the iteration before.
+    pub previous: &'a [f32],
+    /// ℓ(ψ_k; ξ_k): loss of its own candidate on the current batch.
+    pub own_loss: f64,
+    /// μ of this iteration.
+    pub step_size: f64,
+    /// The current batch.
+    pub objective: &'a mut dyn Objective,
+}
+
+impl Neighborhood<'_> {
+    /// ℓ(ψ_l; ξ_k): loss of a candidate on the agent's current batch.
+    pub fn loss(&mut self, candidate: usize) -> f64 {
+        if candidate == self.own {
+            self.own_loss
+        } else {
+            self.objective.loss(self.candidates[candidate].model)
+        }
+    }
+}
+
+/// What a combiner found out about the models present, one entry per candidate.
+#[derive(Clone, Debug, Default)]
+pub struct Combination {
+    /// a_lk: at least 0, with sum 1.
+    pub weights: Vec<f64>,
+    /// ℓ(ψ_l; ξ_k); NaN where the rule did not look.
+    pub losses: Vec<f64>,
+    /// φ_lk; NaN in rules without.
+    pub accumulated: Vec<f64>,
+    /// The combined model, shape `[d]`, of a rule that makes it itself.
+    pub model: Vec<f32>,
+}
+
+impl Combination {
+    /// Empties it for a combination of `candidates` models.
+    pub fn reset(&mut self, candidates: usize) {
+        for list in [&mut self.weights, &mut self.losses, &mut self.accumulated] {
+            list.clear();
+        }
+        self.weights.resize(candidates, 0.0);
+        self.losses.resize(candidates, f64::NAN);
+        self.accumulated.resize(candidates, f64::NAN);
+        self.model.clear();
+    }
+}
+
+/// How a combination came out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// θ_k is the weighted sum under [`Combination::weights`].
+    Weighted,
+    /// θ_k is [`Combination::model`].
+    Model,
+    /// θ_k is ψ_k: the rule could not combine.
+    Own,
+}
+
+/// One agent's rule with its memory.
+pub trait Combiner: Send {
+    /// Combines what is present. `out` was [reset](Combination::reset) for it.
+    fn combine(&mut self, hood: &mut Neighborhood<'_>, out: &mut Combination) -> Outcome;
+}
