@@ -4,6 +4,7 @@ pub mod learner;
 pub mod link;
 pub mod rng;
 pub mod rule;
+pub mod scenario;
 pub mod settings;
 pub mod task;
 pub mod topology;

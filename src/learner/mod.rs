@@ -28,29 +28,18 @@ pub struct Learner {
 }
 
 impl Learner {
-    /// Declares and reads the keys of `[learner]`, or of an override of `base`.
-    pub fn read(keys: &mut Keys<'_>, base: Option<Learner>) -> Learner {
-        let source = if base.is_some() {
-            "as in [learner]"
-        } else {
-            "plain SGD"
-        };
-        let base = base.unwrap_or(Learner {
-            optimizer: Optimizer::Sgd,
-            step_size: Schedule::constant(0.1),
-            steps_per_exchange: 1,
-            adapt_probability: 1.0,
-        });
+    /// Declares and reads the keys of `[learner]`.
+    pub fn read(keys: &mut Keys<'_>) -> Learner {
         let Chosen(optimizer) = keys
             .key("optimizer", "How parameters follow a gradient")
-            .default(Chosen(base.optimizer), source);
+            .default(Chosen(Optimizer::Sgd), "paper (2)");
         Learner {
             optimizer,
             step_size: keys
                 .key("step_size", "Step size of the adapt step")
                 .symbol("μ")
                 .at_least(0.0)
-                .default(base.step_size, source),
+                .default(Schedule::constant(0.1), "paper §4"),
             steps_per_exchange: keys
                 .key(
                     "steps_per_exchange",
@@ -58,7 +47,7 @@ impl Learner {
                 )
                 .at_least(1.0)
                 .at_most(1e6)
-                .default(base.steps_per_exchange, source),
+                .default(1, "paper (2)"),
             adapt_probability: keys
                 .key(
                     "adapt_probability",
@@ -66,7 +55,7 @@ impl Learner {
                 )
                 .at_least(0.0)
                 .at_most(1.0)
-                .default(base.adapt_probability, source),
+                .default(1.0, "paper (2)"),
         }
     }
 

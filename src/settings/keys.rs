@@ -3,7 +3,7 @@
 use super::node::{Node, Table, Value};
 use super::problem::Problems;
 use super::source::Span;
-use super::values::Setting;
+use super::values::{Selection, Setting};
 use std::marker::PhantomData;
 
 /// What a key means, for the catalogue.
@@ -79,6 +79,10 @@ impl Range {
     }
 }
 
+/// For the path of a table, keys that pass there though they are not declared: other points of
+/// the same sweep have them.
+pub type Tolerances = std::collections::BTreeMap<String, Vec<String>>;
+
 /// Reader of one table.
 pub struct Keys<'a> {
     path: String,
@@ -86,10 +90,11 @@ pub struct Keys<'a> {
     table: Option<&'a Table>,
     fallback: Option<&'a Table>,
     fallback_source: &'a str,
-    tolerated: &'a [String],
+    tolerances: Option<&'a Tolerances>,
     problems: &'a mut Problems,
     described: Vec<KeyDoc>,
     resolved: toml::Table,
+    later: Vec<&'static str>,
 }
 
 impl<'a> Keys<'a> {
@@ -106,10 +111,11 @@ impl<'a> Keys<'a> {
             table,
             fallback: None,
             fallback_source: "",
-            tolerated: &[],
+            tolerances: None,
             problems,
             described: Vec::new(),
             resolved: toml::Table::new(),
+            later: Vec::new(),
         }
     }
 
@@ -120,9 +126,9 @@ impl<'a> Keys<'a> {
         self
     }
 
-    /// Lets keys pass that this table does not declare.
-    pub fn tolerating(mut self, tolerated: &'a [String]) -> Self {
-        self.tolerated = tolerated;
+    /// Lets keys pass that a table does not declare.
+    pub fn tolerating(mut self, tolerances: &'a Tolerances) -> Self {
+        self.tolerances = Some(tolerances);
         self
     }
 
@@ -160,11 +166,149 @@ impl<'a> Keys<'a> {
             self.wrong_type(node, name, "a table");
             return None;
         };
-        let (value, docs, resolved) =
-            Keys::new(&path, node.span, Some(table), self.problems).run(read);
+        let mut keys = Keys::new(&path, node.span, Some(table), self.problems);
+        keys.tolerances = self.tolerances;
+        let (value, docs, resolved) = keys.run(read);
         self.adopt(name, docs);
         self.resolved.insert(name.to_owned(), resolved.into());
         Some(value)
+    }
+
+    /// Declares a table inside this one that is read whether or not it is there: each of its keys
+    /// has a default, and those of the task go before those of the declaration.
+    pub fn section<T>(
+        &mut self,
+        name: &'static str,
+        about: &'static str,
+        read: impl FnOnce(&mut Keys<'_>) -> T,
+    ) -> T {
+        self.describe(name, about, "a table", Presence::Optional("all defaults"));
+        let table_of = |node: &'a Node| match &node.value {
+            Value::Table(table) => Some(table),
+            _ => None,
+        };
+        let given = self.table.and_then(|t| t.get(name));
+        if let Some(node) = given.filter(|node| table_of(node).is_none()) {
+            self.wrong_type(node, name, "a table");
+        }
+        let fallback = self.fallback.and_then(|t| t.get(name)).and_then(table_of);
+        let path = self.join(name);
+        let span = given.map_or(self.span, |node| node.span);
+        let mut keys = Keys::new(&path, span, given.and_then(table_of), self.problems)
+            .with_fallback(fallback, self.fallback_source);
+        keys.tolerances = self.tolerances;
+        let (value, docs, resolved) = keys.run(read);
+        self.adopt(name, docs);
+        if !resolved.is_empty() {
+            self.resolved.insert(name.to_owned(), resolved.into());
+        }
+        value
+    }
+
+    /// Declares a list of tables that change this table's own keys for chosen agents. Each is read
+    /// with `read` on top of them; one that names a `kind` of its own starts afresh.
+    pub fn overrides<T>(
+        &mut self,
+        name: &'static str,
+        about: &'static str,
+        mut read: impl FnMut(&mut Keys<'_>) -> T,
+    ) -> Vec<(Selection, T)> {
+        self.describe(name, about, "a list of tables", Presence::Optional("none"));
+        let given = self.table.and_then(|t| t.get(name));
+        let Some(node) = given.or_else(|| self.fallback.and_then(|t| t.get(name))) else {
+            return Vec::new();
+        };
+        let Value::Array(items) = &node.value else {
+            self.wrong_type(node, name, "a list of tables");
+            return Vec::new();
+        };
+        let mut values = Vec::new();
+        let mut all = Vec::new();
+        for item in items {
+            let Value::Table(table) = &item.value else {
+                self.wrong_type(item, name, "a list of tables");
+                continue;
+            };
+            let mut merged = match table.get("kind") {
+                Some(_) => Table::default(),
+                None => self.table.cloned().unwrap_or_default(),
+            };
+            merged.remove(name);
+            for entry in table.iter() {
+                merged.insert(&entry.key, entry.span, entry.node.clone());
+            }
+            // The same title as the table itself, so that a mistake in it is told once.
+            let mut keys = Keys::new(&self.path, item.span, Some(&merged), self.problems)
+                .with_fallback(self.fallback, self.fallback_source);
+            keys.tolerances = self.tolerances;
+            let (value, _, resolved) = keys.run(|keys| {
+                let agents = keys.key("agents", "Whom it concerns").required();
+                (agents, read(keys))
+            });
+            values.push(value);
+            all.push(toml::Value::Table(resolved));
+        }
+        if !all.is_empty() {
+            self.resolved.insert(name.to_owned(), all.into());
+        }
+        values
+    }
+
+    /// Declares a table whose keys are names that the user chooses.
+    pub fn named<T: Setting>(
+        &mut self,
+        name: &'static str,
+        about: &'static str,
+    ) -> Vec<(String, T)> {
+        self.describe(name, about, "a table of names", Presence::Optional("none"));
+        let Some(node) = self.table.and_then(|t| t.get(name)) else {
+            return Vec::new();
+        };
+        let Value::Table(table) = &node.value else {
+            self.wrong_type(node, name, "a table of names");
+            return Vec::new();
+        };
+        let mut values = Vec::new();
+        let mut resolved = toml::Table::new();
+        for entry in table.iter() {
+            if let Some(value) = T::read(&entry.node, &entry.key, self.problems) {
+                resolved.insert(entry.key.clone(), value.to_toml());
+                values.push((entry.key.clone(), value));
+            }
+        }
+        self.resolved.insert(name.to_owned(), resolved.into());
+        values
+    }
+
+    /// Declares a table that was read before this one: what it takes and what it resolved to.
+    pub fn read_before(&mut self, name: &'static str, about: &'static str, resolved: toml::Table) {
+        self.describe(name, about, "a table", Presence::Required);
+        self.resolved.insert(name.to_owned(), resolved.into());
+    }
+
+    /// The text that a key has resolved to; empty where it has not.
+    pub fn resolved_text(&self, name: &str) -> String {
+        let text = self.resolved.get(name).and_then(|v| v.as_str());
+        text.unwrap_or_default().to_owned()
+    }
+
+    /// Leaves a key out of the resolved settings: another one stands for it.
+    pub fn forget(&mut self, name: &str) {
+        self.resolved.remove(name);
+    }
+
+    /// Declares a key or table of a later version: refused by name.
+    pub fn later(&mut self, name: &'static str, what: &str, until_then: &str) {
+        let Some(entry) = self.table.and_then(|t| t.entry(name)) else {
+            return;
+        };
+        let message = format!(
+            "`{name}` in {}: this version has no {what} yet",
+            self.title()
+        );
+        self.problems
+            .add(entry.span, message, format!("remove it: {until_then}"));
+        self.later.push(name);
     }
 
     /// Declares a list of tables, `[[path.name]]`, later ones after earlier ones.
@@ -195,8 +339,9 @@ impl<'a> Keys<'a> {
                 continue;
             };
             let path = format!("{path}[{index}]");
-            let (value, _, resolved) =
-                Keys::new(&path, item.span, Some(table), self.problems).run(&mut read);
+            let mut keys = Keys::new(&path, item.span, Some(table), self.problems);
+            keys.tolerances = self.tolerances;
+            let (value, _, resolved) = keys.run(&mut read);
             values.push(value);
             all.push(toml::Value::Table(resolved));
         }
@@ -246,7 +391,9 @@ impl<'a> Keys<'a> {
         let known: Vec<&str> = known.into_iter().filter(|n| !n.contains('.')).collect();
         for entry in table.iter() {
             let name = entry.key.as_str();
-            if known.contains(&name) || self.tolerated.iter().any(|t| t == name) {
+            let tolerated = self.tolerances.and_then(|t| t.get(&self.path));
+            let tolerated = tolerated.is_some_and(|names| names.iter().any(|t| t == name));
+            if known.contains(&name) || tolerated || self.later.contains(&name) {
                 continue;
             }
             let message = format!("unknown key `{name}` in {}", self.title());

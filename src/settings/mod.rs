@@ -29,7 +29,7 @@ mod values;
 
 pub use crate::kind;
 pub use catalogue::{Catalogue, Entry as Kind, KindDoc};
-pub use keys::{Field, KeyDoc, Keys, Presence, nearest};
+pub use keys::{Field, KeyDoc, Keys, Presence, Tolerances, nearest};
 pub use node::{Entry, Node, Table, Value};
 pub use problem::{Located, Problem, Problems, WrongSettings};
 pub use source::{SourceId, Sources, Span};

@@ -1,7 +1,7 @@
 //! The types that a key's value can have.
 
 use super::keys::{Keys, did_you_mean};
-use super::node::{Node, Value};
+use super::node::{Entry, Node, Table, Value};
 use super::problem::Problems;
 use super::source::Span;
 
@@ -329,6 +329,13 @@ pub enum Selected {
     HighestDegree(u32),
     /// Everyone in a task group.
     Group(u32),
+    /// Every so many, beginning with `from`.
+    Every {
+        /// The distance.
+        step: u32,
+        /// The first.
+        from: u32,
+    },
 }
 
 impl Default for Selected {
@@ -337,71 +344,26 @@ impl Default for Selected {
     }
 }
 
-const SELECTORS: [&str; 5] = ["range", "random", "fraction", "highest-degree", "group"];
+const SELECTORS: [&str; 6] = [
+    "range",
+    "random",
+    "fraction",
+    "highest-degree",
+    "group",
+    "every",
+];
 
 impl Setting for Selection {
     fn takes() -> String {
         "a set's name, a list of numbers, { range = [a, b] }, { random = n }, \
-         { fraction = x }, { highest-degree = n } or { group = g }"
+         { fraction = x }, { highest-degree = n }, { group = g } or { every = n, from = k }"
             .into()
     }
     fn read(node: &Node, name: &str, problems: &mut Problems) -> Option<Selection> {
-        let numbers = |items: &[Node], problems: &mut Problems| {
-            let all = items
-                .iter()
-                .map(|i| u32::read(i, name, problems))
-                .collect::<Vec<_>>();
-            all.into_iter().collect::<Option<Vec<_>>>()
-        };
         let selected = match &node.value {
             Value::String(set) => Selected::Set(set.clone()),
-            Value::Array(items) => Selected::List(numbers(items, problems)?),
-            Value::Table(table) => {
-                let mut entries = table.iter();
-                let (Some(entry), None) = (entries.next(), entries.next()) else {
-                    return wrong::<Selection>(node, name, problems);
-                };
-                match entry.key.as_str() {
-                    "range" => match &entry.node.value {
-                        Value::Array(ends) if ends.len() == 2 => {
-                            let ends = numbers(ends, problems)?;
-                            if ends[0] > ends[1] {
-                                let message = format!("this range of `{name}` is empty");
-                                let help =
-                                    format!("write {{ range = [{}, {}] }}", ends[1], ends[0]);
-                                problems.add(entry.node.span, message, help);
-                                return None;
-                            }
-                            Selected::Range(ends[0], ends[1])
-                        }
-                        _ => {
-                            let message = "a range has two ends, both included";
-                            problems.add(entry.node.span, message, "write { range = [0, 34] }");
-                            return None;
-                        }
-                    },
-                    "random" => Selected::Random(u32::read(&entry.node, "random", problems)?),
-                    "highest-degree" => {
-                        Selected::HighestDegree(u32::read(&entry.node, "highest-degree", problems)?)
-                    }
-                    "group" => Selected::Group(u32::read(&entry.node, "group", problems)?),
-                    "fraction" => {
-                        let x = f64::read(&entry.node, "fraction", problems)?;
-                        if !(0.0..=1.0).contains(&x) {
-                            let message = format!("a fraction of the agents cannot be {x}");
-                            problems.add(entry.node.span, message, "a number in [0, 1]");
-                            return None;
-                        }
-                        Selected::Fraction(x)
-                    }
-                    other => {
-                        let message =
-                            format!("unknown way `{other}` to choose agents for `{name}`");
-                        problems.add(entry.span, message, did_you_mean(other, &SELECTORS, "ways"));
-                        return None;
-                    }
-                }
-            }
+            Value::Array(items) => Selected::List(numbers(items, name, problems)?),
+            Value::Table(table) => selected(table, node, name, problems)?,
             _ => return wrong::<Selection>(node, name, problems),
         };
         Some(Selection {
@@ -424,6 +386,89 @@ impl Setting for Selection {
             Selected::Fraction(x) => one("fraction", (*x).into()),
             Selected::HighestDegree(n) => one("highest-degree", whole(n)),
             Selected::Group(g) => one("group", whole(g)),
+            Selected::Every { step, from } => {
+                let keys = [("every", step), ("from", from)];
+                toml::Table::from_iter(keys.map(|(k, n)| (k.to_owned(), whole(n)))).into()
+            }
         }
     }
+}
+
+fn numbers(items: &[Node], name: &str, problems: &mut Problems) -> Option<Vec<u32>> {
+    let read = |item| u32::read(item, name, problems);
+    let all: Vec<Option<u32>> = items.iter().map(read).collect();
+    all.into_iter().collect()
+}
+
+/// Reads the forms of a selection that are tables.
+fn selected(table: &Table, node: &Node, name: &str, problems: &mut Problems) -> Option<Selected> {
+    let known = |e: &&Entry| SELECTORS.contains(&e.key.as_str());
+    let Some(entry) = table.iter().find(known) else {
+        match table.iter().next() {
+            Some(entry) => {
+                let message = format!("unknown way `{}` to choose agents for `{name}`", entry.key);
+                problems.add(
+                    entry.span,
+                    message,
+                    did_you_mean(&entry.key, &SELECTORS, "ways"),
+                );
+            }
+            None => {
+                wrong::<Selection>(node, name, problems);
+            }
+        }
+        return None;
+    };
+    let extra = |e: &&Entry| e.key != entry.key && !(entry.key == "every" && e.key == "from");
+    if let Some(other) = table.iter().find(extra) {
+        let message = format!("`{}` cannot stand beside `{}`", other.key, entry.key);
+        problems.add(other.span, message, format!("write {}", Selection::takes()));
+        return None;
+    }
+    let number = |problems: &mut Problems| u32::read(&entry.node, &entry.key, problems);
+    Some(match entry.key.as_str() {
+        "range" => match &entry.node.value {
+            Value::Array(ends) if ends.len() == 2 => {
+                let ends = numbers(ends, name, problems)?;
+                if ends[0] > ends[1] {
+                    let message = format!("this range of `{name}` is empty");
+                    let help = format!("write {{ range = [{}, {}] }}", ends[1], ends[0]);
+                    problems.add(entry.node.span, message, help);
+                    return None;
+                }
+                Selected::Range(ends[0], ends[1])
+            }
+            _ => {
+                let message = "a range has two ends, both included";
+                problems.add(entry.node.span, message, "write { range = [0, 34] }");
+                return None;
+            }
+        },
+        "random" => Selected::Random(number(problems)?),
+        "highest-degree" => Selected::HighestDegree(number(problems)?),
+        "group" => Selected::Group(number(problems)?),
+        "every" => {
+            let step = number(problems)?;
+            if step == 0 {
+                let help = "write a whole number from 1 on, such as { every = 3 }";
+                problems.add(entry.node.span, "`every` cannot be 0", help);
+                return None;
+            }
+            let from = match table.get("from") {
+                Some(from) => u32::read(from, "from", problems)?,
+                None => 0,
+            };
+            Selected::Every { step, from }
+        }
+        // The last of SELECTORS: a fraction.
+        _ => {
+            let x = f64::read(&entry.node, "fraction", problems)?;
+            if !(0.0..=1.0).contains(&x) {
+                let message = format!("a fraction of the agents cannot be {x}");
+                problems.add(entry.node.span, message, "a number in [0, 1]");
+                return None;
+            }
+            Selected::Fraction(x)
+        }
+    })
 }

@@ -1,0 +1,87 @@
+//! What a run is called: by what it computes.
+
+use super::resolved::absolute_paths;
+use crate::task::FileDigest;
+use sha2::{Digest, Sha256};
+use std::fmt;
+use std::path::Path;
+
+/// 16 hex digits over the resolved settings, the program's version and the SHA-256 of every data
+/// file read; not over name, threads, paths or `[record]`. Equal names mean equal results.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct RunId(String);
+
+impl RunId {
+    pub(super) fn new(resolved: &toml::Table, folder: &Path, files: &[FileDigest]) -> RunId {
+        let mut settings = resolved.clone();
+        for key in ["name", "record"] {
+            settings.remove(key);
+        }
+        absolute_paths(&mut settings, folder);
+        let mut files = files.to_vec();
+        take_paths(&mut settings, &mut files);
+        files.sort();
+        let mut hash = Sha256::new();
+        hash.update(env!("CARGO_PKG_VERSION"));
+        hash.update(sorted(&settings).to_string());
+        for file in files {
+            hash.update(format!("\n{} {}", file.name, file.sha256));
+        }
+        let digest = hash.finalize();
+        RunId(
+            digest[..8]
+                .iter()
+                .map(|byte| format!("{byte:02x}"))
+                .collect(),
+        )
+    }
+}
+
+impl fmt::Display for RunId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Replaces file paths by what the files hold.
+fn take_paths(table: &mut toml::Table, files: &mut Vec<FileDigest>) {
+    table.remove("data");
+    if let Some(toml::Value::String(path)) = table.remove("path") {
+        // An unreadable file was refused when the plan was drawn.
+        let bytes = std::fs::read(&path).unwrap_or_default();
+        let digest = Sha256::digest(&bytes);
+        files.push(FileDigest {
+            name: "path".to_owned(),
+            sha256: digest.iter().map(|byte| format!("{byte:02x}")).collect(),
+        });
+    }
+    for (_, value) in table.iter_mut() {
+        match value {
+            toml::Value::Table(inner) => take_paths(inner, files),
+            toml::Value::Array(items) => {
+                for inner in items.iter_mut().filter_map(toml::Value::as_table_mut) {
+                    take_paths(inner, files);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The same with keys in alphabetical order: their order in the file means nothing.
+fn sorted(table: &toml::Table) -> toml::Table {
+    let mut entries: Vec<(String, toml::Value)> = table
+        .iter()
+        .map(|(key, value)| (key.clone(), sorted_value(value)))
+        .collect();
+    entries.sort_by(|a, b| a.0.cmp(&b.0));
+    entries.into_iter().collect()
+}
+
+fn sorted_value(value: &toml::Value) -> toml::Value {
+    match value {
+        toml::Value::Table(inner) => sorted(inner).into(),
+        toml::Value::Array(items) => items.iter().map(sorted_value).collect::<Vec<_>>().into(),
+        plain => plain.clone(),
+    }
+}

@@ -1,0 +1,187 @@
+//! From TOML to checked scenarios.
+//!
+//! [`ScenarioFile::open`] reads a file, applies `--set` assignments, expands the sweep, and reads
+//! every point strictly into a [`Scenario`]; all mistakes are told at once. [`Plan::draw`] then
+//! draws the network, loads the data and checks what only a drawn run can tell: agents that do not
+//! exist, attackers that overlap, attacks that do not fit. A plan is all that a run needs.
+
+mod identity;
+mod plan;
+mod read;
+mod resolved;
+mod selection;
+mod sweep;
+
+pub use identity::RunId;
+pub use plan::{AttackPlan, Plan, Role};
+pub use read::{
+    AttackSettings, Length, Record, RecordAgents, RecordWeights, RuleChoice, Scenario, Seeds,
+};
+pub use sweep::{Setting, SettingValue};
+
+use crate::settings::{Problems, Sources, Table, Tolerances, WrongSettings};
+use crate::task::DataError;
+use crate::{attack, rule, settings::Catalogue, task, topology};
+use std::path::{Path, PathBuf};
+
+/// The kinds that scenario files can name: the simulator's and those that a user adds.
+pub struct Catalogues {
+    /// What agents learn.
+    pub tasks: Catalogue<dyn task::Task>,
+    /// Who is whose neighbor.
+    pub topologies: Catalogue<dyn topology::Topology>,
+    /// How models are combined.
+    pub rules: Catalogue<dyn rule::Rule>,
+    /// What Byzantine agents send.
+    pub attacks: Catalogue<dyn attack::Attack>,
+}
+
+impl Default for Catalogues {
+    /// Those that come with the simulator.
+    fn default() -> Self {
+        Catalogues {
+            tasks: task::catalogue(),
+            topologies: topology::catalogue(),
+            rules: rule::catalogue(),
+            attacks: attack::catalogue(),
+        }
+    }
+}
+
+/// Why a scenario cannot be run.
+#[derive(Debug, thiserror::Error)]
+pub enum ScenarioError {
+    /// The file cannot be read.
+    #[error("cannot read the scenario {}: {error}", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        error: std::io::Error,
+    },
+    /// A `--set` argument without `=`.
+    #[error("--set {0}: write --set key=value, such as --set rule.forgetting=0.05")]
+    NoAssignment(String),
+    /// Mistakes in the text.
+    #[error(transparent)]
+    Wrong(#[from] WrongSettings),
+    /// Data that is missing or malformed.
+    #[error(transparent)]
+    Data(#[from] DataError),
+}
+
+/// A scenario file with its points, each checked as far as the text allows.
+pub struct ScenarioFile {
+    /// Its points in order: one where nothing is swept.
+    pub points: Vec<Point>,
+    /// The scenario's name.
+    pub name: String,
+    /// Where its relative paths start.
+    pub folder: PathBuf,
+    sources: Sources,
+    tolerances: Tolerances,
+    resolved: toml::Table,
+}
+
+/// One point of a sweep.
+pub struct Point {
+    /// The swept keys with the values that they have here.
+    pub settings: Vec<Setting>,
+    /// What is to be run.
+    pub scenario: Scenario,
+    document: Table,
+}
+
+impl ScenarioFile {
+    /// Reads a file. `assignments` are `key=value` texts that override it.
+    ///
+    /// # Errors
+    /// Whatever is wrong with the file, all at once.
+    pub fn open(
+        path: &Path,
+        assignments: &[String],
+        catalogues: &Catalogues,
+    ) -> Result<ScenarioFile, ScenarioError> {
+        let unreadable = |error| ScenarioError::Unreadable {
+            path: path.to_owned(),
+            error,
+        };
+        let bytes = std::fs::read(path).map_err(unreadable)?;
+        let text = String::from_utf8(bytes).map_err(|_| {
+            unreadable(std::io::Error::new(
+                std::io::ErrorKind::InvalidData,
+                "it is not UTF-8 text",
+            ))
+        })?;
+        let folder = path.parent().unwrap_or(Path::new("")).to_owned();
+        let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+        ScenarioFile::parse(
+            &path.display().to_string(),
+            &text,
+            &stem,
+            folder,
+            assignments,
+            catalogues,
+        )
+    }
+
+    /// Reads a text. `shown` is what messages call it, `name` what it is called unless it says so
+    /// itself, `folder` where its relative paths start.
+    ///
+    /// # Errors
+    /// Whatever is wrong with the text, all at once.
+    pub fn parse(
+        shown: &str,
+        text: &str,
+        name: &str,
+        folder: PathBuf,
+        assignments: &[String],
+        catalogues: &Catalogues,
+    ) -> Result<ScenarioFile, ScenarioError> {
+        let mut sources = Sources::default();
+        let mut problems = Problems::default();
+        let source = sources.add(shown, text);
+        let document = Table::parse(&sources, source, &mut problems);
+        if !problems.is_empty() {
+            return Err(problems.into_error(&sources).into());
+        }
+        let assignments = sweep::read_assignments(assignments, &mut sources, &mut problems)?;
+        let expanded = sweep::expand(&document, &assignments, &mut problems);
+        let tolerances = read::tolerances(&expanded, catalogues);
+        let mut points = Vec::new();
+        for (settings, document) in expanded.points {
+            let scenario = read::scenario(
+                &document,
+                source,
+                name,
+                &tolerances,
+                catalogues,
+                &mut problems,
+            );
+            points.extend(scenario.map(|scenario| Point {
+                settings,
+                scenario,
+                document,
+            }));
+        }
+        if !problems.is_empty() {
+            return Err(problems.into_error(&sources).into());
+        }
+        let name = points[0].scenario.name.clone();
+        let resolved = resolved::whole(&expanded.base, &expanded.swept, &points, &folder);
+        Ok(ScenarioFile {
+            points,
+            name,
+            folder,
+            sources,
+            tolerances,
+            resolved,
+        })
+    }
+
+    /// The resolved scenario with its sweep, as TOML: running it gives the same runs.
+    pub fn resolved(&self) -> String {
+        // A table of plain values always has a TOML form.
+        toml::to_string(&self.resolved).expect("plain values")
+    }
+}
