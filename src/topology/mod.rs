@@ -6,9 +6,31 @@
 //! To add a kind: a file with a struct that implements [`Topology`], and a line in
 //! [`catalogue`].
 
+mod checks;
+mod complete;
+mod erdos_renyi;
+mod file;
+mod geometric;
 mod graph;
+mod regular;
+mod ring;
+mod small_world;
+mod star;
+mod torus;
 
+#[cfg(test)]
+mod tests;
+
+pub use complete::Complete;
+pub use erdos_renyi::ErdosRenyi;
+pub use file::File;
+pub use geometric::{Geometric, positions};
 pub use graph::Graph;
+pub use regular::Regular;
+pub use ring::Ring;
+pub use small_world::SmallWorld;
+pub use star::Star;
+pub use torus::Torus;
 
 use crate::settings::{Catalogue, Kind};
 use std::fmt::Debug;
@@ -57,7 +79,32 @@ pub enum TopologyError {
         message: String,
     },
 }
-/// TEMP
-pub fn positions(_: u64, _: usize, _: f64) -> Vec<[f64; 2]> {
-    todo!()
+
+/// The kinds of networks that come with the simulator.
+///
+/// ```
+/// assert!(byzsim::topology::catalogue().names().contains(&"small-world"));
+/// ```
+pub fn catalogue() -> Catalogue<dyn Topology> {
+    macro_rules! kind {
+        ($kind:ty, $about:literal) => {
+            Kind {
+                name: <$kind>::NAME,
+                about: $about,
+                read: |keys| Box::new(<$kind>::read(keys)),
+            }
+        };
+    }
+    let kinds: Vec<Kind<dyn Topology>> = vec![
+        kind!(Geometric, "Agents in a square are neighbors within range"),
+        kind!(Complete, "Everyone is everyone's neighbor"),
+        kind!(Ring, "Each agent has one neighbor on either side"),
+        kind!(Regular, "Random, the same degree for every agent"),
+        kind!(ErdosRenyi, "Each pair is connected with one probability"),
+        kind!(SmallWorld, "A ring lattice with some edges rewired"),
+        kind!(Torus, "A grid with four neighbors each, without borders"),
+        kind!(Star, "Agent 0 is the only neighbor of all others"),
+        kind!(File, "Edges from a CSV file"),
+    ];
+    Catalogue::new("topology", kinds)
 }
