@@ -1,3 +1,4 @@
+pub mod record;
 pub mod rng;
 pub mod settings;
 pub mod task;
