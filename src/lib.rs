@@ -1,7 +1,9 @@
+pub mod actors;
 pub mod attack;
 pub mod kernel;
 pub mod learner;
 pub mod link;
+pub mod record;
 pub mod rng;
 pub mod rule;
 pub mod scenario;

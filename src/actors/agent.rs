@@ -1,0 +1,95 @@
+//! The actor of a normal agent.
+
+use super::desk::Desk;
+use super::member::Member;
+use super::message::{Content, Done, Post, Tick};
+use super::stopwatch::Stopwatch;
+use crate::link::{Departure, Fate};
+use crate::units::AgentId;
+use actix::{Actor, Context, Handler};
+use std::sync::Arc;
+
+/// An honest agent.
+pub(super) struct Agent {
+    desk: Arc<Desk>,
+    id: AgentId,
+    /// Made when the actor starts, on its own thread.
+    member: Option<Member>,
+}
+
+impl Agent {
+    pub fn new(desk: Arc<Desk>, id: AgentId) -> Agent {
+        Agent { desk, id, member: None }
+    }
+
+    /// Runs a handler's body. Without a member, making it has failed and the run is ending.
+    fn act(&mut self, body: impl FnOnce(&Desk, &mut Member)) {
+        let Some(member) = &mut self.member else { return };
+        let (desk, id, now) = (&self.desk, self.id, member.now());
+        desk.guard(|| format!("agent {id}"), now, || body(desk, member));
+    }
+}
+
+impl Actor for Agent {
+    type Context = Context<Self>;
+
+    fn started(&mut self, _: &mut Self::Context) {
+        let Agent { desk, id, member } = self;
+        let make = || *member = Some(Member::new(desk.plan.clone(), *id));
+        desk.guard(|| format!("agent {id}"), Default::default(), make);
+    }
+}
+
+impl Handler<Tick> for Agent {
+    type Result = ();
+
+    fn handle(&mut self, tick: Tick, _: &mut Self::Context) {
+        let stopwatch = Stopwatch::start(tick.posted);
+        self.act(|desk, member| {
+            member.begin(tick);
+            for &neighbor in desk.plan.graph.sends_to(member.id()) {
+                send_honest(desk, member, neighbor);
+            }
+            finish_if_ready(desk, member, stopwatch);
+        });
+    }
+}
+
+impl Handler<Post> for Agent {
+    type Result = ();
+
+    fn handle(&mut self, post: Post, _: &mut Self::Context) {
+        let stopwatch = Stopwatch::start(post.posted);
+        self.act(|desk, member| {
+            member.receive(post);
+            finish_if_ready(desk, member, stopwatch);
+        });
+    }
+}
+
+/// Sends ψ to a neighbor.
+pub(super) fn send_honest(desk: &Desk, member: &mut Member, neighbor: AgentId) {
+    let params = member.adapted().clone();
+    member.count_sent(&params);
+    let (stamp, _) = member.now();
+    let sent = member.adapted_at();
+    let departure = Departure { sender: member.id(), receiver: neighbor, stamp, at: sent };
+    let Fate::Arrives(arrives) = desk.links.fate(departure);
+    let content = Content::Model { arrives, params };
+    let posted = Stopwatch::stamp(&desk.plan);
+    desk.post(neighbor, Post { sender: member.id(), stamp, sent, content, posted });
+}
+
+/// Combines when every neighbor has been heard of, and tells the clock.
+pub(super) fn finish_if_ready(desk: &Desk, member: &mut Member, stopwatch: Stopwatch) {
+    if !member.is_ready() {
+        stopwatch.stop(&mut member.wall);
+        return;
+    }
+    let mut sample = member.finish();
+    if desk.wants_models {
+        sample.model = Some(member.combined());
+    }
+    stopwatch.stop(&mut sample.wall);
+    desk.clock().do_send(Done { sample });
+}

@@ -1,0 +1,85 @@
+//! What all actors of a run share: the directory, the way to the recorder, and how panics end it.
+
+use super::agent::Agent;
+use super::attacker::Attacker;
+use super::clock::Clock;
+use super::message::{Post, Tick};
+use crate::link::Links;
+use crate::record::{Entry, Panic, RunError};
+use crate::scenario::Plan;
+use crate::units::{AgentId, SimTime};
+use actix::Addr;
+use crossbeam_channel::Sender;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
+
+/// Shared by all actors of a run.
+pub(super) struct Desk {
+    pub plan: Arc<Plan>,
+    pub links: Links,
+    /// Whether observers want every agent's model.
+    pub wants_models: bool,
+    /// Set from outside to end the run at the next iteration.
+    pub interrupt: Arc<AtomicBool>,
+    pub recorder: Sender<Entry>,
+    /// Everybody's mailbox, by number. Filled before the first tick.
+    pub directory: OnceLock<Vec<Mailbox>>,
+    pub clock: OnceLock<Addr<Clock>>,
+}
+
+/// Where an agent or attacker gets its messages. Sending never blocks, and what bounds the mailbox
+/// is the protocol: one post per neighbor and iteration.
+pub(super) enum Mailbox {
+    Agent(Addr<Agent>),
+    Attacker(Addr<Attacker>),
+}
+
+impl Mailbox {
+    pub fn tick(&self, tick: Tick) {
+        match self {
+            Mailbox::Agent(address) => address.do_send(tick),
+            Mailbox::Attacker(address) => address.do_send(tick),
+        }
+    }
+
+    fn post(&self, post: Post) {
+        match self {
+            Mailbox::Agent(address) => address.do_send(post),
+            Mailbox::Attacker(address) => address.do_send(post),
+        }
+    }
+}
+
+impl Desk {
+    /// Puts a message into a neighbor's mailbox.
+    pub fn post(&self, receiver: AgentId, post: Post) {
+        // The first tick comes after the directory was filled, and nobody posts before it.
+        let directory = self.directory.get().expect("filled before the first tick");
+        directory[receiver.index()].post(post);
+    }
+
+    pub fn clock(&self) -> &Addr<Clock> {
+        self.clock.get().expect("started before the first tick")
+    }
+
+    /// Runs a handler's body. A panic in it would end this actor alone, in silence, and leave the
+    /// others waiting: it ends the run instead.
+    pub fn guard(&self, who: impl FnOnce() -> String, now: (u64, SimTime), body: impl FnOnce()) {
+        if let Err(payload) = catch_unwind(AssertUnwindSafe(body)) {
+            let (iteration, at) = now;
+            let panic = Panic {
+                who: who(),
+                iteration,
+                at,
+                message: Panic::message(&*payload),
+            };
+            // No receiver means that the run has ended already, for another reason.
+            let _ = self.recorder.send(Entry::Failed(RunError::Panic(panic)));
+        }
+    }
+
+    pub fn is_interrupted(&self) -> bool {
+        self.interrupt.load(Ordering::Relaxed)
+    }
+}

@@ -1,0 +1,52 @@
+//! How runs fail.
+
+use crate::units::SimTime;
+use std::path::PathBuf;
+
+/// Why a run did not come to its end.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// An actor or the recorder panicked.
+    #[error("{0}")]
+    Panic(Panic),
+    /// Results cannot be written.
+    #[error("cannot write {}: {error}", path.display())]
+    Write {
+        /// The file or folder.
+        path: PathBuf,
+        /// Why.
+        error: std::io::Error,
+    },
+    /// The run was told to end early.
+    #[error("interrupted after {iterations} iterations; what was recorded until then is readable")]
+    Interrupted {
+        /// Iterations that were recorded.
+        iterations: u64,
+    },
+    /// Message accounting does not add up: a fault of the simulator.
+    #[error("message accounting does not add up: {0}")]
+    Accounting(String),
+}
+
+/// A panic, and where the run stood.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{who} panicked in iteration {iteration} at {at} of simulated time: {message}")]
+pub struct Panic {
+    /// Whose code panicked: `agent 4`, `the recorder`.
+    pub who: String,
+    /// In which iteration.
+    pub iteration: u64,
+    /// The iteration's start.
+    pub at: SimTime,
+    /// The panic's message.
+    pub message: String,
+}
+
+impl Panic {
+    /// The text of a caught panic.
+    pub fn message(payload: &(dyn std::any::Any + Send)) -> String {
+        let text = payload.downcast_ref::<&str>().map(|s| (*s).to_owned());
+        let text = text.or_else(|| payload.downcast_ref::<String>().cloned());
+        text.unwrap_or_else(|| "without a message".to_owned())
+    }
+}

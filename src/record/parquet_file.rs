@@ -1,0 +1,407 @@
+//! The Parquet files of a table: their schema, blocks as row groups, parts merged into one file.
+
+use super::table::{Buffer, Column, Constant, Kind, NO_INTEGER, TableError, Value};
+use parquet::basic::{
+    Compression, ConvertedType, Encoding, LogicalType, Repetition, Type as PhysicalType,
+};
+use parquet::column::writer::ColumnCloseResult;
+use parquet::data_type::{BoolType, ByteArray, ByteArrayType, DataType, DoubleType, Int64Type};
+use parquet::errors::ParquetError;
+use parquet::file::metadata::{KeyValue, ParquetMetaDataReader};
+use parquet::file::properties::{EnabledStatistics, WriterProperties};
+use parquet::file::writer::{SerializedColumnWriter, SerializedFileWriter};
+use parquet::schema::types::{ColumnPath, Type};
+use std::collections::BTreeSet;
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+type Result<T, E = ParquetError> = std::result::Result<T, E>;
+
+/// The program that wrote a file, as the file says.
+const PROGRAM: &str = concat!("byzsim ", env!("CARGO_PKG_VERSION"));
+
+/// What all files of one table have in common.
+pub(super) struct Layout {
+    schema: Arc<Type>,
+    properties: Arc<WriterProperties>,
+    constants: Vec<Constant>,
+    nullable: Vec<bool>,
+}
+
+impl Layout {
+    /// Encodings were chosen by speed, then by size, on a table like that of the ignored test
+    /// `speed`: floats as they are, for a dictionary of them takes half as long again; integers
+    /// as packed differences, a little faster than a dictionary, of the same size, and small for
+    /// the ever new numbers of messages too; constants and texts by dictionary. Snappy took no
+    /// time that could be told from noise. Statistics and page indexes serve filters that nobody
+    /// runs on files of this size.
+    ///
+    /// # Errors
+    ///
+    /// Two columns of one name.
+    pub(super) fn new(
+        path: &Path,
+        constants: Vec<Constant>,
+        columns: &[Column],
+    ) -> Result<Self, TableError> {
+        let mut properties = WriterProperties::builder()
+            .set_created_by(format!("byzsim version {}", env!("CARGO_PKG_VERSION")))
+            .set_compression(Compression::SNAPPY)
+            .set_statistics_enabled(EnabledStatistics::None)
+            .set_offset_index_disabled(true)
+            .set_data_page_row_count_limit(usize::MAX)
+            .set_write_batch_size(8192);
+        for column in columns {
+            let name = ColumnPath::new(vec![column.name.to_string()]);
+            let encoding = match column.kind {
+                Kind::Integer => Encoding::DELTA_BINARY_PACKED,
+                Kind::Number => Encoding::PLAIN,
+                Kind::Text | Kind::Flag => continue,
+            };
+            properties = properties
+                .set_column_dictionary_enabled(name.clone(), false)
+                .set_column_encoding(name, encoding);
+        }
+        let mut names = BTreeSet::new();
+        let mut fields = Vec::new();
+        let mut about = serde_json::Map::new();
+        for column in constants.iter().map(|c| &c.column).chain(columns) {
+            if !names.insert(&column.name) {
+                return Err(TableError::SameName {
+                    path: path.to_owned(),
+                    column: column.name.to_string(),
+                });
+            }
+            fields.push(field(column).map_err(|source| failure("describe", path, source))?);
+            about.insert(
+                column.name.to_string(),
+                serde_json::json!({ "unit": column.unit, "about": column.about }),
+            );
+        }
+        let schema = Type::group_type_builder("schema")
+            .with_fields(fields)
+            .build()
+            .map_err(|source| failure("describe", path, source))?;
+        let properties = properties.set_key_value_metadata(Some(vec![
+            KeyValue::new(
+                "byzsim.columns".to_owned(),
+                serde_json::Value::Object(about).to_string(),
+            ),
+            KeyValue::new("byzsim.program".to_owned(), PROGRAM.to_owned()),
+        ]));
+        Ok(Self {
+            schema: Arc::new(schema),
+            properties: Arc::new(properties.build()),
+            constants,
+            nullable: columns.iter().map(|c| c.nullable).collect(),
+        })
+    }
+
+    /// Writes a block as one row group.
+    fn write_block(
+        &self,
+        file: &mut SerializedFileWriter<File>,
+        buffers: &[Buffer],
+        rows: usize,
+    ) -> Result<()> {
+        let mut group = file.next_row_group()?;
+        let missing = || ParquetError::General("the schema has too few columns".to_owned());
+        for constant in &self.constants {
+            let mut column = group.next_column()?.ok_or_else(missing)?;
+            write_constant(&mut column, &constant.value, rows)?;
+            column.close()?;
+        }
+        let mut levels = Vec::new();
+        for (buffer, nullable) in buffers.iter().zip(&self.nullable) {
+            let mut column = group.next_column()?.ok_or_else(missing)?;
+            write_buffer(&mut column, buffer, *nullable, &mut levels)?;
+            column.close()?;
+        }
+        group.close()?;
+        Ok(())
+    }
+}
+
+fn field(column: &Column) -> Result<Arc<Type>> {
+    let physical = match column.kind {
+        Kind::Integer => PhysicalType::INT64,
+        Kind::Number => PhysicalType::DOUBLE,
+        Kind::Text => PhysicalType::BYTE_ARRAY,
+        Kind::Flag => PhysicalType::BOOLEAN,
+    };
+    let mut field =
+        Type::primitive_type_builder(&column.name, physical).with_repetition(if column.nullable {
+            Repetition::OPTIONAL
+        } else {
+            Repetition::REQUIRED
+        });
+    if column.kind == Kind::Text {
+        field = field
+            .with_logical_type(Some(LogicalType::String))
+            .with_converted_type(ConvertedType::UTF8);
+    }
+    Ok(Arc::new(field.build()?))
+}
+
+fn write_constant(
+    column: &mut SerializedColumnWriter<'_>,
+    value: &Value,
+    rows: usize,
+) -> Result<()> {
+    match value {
+        Value::Integer(value) => write::<Int64Type>(column, &vec![*value; rows], None),
+        Value::Number(value) => write::<DoubleType>(column, &vec![*value; rows], None),
+        Value::Text(text) => {
+            let text = ByteArray::from(text.as_bytes().to_vec());
+            write::<ByteArrayType>(column, &vec![text; rows], None)
+        }
+        Value::Flag(value) => write::<BoolType>(column, &vec![*value; rows], None),
+    }
+}
+
+fn write_buffer(
+    column: &mut SerializedColumnWriter<'_>,
+    buffer: &Buffer,
+    nullable: bool,
+    levels: &mut Vec<i16>,
+) -> Result<()> {
+    match buffer {
+        Buffer::Integer(values) => {
+            present::<Int64Type>(column, values, nullable, levels, |&v| v != NO_INTEGER)
+        }
+        Buffer::Number(values) => {
+            present::<DoubleType>(column, values, nullable, levels, |v| !v.is_nan())
+        }
+        Buffer::Text { bytes, spans } => {
+            let bytes = ByteArray::from(bytes.clone());
+            let texts: Vec<ByteArray> = spans
+                .iter()
+                .flatten()
+                .map(|&(start, end)| bytes.slice(start, end - start))
+                .collect();
+            levels.clear();
+            levels.extend(spans.iter().map(|s| i16::from(s.is_some())));
+            write::<ByteArrayType>(column, &texts, nullable.then_some(&**levels))
+        }
+        Buffer::Flag(values) => {
+            let flags: Vec<bool> = values.iter().copied().flatten().collect();
+            levels.clear();
+            levels.extend(values.iter().map(|v| i16::from(v.is_some())));
+            write::<BoolType>(column, &flags, nullable.then_some(&**levels))
+        }
+    }
+}
+
+/// Writes plain values, those that are not `present` as nulls.
+fn present<T: DataType>(
+    column: &mut SerializedColumnWriter<'_>,
+    values: &[T::T],
+    nullable: bool,
+    levels: &mut Vec<i16>,
+    present: impl Fn(&T::T) -> bool,
+) -> Result<()>
+where
+    T::T: Copy,
+{
+    if !nullable {
+        return write::<T>(column, values, None);
+    }
+    levels.clear();
+    levels.extend(values.iter().map(|v| i16::from(present(v))));
+    if levels.contains(&0) {
+        let values: Vec<T::T> = values.iter().copied().filter(present).collect();
+        write::<T>(column, &values, Some(levels))
+    } else {
+        write::<T>(column, values, Some(levels))
+    }
+}
+
+fn write<T: DataType>(
+    column: &mut SerializedColumnWriter<'_>,
+    values: &[T::T],
+    levels: Option<&[i16]>,
+) -> Result<()> {
+    column.typed::<T>().write_batch(values, levels, None)?;
+    Ok(())
+}
+
+/// Where a table's files are, and how many parts of it there are.
+pub(super) struct TableFiles {
+    folder: PathBuf,
+    name: String,
+    parts: usize,
+}
+
+impl TableFiles {
+    pub(super) fn new(folder: &Path, name: &str) -> Self {
+        Self {
+            folder: folder.to_owned(),
+            name: name.to_owned(),
+            parts: 0,
+        }
+    }
+
+    /// The finished file.
+    pub(super) fn whole(&self) -> PathBuf {
+        self.folder.join(format!("{}.parquet", self.name))
+    }
+
+    /// Parts written so far.
+    pub(super) fn parts(&self) -> usize {
+        self.parts
+    }
+
+    fn part(&self, part: usize) -> PathBuf {
+        self.folder
+            .join(format!("{}.part-{part:04}.parquet", self.name))
+    }
+
+    fn temporary(&self) -> PathBuf {
+        self.folder.join(format!(".{}.parquet.tmp", self.name))
+    }
+
+    /// Makes the folder and removes what an earlier run left of the table.
+    pub(super) fn remove_stale(&self) -> Result<(), TableError> {
+        let at = |action, path: &Path, source| TableError::Io {
+            action,
+            path: path.to_owned(),
+            source,
+        };
+        let folder = &self.folder;
+        fs::create_dir_all(folder).map_err(|e| at("make the folder", folder, e))?;
+        let entries = fs::read_dir(folder).map_err(|e| at("list", folder, e))?;
+        for entry in entries {
+            let path = entry.map_err(|e| at("list", folder, e))?.path();
+            if path == self.whole() || path == self.temporary() || self.is_part(&path) {
+                fs::remove_file(&path).map_err(|e| at("remove the old", &path, e))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn is_part(&self, path: &Path) -> bool {
+        path.file_name()
+            .and_then(|name| name.to_str())
+            .and_then(|name| name.strip_prefix(&self.name))
+            .and_then(|name| name.strip_prefix(".part-"))
+            .and_then(|name| name.strip_suffix(".parquet"))
+            .is_some_and(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()))
+    }
+
+    /// Writes a block as the next part.
+    pub(super) fn write_part(
+        &mut self,
+        layout: &Layout,
+        buffers: &[Buffer],
+        rows: usize,
+    ) -> Result<(), TableError> {
+        self.write(layout, &self.part(self.parts), |file| {
+            layout.write_block(file, buffers, rows)
+        })?;
+        self.parts += 1;
+        Ok(())
+    }
+
+    /// Writes a block, possibly empty, as the finished file.
+    pub(super) fn write_whole(
+        &self,
+        layout: &Layout,
+        buffers: &[Buffer],
+        rows: usize,
+    ) -> Result<(), TableError> {
+        self.write(layout, &self.whole(), |file| match rows {
+            0 => Ok(()),
+            _ => layout.write_block(file, buffers, rows),
+        })
+    }
+
+    /// Makes the finished file of the parts, copying their row groups as they are.
+    pub(super) fn merge_parts(&self, layout: &Layout) -> Result<(), TableError> {
+        if self.parts == 1 {
+            let whole = self.whole();
+            return fs::rename(self.part(0), &whole)
+                .map_err(|e| failure("write", &whole, e.into()));
+        }
+        self.write(layout, &self.whole(), |file| {
+            (0..self.parts).try_for_each(|part| append(file, &self.part(part)))
+        })?;
+        for part in (0..self.parts).map(|part| self.part(part)) {
+            fs::remove_file(&part).map_err(|e| failure("remove", &part, e.into()))?;
+        }
+        Ok(())
+    }
+
+    /// Writes a file under the temporary name and gives it its own when it is complete.
+    fn write(
+        &self,
+        layout: &Layout,
+        path: &Path,
+        fill: impl FnOnce(&mut SerializedFileWriter<File>) -> Result<()>,
+    ) -> Result<(), TableError> {
+        let temporary = self.temporary();
+        let written = || -> Result<()> {
+            let mut file = SerializedFileWriter::new(
+                File::create(&temporary)?,
+                Arc::clone(&layout.schema),
+                Arc::clone(&layout.properties),
+            )?;
+            fill(&mut file)?;
+            file.finish()?;
+            drop(file);
+            Ok(fs::rename(&temporary, path)?)
+        };
+        written().map_err(|source| {
+            // The first failure is the one to report; a file left behind is overwritten next time.
+            let _ = fs::remove_file(&temporary);
+            failure("write", path, source)
+        })
+    }
+}
+
+/// Copies the row groups of a part.
+fn append(file: &mut SerializedFileWriter<File>, part: &Path) -> Result<()> {
+    let source = File::open(part)?;
+    let metadata = ParquetMetaDataReader::new().parse_and_finish(&source)?;
+    for group in metadata.row_groups() {
+        let mut copy = file.next_row_group()?;
+        for column in group.columns() {
+            let chunk = ColumnCloseResult {
+                bytes_written: column.compressed_size() as u64,
+                rows_written: group.num_rows() as u64,
+                metadata: column.clone(),
+                bloom_filter: None,
+                column_index: None,
+                offset_index: None,
+            };
+            copy.append_column(&source, chunk)?;
+        }
+        copy.close()?;
+    }
+    Ok(())
+}
+
+/// Says what failed at which file; an error of the file system comes out as itself.
+fn failure(action: &'static str, path: &Path, source: ParquetError) -> TableError {
+    let path = path.to_owned();
+    match source {
+        ParquetError::External(cause) => match cause.downcast::<io::Error>() {
+            Ok(source) => TableError::Io {
+                action,
+                path,
+                source: *source,
+            },
+            Err(cause) => TableError::Parquet {
+                action,
+                path,
+                source: ParquetError::External(cause),
+            },
+        },
+        source => TableError::Parquet {
+            action,
+            path,
+            source,
+        },
+    }
+}

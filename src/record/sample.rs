@@ -1,0 +1,130 @@
+//! What agents tell of an iteration.
+
+use crate::units::{AgentId, Params, SimTime};
+use std::time::Duration;
+
+/// One agent's iteration. Quantities that were not evaluated or do not exist are NaN.
+#[derive(Clone, Debug, Default)]
+pub struct Sample {
+    /// Who.
+    pub agent: AgentId,
+    /// When it combined.
+    pub combined_at: SimTime,
+    /// ℓ(θ_{k,i}; the batch of iteration i), after combining.
+    pub loss: f64,
+    /// The same for ψ_{k,i}, before combining.
+    pub adapted_loss: f64,
+    /// Mean loss on the test set.
+    pub test_loss: f64,
+    /// Accuracy on the test set, in [0, 1].
+    pub accuracy: f64,
+    /// r(θ) − r(θ*).
+    pub regret: f64,
+    /// ‖θ − θ*‖.
+    pub deviation: f64,
+    /// What the combination did with others' models.
+    pub filter: Filter,
+    /// Neighbors without a model in this combination.
+    pub missing: u32,
+    /// Whether too few models were there for the rule.
+    pub starved: bool,
+    /// Whether it is an attacker whose attack is on.
+    pub attacking: bool,
+    /// Messages since the sample before.
+    pub traffic: Traffic,
+    /// Hash of every combined model so far.
+    pub fingerprint: u64,
+    /// Every model in the combination, where they are kept.
+    pub weights: Vec<WeightRow>,
+    /// θ, where an observer asked for models.
+    pub model: Option<Params>,
+    /// Wall-clock times, where they are measured.
+    pub wall: WallTimes,
+}
+
+/// What a combination did with others' models, by what they really were.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Filter {
+    /// Sum of the weights of Byzantine neighbors; NaN for rules without weights.
+    pub byzantine_weight: f64,
+    /// Models of Byzantine neighbors that were there.
+    pub byzantine_present: u32,
+    /// Those of them with a weight above 0.
+    pub byzantine_accepted: u32,
+    /// Models of normal neighbors of the same task group that were there.
+    pub same_group_present: u32,
+    /// Those of them with weight 0.
+    pub same_group_rejected: u32,
+}
+
+/// Messages by how they ended; counts of copies.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Traffic {
+    /// Put on a link.
+    pub sent: u64,
+    /// Extra copies made by links.
+    pub duplicated: u64,
+    /// Arrived, well-formed and young enough.
+    pub delivered: u64,
+    /// Lost on the way.
+    pub dropped: u64,
+    /// Arrived older than the greatest age.
+    pub expired: u64,
+    /// Arrived, and refused: wrong length, or not finite.
+    pub malformed: u64,
+    /// On the way at the end of the run.
+    pub in_flight: u64,
+    /// Delivered after the combination of their own iteration.
+    pub late: u64,
+    /// Delivered, and part of at least one combination.
+    pub used: u64,
+    /// Bytes put on links: 4 per parameter.
+    pub bytes: u64,
+}
+
+impl std::ops::AddAssign for Traffic {
+    fn add_assign(&mut self, other: Traffic) {
+        self.sent += other.sent;
+        self.duplicated += other.duplicated;
+        self.delivered += other.delivered;
+        self.dropped += other.dropped;
+        self.expired += other.expired;
+        self.malformed += other.malformed;
+        self.in_flight += other.in_flight;
+        self.late += other.late;
+        self.used += other.used;
+        self.bytes += other.bytes;
+    }
+}
+
+impl Traffic {
+    /// Whether every copy that set out has come to an end.
+    pub fn is_conserved(&self) -> bool {
+        self.sent + self.duplicated
+            == self.dropped + self.in_flight + self.malformed + self.expired + self.delivered
+    }
+}
+
+/// One model in a combination.
+#[derive(Clone, Copy, Debug)]
+pub struct WeightRow {
+    /// Whose model.
+    pub sender: AgentId,
+    /// Loss on the receiver's batch; NaN where the rule did not look.
+    pub loss: f64,
+    /// φ; NaN in rules without.
+    pub accumulated: f64,
+    /// Weight; NaN in rules without.
+    pub weight: f64,
+    /// Moment of combination − moment the sender had adapted.
+    pub age: SimTime,
+}
+
+/// Wall-clock times of one agent's iteration.
+#[derive(Clone, Debug, Default)]
+pub struct WallTimes {
+    /// From sending to handling, per message.
+    pub mailbox: Vec<Duration>,
+    /// In a handler, per message.
+    pub handler: Vec<Duration>,
+}

@@ -1,0 +1,341 @@
+use super::*;
+use parquet::file::reader::{FileReader, SerializedFileReader};
+use parquet::record::Field;
+use std::fs::{self, File};
+use std::io::ErrorKind;
+use std::time::Instant;
+
+fn columns() -> Vec<Column> {
+    vec![
+        Column::new("iteration", Kind::Integer, "", "number of the iteration"),
+        Column::new("message", Kind::Integer, "", "null for its own model").or_null(),
+        Column::new("age_ms", Kind::Number, "ms", "age when combined"),
+        Column::new("group", Kind::Text, "", "group of the agent"),
+        Column::new("dropped_by", Kind::Text, "", "who dropped it").or_null(),
+        Column::new("held", Kind::Flag, "", "whether it was held"),
+        Column::new("accepted", Kind::Flag, "", "null without weights").or_null(),
+    ]
+}
+
+fn constants() -> Vec<Constant> {
+    vec![
+        Constant::new("point", Value::Text("00ff".to_owned()), "", "the point"),
+        Constant::new("rule.f", Value::Number(0.25), "", "swept"),
+        Constant::new("seed", Value::Integer(-3), "", "swept"),
+        Constant::new("drift", Value::Flag(true), "", "swept"),
+    ]
+}
+
+fn table(folder: &Path) -> Table {
+    Table::create(folder, "rounds", constants(), columns()).unwrap()
+}
+
+fn is_odd(i: u64) -> bool {
+    !i.is_multiple_of(2)
+}
+
+fn push(table: &mut Table, i: u64) -> Result<(), TableError> {
+    table.row(|row| {
+        row.int(i)
+            .int((!i.is_multiple_of(3)).then_some(i * 1000))
+            .float(match i % 4 {
+                0 => f64::NAN,
+                1 => f64::INFINITY,
+                _ => i as f64 / 8.0,
+            })
+            .text(if i < 2 { "all" } else { "größte" })
+            .text(is_odd(i).then_some("link"))
+            .flag(is_odd(i))
+            .flag((!i.is_multiple_of(3)).then_some(is_odd(i)));
+    })
+}
+
+fn expected(i: u64) -> Vec<Field> {
+    let text = |text: &str| Field::Str(text.to_owned());
+    vec![
+        text("00ff"),
+        Field::Double(0.25),
+        Field::Long(-3),
+        Field::Bool(true),
+        Field::Long(i as i64),
+        match i % 3 {
+            0 => Field::Null,
+            _ => Field::Long(i as i64 * 1000),
+        },
+        match i % 4 {
+            0 => Field::Null,
+            1 => Field::Double(f64::INFINITY),
+            _ => Field::Double(i as f64 / 8.0),
+        },
+        text(if i < 2 { "all" } else { "größte" }),
+        match i % 2 {
+            0 => Field::Null,
+            _ => text("link"),
+        },
+        Field::Bool(is_odd(i)),
+        match i % 3 {
+            0 => Field::Null,
+            _ => Field::Bool(is_odd(i)),
+        },
+    ]
+}
+
+fn read(path: &Path) -> Vec<Vec<Field>> {
+    SerializedFileReader::new(File::open(path).unwrap())
+        .unwrap()
+        .get_row_iter(None)
+        .unwrap()
+        .map(|row| {
+            let row = row.unwrap();
+            row.get_column_iter().map(|(_, v)| v.clone()).collect()
+        })
+        .collect()
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    let mut names: Vec<String> = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    names
+}
+
+/// A finished table of so many rows, with so many in a block.
+fn finished(folder: &Path, rows: u64, block: usize) -> PathBuf {
+    let mut table = table(folder).with_block_rows(block);
+    (0..rows).for_each(|i| push(&mut table, i).unwrap());
+    assert_eq!(table.rows(), rows);
+    table.finish().unwrap()
+}
+
+#[test]
+fn what_is_pushed_is_read_back_with_nulls_and_constants() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = finished(&folder.path().join("runs/0"), 10, 100);
+    assert_eq!(path, folder.path().join("runs/0/rounds.parquet"));
+    assert_eq!(read(&path), (0..10).map(expected).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_table_without_rows_is_a_file_without_rows() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = finished(folder.path(), 0, 1);
+    assert_eq!(read(&path).len(), 0);
+    assert_eq!(names(folder.path()), ["rounds.parquet"]);
+}
+
+#[test]
+fn the_file_says_units_descriptions_and_program() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = finished(folder.path(), 1, 1);
+    let reader = SerializedFileReader::new(File::open(path).unwrap()).unwrap();
+    let metadata = reader.metadata().file_metadata();
+    let program = concat!("byzsim ", env!("CARGO_PKG_VERSION"));
+    let pairs = metadata.key_value_metadata().unwrap();
+    assert_eq!(pairs[1].key, "byzsim.program");
+    assert_eq!(pairs[1].value.as_deref(), Some(program));
+    assert_eq!(pairs[0].key, "byzsim.columns");
+    let columns: serde_json::Value =
+        serde_json::from_str(pairs[0].value.as_ref().unwrap()).unwrap();
+    let age = serde_json::json!({ "unit": "ms", "about": "age when combined" });
+    assert_eq!(columns["age_ms"], age);
+    assert_eq!(columns["seed"]["about"], "swept");
+    assert_eq!(columns.as_object().unwrap().len(), 11);
+}
+
+#[test]
+fn merged_parts_have_the_rows_of_one_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let whole = read(&finished(&folder.path().join("whole"), 100, 1000));
+    for block in [1, 7, 50, 99, 100] {
+        let parts = folder.path().join(block.to_string());
+        assert_eq!(read(&finished(&parts, 100, block)), whole, "block {block}");
+        assert_eq!(names(&parts), ["rounds.parquet"], "block {block}");
+    }
+}
+
+#[test]
+fn a_table_dropped_unfinished_leaves_its_parts_readable() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut table = table(folder.path()).with_block_rows(10);
+    (0..23).for_each(|i| push(&mut table, i).unwrap());
+    table.flush_part().unwrap();
+    table.flush_part().unwrap();
+    push(&mut table, 23).unwrap();
+    drop(table);
+    let files = names(folder.path());
+    assert_eq!(
+        files,
+        [
+            "rounds.part-0000.parquet",
+            "rounds.part-0001.parquet",
+            "rounds.part-0002.parquet"
+        ]
+    );
+    let rows: Vec<_> = files
+        .iter()
+        .flat_map(|name| read(&folder.path().join(name)))
+        .collect();
+    assert_eq!(rows, (0..23).map(expected).collect::<Vec<_>>());
+}
+
+#[test]
+fn equal_tables_are_equal_bytes() {
+    let folder = tempfile::tempdir().unwrap();
+    for block in [13, 1000] {
+        let bytes = |name| fs::read(finished(&folder.path().join(name), 100, block)).unwrap();
+        assert!(bytes("a") == bytes("b"), "block {block}");
+    }
+}
+
+#[test]
+fn a_new_table_removes_its_old_files_and_no_others() {
+    let folder = tempfile::tempdir().unwrap();
+    let kept = [
+        "agents.parquet",
+        "rounds.part-one.parquet",
+        "rounds.part-0000.csv",
+        "surrounds.part-0000.parquet",
+    ];
+    let stale = [
+        ".rounds.parquet.tmp",
+        "rounds.parquet",
+        "rounds.part-0000.parquet",
+        "rounds.part-12345.parquet",
+    ];
+    for name in kept.iter().chain(&stale) {
+        fs::write(folder.path().join(name), "old").unwrap();
+    }
+    table(folder.path());
+    let mut kept = kept.map(str::to_owned);
+    kept.sort();
+    assert_eq!(names(folder.path()), kept);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_is_named_and_loses_no_closed_part() {
+    let folder = tempfile::tempdir().unwrap();
+    let fill = |name: &str| {
+        let temporary = folder.path().join(".rounds.parquet.tmp");
+        std::os::unix::fs::symlink("/dev/full", temporary).unwrap();
+        folder.path().join(name)
+    };
+    let full = |error: TableError, at: &Path| {
+        assert!(error.to_string().contains(at.to_str().unwrap()), "{error}");
+        match error {
+            TableError::Io { source, path, .. } => {
+                assert_eq!(source.kind(), ErrorKind::StorageFull);
+                assert_eq!(path, at);
+            }
+            error => panic!("{error}"),
+        }
+    };
+    let mut table = table(folder.path()).with_block_rows(4);
+    (0..7).for_each(|i| push(&mut table, i).unwrap());
+    let part = fill("rounds.part-0001.parquet");
+    full(push(&mut table, 7).unwrap_err(), &part);
+    // There is room again: the rows are still there.
+    table.flush_part().unwrap();
+    let whole = fill("rounds.parquet");
+    full(table.finish().unwrap_err(), &whole);
+    assert_eq!(
+        names(folder.path()),
+        ["rounds.part-0000.parquet", "rounds.part-0001.parquet"]
+    );
+    assert_eq!(read(&part), (4..8).map(expected).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_part_that_was_damaged_meanwhile_is_an_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut table = table(folder.path()).with_block_rows(1);
+    (0..2).for_each(|i| push(&mut table, i).unwrap());
+    fs::write(folder.path().join("rounds.part-0001.parquet"), "PAR1").unwrap();
+    assert!(matches!(table.finish(), Err(TableError::Parquet { .. })));
+    assert!(!folder.path().join("rounds.parquet").exists());
+}
+
+#[test]
+fn two_columns_of_one_name_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let constants = vec![Constant::new("group", Value::Integer(1), "", "swept")];
+    let error = Table::create(folder.path(), "rounds", constants, columns())
+        .err()
+        .unwrap();
+    let message = error.to_string();
+    assert!(
+        message.ends_with("rounds.parquet would have two columns `group`; rename one of them"),
+        "{message}"
+    );
+}
+
+#[test]
+#[should_panic(expected = "column `message` takes an integer, not a number")]
+fn a_value_of_another_kind_is_a_bug() {
+    let folder = tempfile::tempdir().unwrap();
+    let _ = table(folder.path()).row(|row| {
+        row.int(1).float(1.0);
+    });
+}
+
+#[test]
+#[should_panic(expected = "column `iteration` is never null")]
+fn a_null_where_none_may_be_is_a_bug() {
+    let folder = tempfile::tempdir().unwrap();
+    let _ = table(folder.path()).row(|row| {
+        row.int(None::<u64>);
+    });
+}
+
+#[test]
+#[should_panic(expected = "a row has 1 values of 7")]
+fn an_incomplete_row_is_a_bug() {
+    let folder = tempfile::tempdir().unwrap();
+    let _ = table(folder.path()).row(|row| {
+        row.int(1);
+    });
+}
+
+/// Pushes and writes a table like `agents`: 18 columns, 4 constants, floats without pattern.
+#[test]
+#[ignore = "a measurement: cargo test --release speed -- --ignored --nocapture"]
+fn speed() {
+    let mut columns = vec![
+        Column::new("iteration", Kind::Integer, "", ""),
+        Column::new("agent", Kind::Integer, "", ""),
+        Column::new("models_used", Kind::Integer, "", ""),
+        Column::new("missing", Kind::Integer, "", ""),
+        Column::new("age_iterations_max", Kind::Integer, "", "").or_null(),
+        Column::new("group", Kind::Text, "", ""),
+        Column::new("starved", Kind::Flag, "", ""),
+    ];
+    columns.extend((0..11).map(|c| Column::new(format!("float_{c}"), Kind::Number, "", "")));
+    for rows in [50_000, 1_000_000] {
+        let folder = tempfile::tempdir().unwrap();
+        for _ in 0..5 {
+            let start = Instant::now();
+            let mut table =
+                Table::create(folder.path(), "speed", constants(), columns.clone()).unwrap();
+            for i in 0..rows {
+                let random = |c: usize| {
+                    let h = ((i * 8 + c) as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+                    let h = (h ^ (h >> 29)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+                    h as f64 / u64::MAX as f64 - 0.5
+                };
+                let filled = table.row(|row| {
+                    row.int(i / 100).int(i % 100).int(5 + i * 31 % 7).int(0);
+                    row.int(Some(i & 3)).text(["0", "1"][i & 1]).flag(false);
+                    row.float(i as f64 * 3.7).float(None);
+                    row.float((i % 10 == 0).then(|| random(0)));
+                    row.floats(std::array::from_fn::<f64, 8, _>(random));
+                });
+                filled.unwrap();
+            }
+            let path = table.finish().unwrap();
+            let size = fs::metadata(path).unwrap().len();
+            println!("{rows} rows: {:?}, {size} bytes", start.elapsed());
+        }
+    }
+}
