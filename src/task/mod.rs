@@ -9,8 +9,11 @@
 //! To add a task: a file with a struct that implements [`Task`], and a line in [`catalogue`].
 
 mod data;
+mod lanes;
+mod softmax;
 
 pub use data::{DataError, DataSource, FileDigest, Library};
+pub use softmax::{Batch, Softmax};
 
 use crate::settings::{Catalogue, Kind};
 use crate::topology::Graph;
