@@ -8,10 +8,14 @@
 //!
 //! To add a task: a file with a struct that implements [`Task`], and a line in [`catalogue`].
 
+mod activity_recognition;
 mod data;
+mod har;
+mod har_generated;
 mod lanes;
 mod softmax;
 
+pub use activity_recognition::ActivityRecognition;
 pub use data::{DataError, DataSource, FileDigest, Library};
 pub use softmax::{Batch, Softmax};
 
