@@ -1,5 +1,10 @@
+//! An actor-based, in-process simulator of Byzantine-resilient distributed multi-task learning.
+#![warn(missing_docs)]
+
 pub mod actors;
 pub mod attack;
+pub mod campaign;
+pub mod cli;
 pub mod kernel;
 pub mod learner;
 pub mod link;

@@ -5,7 +5,7 @@ use super::member::Member;
 use super::message::{Content, Done, Post, Tick};
 use super::stopwatch::Stopwatch;
 use crate::link::{Departure, Fate};
-use crate::units::AgentId;
+use crate::units::{AgentId, Params};
 use actix::{Actor, Context, Handler};
 use std::sync::Arc;
 
@@ -19,12 +19,18 @@ pub(super) struct Agent {
 
 impl Agent {
     pub fn new(desk: Arc<Desk>, id: AgentId) -> Agent {
-        Agent { desk, id, member: None }
+        Agent {
+            desk,
+            id,
+            member: None,
+        }
     }
 
     /// Runs a handler's body. Without a member, making it has failed and the run is ending.
     fn act(&mut self, body: impl FnOnce(&Desk, &mut Member)) {
-        let Some(member) = &mut self.member else { return };
+        let Some(member) = &mut self.member else {
+            return;
+        };
         let (desk, id, now) = (&self.desk, self.id, member.now());
         desk.guard(|| format!("agent {id}"), now, || body(desk, member));
     }
@@ -50,7 +56,7 @@ impl Handler<Tick> for Agent {
             for &neighbor in desk.plan.graph.sends_to(member.id()) {
                 send_honest(desk, member, neighbor);
             }
-            finish_if_ready(desk, member, stopwatch);
+            finish_if_ready(desk, member, false, stopwatch);
         });
     }
 }
@@ -62,7 +68,7 @@ impl Handler<Post> for Agent {
         let stopwatch = Stopwatch::start(post.posted);
         self.act(|desk, member| {
             member.receive(post);
-            finish_if_ready(desk, member, stopwatch);
+            finish_if_ready(desk, member, false, stopwatch);
         });
     }
 }
@@ -70,23 +76,49 @@ impl Handler<Post> for Agent {
 /// Sends ψ to a neighbor.
 pub(super) fn send_honest(desk: &Desk, member: &mut Member, neighbor: AgentId) {
     let params = member.adapted().clone();
+    send(desk, member, neighbor, params);
+}
+
+/// Puts a model on the link to a neighbor.
+pub(super) fn send(desk: &Desk, member: &mut Member, neighbor: AgentId, params: Params) {
     member.count_sent(&params);
     let (stamp, _) = member.now();
-    let sent = member.adapted_at();
-    let departure = Departure { sender: member.id(), receiver: neighbor, stamp, at: sent };
+    let (sender, sent) = (member.id(), member.adapted_at());
+    let departure = Departure {
+        sender,
+        receiver: neighbor,
+        stamp,
+        at: sent,
+    };
     let Fate::Arrives(arrives) = desk.links.fate(departure);
     let content = Content::Model { arrives, params };
     let posted = Stopwatch::stamp(&desk.plan);
-    desk.post(neighbor, Post { sender: member.id(), stamp, sent, content, posted });
+    desk.post(
+        neighbor,
+        Post {
+            sender,
+            stamp,
+            sent,
+            content,
+            posted,
+        },
+    );
 }
 
-/// Combines when every neighbor has been heard of, and tells the clock.
-pub(super) fn finish_if_ready(desk: &Desk, member: &mut Member, stopwatch: Stopwatch) {
+/// Combines when every neighbor has been heard of, and tells the clock. `attacking` says whether
+/// it is an attacker whose attack is on.
+pub(super) fn finish_if_ready(
+    desk: &Desk,
+    member: &mut Member,
+    attacking: bool,
+    stopwatch: Stopwatch,
+) {
     if !member.is_ready() {
         stopwatch.stop(&mut member.wall);
         return;
     }
     let mut sample = member.finish();
+    sample.attacking = attacking;
     if desk.wants_models {
         sample.model = Some(member.combined());
     }

@@ -1,12 +1,11 @@
 //! The actor of a Byzantine agent, with a pluggable attack inside.
 
-use super::agent::{finish_if_ready, send_honest};
+use super::agent::{finish_if_ready, send, send_honest};
 use super::desk::Desk;
 use super::member::Member;
-use super::message::{Content, Done, Post, Tick};
+use super::message::{Content, Post, Tick};
 use super::stopwatch::Stopwatch;
 use crate::attack::{Forger, Sight, Timing};
-use crate::link::{Departure, Fate};
 use crate::rng::{Key, Purpose};
 use crate::units::{AgentId, Params};
 use actix::{Actor, Context, Handler};
@@ -32,19 +31,30 @@ struct State {
 impl Attacker {
     /// `attack` is the index of its attack in the plan.
     pub fn new(desk: Arc<Desk>, id: AgentId, attack: usize) -> Attacker {
-        Attacker { desk, id, attack, state: None }
+        Attacker {
+            desk,
+            id,
+            attack,
+            state: None,
+        }
     }
 
     fn who(&self) -> String {
-        format!("attacker {} ({})", self.id, self.desk.plan.attacks[self.attack].name)
+        format!(
+            "attacker {} ({})",
+            self.id, self.desk.plan.attacks[self.attack].name
+        )
     }
 
     /// Runs a handler's body. Without a state, making it has failed and the run is ending.
     fn act(&mut self, body: impl FnOnce(&Desk, &mut State, usize)) {
-        let Some(mut state) = self.state.take() else { return };
+        let Some(mut state) = self.state.take() else {
+            return;
+        };
         let now = state.member.now();
         let who = || self.who();
-        self.desk.guard(who, now, || body(&self.desk, &mut state, self.attack));
+        self.desk
+            .guard(who, now, || body(&self.desk, &mut state, self.attack));
         self.state = Some(state);
     }
 }
@@ -90,9 +100,11 @@ impl Handler<Tick> for Attacker {
                 let params = if attack.per_victim {
                     forge(desk, state, Some(neighbor))
                 } else {
-                    shared.get_or_insert_with(|| forge(desk, state, None)).clone()
+                    shared
+                        .get_or_insert_with(|| forge(desk, state, None))
+                        .clone()
                 };
-                send_forged(desk, &mut state.member, neighbor, params);
+                send(desk, &mut state.member, neighbor, params);
             }
             finish(desk, state, stopwatch);
         });

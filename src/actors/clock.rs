@@ -30,7 +30,12 @@ pub(super) struct Begin;
 
 impl Clock {
     pub fn new(desk: Arc<Desk>) -> Clock {
-        let tick = Tick { iteration: 0, start: SimTime::ZERO, last: false, posted: None };
+        let tick = Tick {
+            iteration: 0,
+            start: SimTime::ZERO,
+            last: false,
+            posted: None,
+        };
         Clock {
             desk,
             tick,
@@ -60,14 +65,31 @@ impl Clock {
         self.waiting = plan.graph.agents();
         self.samples = vec![Sample::default(); self.waiting];
         self.slowest = start;
-        let directory = self.desk.directory.get().expect("filled before the first tick");
+        let directory = self
+            .desk
+            .directory
+            .get()
+            .expect("filled before the first tick");
         for mailbox in directory {
             mailbox.tick(self.tick);
         }
     }
 
+    /// Whether an iteration is the run's last: the planned last, or the one after which the next
+    /// would begin too late.
+    fn ends_after(&self, iteration: u64, start: SimTime) -> bool {
+        let plan = &self.desk.plan;
+        let next = start + self.desk.links.round_length(plan.compute, &plan.graph);
+        iteration + 1 == plan.iterations || plan.until.is_some_and(|until| next >= until)
+    }
+
     fn end_iteration(&mut self) {
-        let Tick { iteration, start, last, .. } = self.tick;
+        let Tick {
+            iteration,
+            start,
+            last,
+            ..
+        } = self.tick;
         let round = Round {
             iteration,
             last,

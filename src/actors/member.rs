@@ -33,6 +33,8 @@ pub(super) struct Member {
     /// What came from each neighbor, in their order.
     inbox: Vec<Arrival>,
     waiting: usize,
+    /// The iteration to be combined next.
+    next: u64,
     tick: Option<Tick>,
     traffic: Traffic,
     fingerprint: u64,
@@ -85,6 +87,7 @@ impl Member {
             combined,
             inbox: vec![Arrival::Awaited; neighbors],
             waiting: neighbors,
+            next: 0,
             tick: None,
             traffic: Traffic::default(),
             fingerprint: 0,
@@ -99,7 +102,8 @@ impl Member {
 
     /// The iteration that was begun last, and when it began.
     pub fn now(&self) -> (u64, SimTime) {
-        self.tick.map_or((0, SimTime::ZERO), |t| (t.iteration, t.start))
+        self.tick
+            .map_or((0, SimTime::ZERO), |t| (t.iteration, t.start))
     }
 
     /// ψ of this iteration.
@@ -124,8 +128,10 @@ impl Member {
             if self.adapts(iteration) {
                 for step in first..first + steps {
                     self.objective.draw(step);
-                    self.objective.gradient(&scratch.next, &mut scratch.gradient);
-                    self.learner.adapt(iteration, &mut scratch.next, &scratch.gradient);
+                    self.objective
+                        .gradient(&scratch.next, &mut scratch.gradient);
+                    self.learner
+                        .adapt(iteration, &mut scratch.next, &scratch.gradient);
                 }
             } else {
                 // The losses use the last batch, whether or not anything was learned from it.
@@ -158,19 +164,30 @@ impl Member {
         let neighbors = self.plan.graph.receives_from(self.id);
         // Posts come along edges of the graph only.
         let slot = neighbors.binary_search(&post.sender).expect("a neighbor");
+        assert_eq!(
+            post.stamp, self.next,
+            "nobody is an iteration ahead or behind"
+        );
         let arrival = match post.content {
             Content::Nothing { known } => Arrival::Missing { known },
             Content::Model { arrives, params } => {
                 if params.well_formed(self.combined.len()) {
                     self.traffic.delivered += 1;
-                    Arrival::Model { params, sent: post.sent, arrives }
+                    Arrival::Model {
+                        params,
+                        sent: post.sent,
+                        arrives,
+                    }
                 } else {
                     self.traffic.malformed += 1;
                     Arrival::Missing { known: arrives }
                 }
             }
         };
-        debug_assert!(matches!(self.inbox[slot], Arrival::Awaited), "one post per neighbor and iteration");
+        assert!(
+            matches!(self.inbox[slot], Arrival::Awaited),
+            "one post per neighbor and iteration"
+        );
         self.inbox[slot] = arrival;
         self.waiting -= 1;
     }
@@ -191,6 +208,7 @@ impl Member {
         self.inbox = inbox;
         self.inbox.fill(Arrival::Awaited);
         self.waiting = self.inbox.len();
+        self.next = tick.iteration + 1;
         sample
     }
 
@@ -208,7 +226,10 @@ impl Member {
         if self.adapted.well_formed(self.combined.len()) {
             own = candidates.len();
             let model = self.adapted.values();
-            candidates.push(Candidate { slot: own_slot, model });
+            candidates.push(Candidate {
+                slot: own_slot,
+                model,
+            });
             for (slot, arrival) in after.iter().enumerate() {
                 candidates.extend(arrival.candidate(own_slot + 1 + slot, &mut combined_at));
             }
@@ -270,7 +291,12 @@ impl Member {
             starved: outcome == Outcome::Own,
             traffic: std::mem::take(&mut self.traffic),
             weights: if keeps_weights {
-                let ages = Ages { inbox, own_slot, adapted_at: tick.start + plan.compute, combined_at };
+                let ages = Ages {
+                    inbox,
+                    own_slot,
+                    adapted_at: tick.start + plan.compute,
+                    combined_at,
+                };
                 weight_rows(&plan, self.id, &candidates, combination, &ages)
             } else {
                 Vec::new()
@@ -315,9 +341,14 @@ impl Arrival {
     /// The model as a candidate; either way, combining waits until its fate is known.
     fn candidate(&self, slot: usize, combined_at: &mut SimTime) -> Option<Candidate<'_>> {
         match self {
-            Arrival::Model { params, arrives, .. } => {
+            Arrival::Model {
+                params, arrives, ..
+            } => {
                 *combined_at = (*combined_at).max(*arrives);
-                Some(Candidate { slot, model: params.values() })
+                Some(Candidate {
+                    slot,
+                    model: params.values(),
+                })
             }
             Arrival::Missing { known } => {
                 *combined_at = (*combined_at).max(*known);
@@ -340,7 +371,12 @@ fn owner(plan: &Plan, agent: AgentId, slot: usize) -> AgentId {
 }
 
 /// What the weights did with others' models, by what those really were.
-fn filter(plan: &Plan, agent: AgentId, candidates: &[Candidate<'_>], combination: &Combination) -> Filter {
+fn filter(
+    plan: &Plan,
+    agent: AgentId,
+    candidates: &[Candidate<'_>],
+    combination: &Combination,
+) -> Filter {
     let mut filter = Filter::default();
     let group = plan.world.group(agent);
     for (candidate, &weight) in candidates.iter().zip(&combination.weights) {

@@ -3,6 +3,7 @@
 //! The one place where a message's fate is decided. A fate depends on who sends what to whom and
 //! when, never on the content, and is the same for every rule under one seed.
 
+use crate::topology::Graph;
 use crate::units::{AgentId, SimTime};
 
 /// A message put on a link.
@@ -34,5 +35,16 @@ impl Links {
     /// Decides what becomes of a message.
     pub fn fate(&self, message: Departure) -> Fate {
         Fate::Arrives(message.at + SimTime::LEAST_LATENCY)
+    }
+
+    /// How long an iteration of the synchronous rule takes in which everyone computes for
+    /// `compute`.
+    pub fn round_length(&self, compute: SimTime, graph: &Graph) -> SimTime {
+        let latency = if graph.edges() > 0 {
+            SimTime::LEAST_LATENCY
+        } else {
+            SimTime::ZERO
+        };
+        compute + latency
     }
 }

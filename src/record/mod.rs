@@ -1,8 +1,30 @@
-//! Recording what a run does: tables of columns and the statistics in them.
+//! Recording what a run does: what agents tell, tables, statistics, the summary.
+//!
+//! A [`Recorder`] is a thread behind a bounded channel. It takes whole iterations
+//! ([`Entry::Round`]), writes tables, shows each iteration to [`Observer`]s, and ends with a
+//! [`Summary`]. Watching a run is an observer's business: nothing it does reaches the run.
 
+mod failure;
+mod latency;
+mod machine;
+mod network;
+mod observer;
 mod parquet_file;
+mod recorder;
+mod rounds;
+mod rows;
+mod sample;
 mod stats;
+mod summary;
 mod table;
 
+pub use failure::{Panic, RunError};
+pub use machine::{Machine, peak_memory_bytes};
+pub use observer::{Observer, Seen};
+pub(crate) use recorder::write_whole;
+pub use recorder::{Entry, Output, Recorder, Round};
+pub use rounds::GroupStats;
+pub use sample::{Filter, Sample, Traffic, WallTimes, WeightRow};
 pub use stats::Spread;
+pub use summary::Summary;
 pub use table::{Column, Constant, Integer, Kind, Row, Table, TableError, Value};

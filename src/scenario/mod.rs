@@ -14,6 +14,7 @@ mod sweep;
 
 pub use identity::RunId;
 pub use plan::{AttackPlan, Plan, Role};
+pub(crate) use read::parse_defaults;
 pub use read::{
     AttackSettings, Length, Record, RecordAgents, RecordWeights, RuleChoice, Scenario, Seeds,
 };

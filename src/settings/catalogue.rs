@@ -84,7 +84,17 @@ impl<S: ?Sized> Catalogue<S> {
         self.entries.iter().map(describe).collect()
     }
 
-    /// Whether some kind among `kinds` declares a key.
+    /// Every kind with all its keys left out, by name.
+    pub fn examples(&self) -> Vec<(&'static str, Box<S>)> {
+        let example = |entry: &Entry<S>| {
+            let mut problems = Problems::default();
+            let keys = Keys::new(self.part, Span::default(), None, &mut problems);
+            (entry.name, keys.run(|k| (entry.read)(k)).0)
+        };
+        self.entries.iter().map(example).collect()
+    }
+
+    /// The keys that some kind among `kinds` declares.
     pub fn declare(&self, kinds: &[String]) -> Vec<String> {
         let docs = self.describe(None, "");
         let kinds = docs.iter().filter(|d| kinds.iter().any(|k| k == d.name));

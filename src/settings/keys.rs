@@ -28,10 +28,23 @@ pub struct KeyDoc {
 pub enum Presence {
     /// It must be given.
     Required,
-    /// Its default, and where the default comes from.
-    Default(String, String),
+    /// Its default, and where the default comes from; several where it depends on the task.
+    Default(Vec<(String, String)>),
     /// What its absence means.
     Optional(&'static str),
+}
+
+impl Presence {
+    /// Adds what holds under another task, where that differs.
+    pub fn also(&mut self, other: Presence) {
+        if let (Presence::Default(defaults), Presence::Default(others)) = (self, other) {
+            for other in others {
+                if !defaults.contains(&other) {
+                    defaults.push(other);
+                }
+            }
+        }
+    }
 }
 
 /// An interval of numbers.
@@ -500,12 +513,11 @@ impl<T: Setting> Field<'_, '_, T> {
     /// The key may be left out; `source` says where its default comes from.
     pub fn default(mut self, value: T, source: &'static str) -> T {
         let shown = |v: &toml::Value| v.to_string();
-        let presence = match self.fallback() {
-            Some(node) => {
-                Presence::Default(shown(&node.to_toml()), self.keys.fallback_source.to_owned())
-            }
-            None => Presence::Default(shown(&value.to_toml()), source.to_owned()),
+        let default = match self.fallback() {
+            Some(node) => (shown(&node.to_toml()), self.keys.fallback_source.to_owned()),
+            None => (shown(&value.to_toml()), source.to_owned()),
         };
+        let presence = Presence::Default(vec![default]);
         self.describe(presence);
         match self.read() {
             Some(value) => value,

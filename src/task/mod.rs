@@ -8,12 +8,18 @@
 //!
 //! To add a task: a file with a struct that implements [`Task`], and a line in [`catalogue`].
 
+mod activity_recognition;
 mod data;
+mod har;
+mod har_generated;
+mod lanes;
+mod softmax;
 mod target_localization;
 
-pub use target_localization::{Localization, Sensor, TargetLocalization};
-
+pub use activity_recognition::ActivityRecognition;
 pub use data::{DataError, DataSource, FileDigest, Library};
+pub use softmax::{Batch, Softmax};
+pub use target_localization::{Localization, Sensor, TargetLocalization};
 
 use crate::settings::{Catalogue, kind};
 use crate::topology::Graph;
@@ -23,7 +29,10 @@ use std::sync::Arc;
 
 /// The tasks that come with the simulator.
 pub fn catalogue() -> Catalogue<dyn Task> {
-    Catalogue::new("task", vec![kind!(TargetLocalization)])
+    Catalogue::new(
+        "task",
+        vec![kind!(TargetLocalization), kind!(ActivityRecognition)],
+    )
 }
 
 /// A kind of task with its parameters.

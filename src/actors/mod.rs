@@ -1,0 +1,175 @@
+//! The clock, agents and attackers as actors; the only part that knows actix.
+//!
+//! [`run`] starts an actor per agent, spread over one arbiter per thread, and a recorder's
+//! thread, and waits for the recorder's outcome. The mathematics of an agent is in `member`, which
+//! knows no actor; handlers take a message, call it, and send what came of it.
+//!
+//! What the order of messages is relied upon for: messages of one sender to one receiver keep
+//! their order, and what an actor posts before its `Done` is in the receivers' mailboxes before
+//! the clock's next tick. The order in which different senders' messages arrive never matters.
+
+mod agent;
+mod attacker;
+mod clock;
+mod desk;
+mod member;
+mod message;
+mod stopwatch;
+
+use crate::link::Links;
+use crate::record::{Observer, Output, Panic, Recorder, RunError, Summary};
+use crate::scenario::{Plan, Role};
+use crate::units::{AgentId, SimTime};
+use actix::{Actor, Arbiter, ArbiterHandle, System};
+use agent::Agent;
+use attacker::Attacker;
+use clock::{Begin, Clock};
+use desk::{Desk, Mailbox};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, OnceLock};
+
+/// How to run, as opposed to what.
+#[derive(Default)]
+pub struct RunOptions {
+    /// Arbiters, each on a thread of its own; 0 counts as 1. No result depends on it.
+    pub threads: usize,
+    /// Folder of the run's files; without one, only the summary is made.
+    pub folder: Option<PathBuf>,
+    /// Who watches.
+    pub observers: Vec<Box<dyn Observer>>,
+    /// Set to true from anywhere, ends the run after the iteration it is in.
+    pub interrupt: Arc<AtomicBool>,
+}
+
+/// Runs a plan to its end.
+///
+/// ```
+/// use byzsim::actors::{RunOptions, run};
+/// use byzsim::scenario::{Catalogues, Plan, ScenarioFile};
+/// use byzsim::task::Library;
+/// let text = "iterations = 20\n[task]\nkind = \"target-localization\"";
+/// let catalogues = Catalogues::default();
+/// let file = ScenarioFile::parse("here", text, "demo", ".".into(), &[], &catalogues)?;
+/// let library = Library::new(None, ".");
+/// let plan = Plan::draw(&file, &file.points[0], &library, &catalogues)?;
+/// let summary = run(plan.into(), RunOptions::default())?;
+/// assert!(summary.number(&["final", "loss", "mean"]).unwrap() < 400.0);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+/// A panic in an actor, an attack or an observer; results that cannot be written; an
+/// interruption. What was recorded until then is readable.
+pub fn run(plan: Arc<Plan>, options: RunOptions) -> Result<Summary, RunError> {
+    // A system belongs to its thread for good, so each run has a thread of its own.
+    let body = || catch_unwind(AssertUnwindSafe(|| run_here(plan, options)));
+    let outcome = std::thread::scope(|scope| scope.spawn(body).join());
+    outcome.and_then(|caught| caught).unwrap_or_else(|payload| {
+        Err(RunError::Panic(Panic {
+            who: "the run".to_owned(),
+            iteration: 0,
+            at: SimTime::ZERO,
+            message: Panic::message(&*payload),
+        }))
+    })
+}
+
+fn run_here(plan: Arc<Plan>, options: RunOptions) -> Result<Summary, RunError> {
+    let threads = options.threads.clamp(1, plan.graph.agents());
+    let wants_models = options.observers.iter().any(|o| o.wants_models());
+    let output = Output {
+        folder: options.folder,
+        threads,
+    };
+    let recorder = Recorder::open(plan.clone(), output, options.observers)?;
+    let (sender, entries) = Recorder::channel();
+    let (tell, outcome) = tokio::sync::oneshot::channel();
+
+    let system = System::new();
+    let arbiters: Vec<Arbiter> = (1..threads).map(|_| Arbiter::new()).collect();
+    let desk = Arc::new(Desk {
+        plan,
+        links: Links,
+        wants_models,
+        interrupt: options.interrupt,
+        recorder: sender.clone(),
+        directory: OnceLock::new(),
+        clock: OnceLock::new(),
+    });
+    let recording = std::thread::Builder::new()
+        .name("recorder".into())
+        .spawn(move || {
+            let run = || recorder.run(&entries);
+            let outcome = catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|payload| {
+                Err(RunError::Panic(Panic {
+                    who: "the recorder".to_owned(),
+                    iteration: 0,
+                    at: SimTime::ZERO,
+                    message: Panic::message(&*payload),
+                }))
+            });
+            // The run waits for nothing else, so it is still there.
+            let _ = tell.send(outcome);
+        });
+    let recording = recording.map_err(|error| RunError::Write {
+        path: "recorder thread".into(),
+        error,
+    })?;
+
+    let outcome = system.block_on(async {
+        start(&desk, &arbiters);
+        outcome.await
+    });
+    // Whatever ended the run, nobody ticks any more: arbiters finish what they are at and stop.
+    for arbiter in &arbiters {
+        arbiter.stop();
+    }
+    for arbiter in arbiters {
+        if arbiter.join().is_err() {
+            return Err(lost("an arbiter"));
+        }
+    }
+    if recording.join().is_err() {
+        return Err(lost("the recorder"));
+    }
+    drop(sender);
+    outcome.unwrap_or_else(|_| Err(lost("the recorder")))
+}
+
+/// A thread that ended outside of any handler: a fault of the simulator.
+fn lost(who: &str) -> RunError {
+    RunError::Panic(Panic {
+        who: who.to_owned(),
+        iteration: 0,
+        at: SimTime::ZERO,
+        message: "its thread ended".to_owned(),
+    })
+}
+
+/// Starts all actors: agents in their order, in equal parts, the first part beside the clock.
+fn start(desk: &Arc<Desk>, arbiters: &[Arbiter]) {
+    let mut handles: Vec<ArbiterHandle> = vec![Arbiter::current()];
+    handles.extend(arbiters.iter().map(Arbiter::handle));
+    let agents = desk.plan.graph.agents();
+    let mailbox = |agent: AgentId| {
+        let home = &handles[agent.index() * handles.len() / agents];
+        let desk = desk.clone();
+        match desk.plan.roles[agent.index()] {
+            Role::Honest => Mailbox::Agent(Agent::start_in_arbiter(home, move |_| {
+                Agent::new(desk, agent)
+            })),
+            Role::Byzantine(attack) => {
+                Mailbox::Attacker(Attacker::start_in_arbiter(home, move |_| {
+                    Attacker::new(desk, agent, attack)
+                }))
+            }
+        }
+    };
+    let directory = desk.plan.graph.ids().map(mailbox).collect();
+    let clock = Clock::new(desk.clone()).start();
+    let filled = desk.directory.set(directory).is_ok() && desk.clock.set(clock).is_ok();
+    assert!(filled, "a run starts once");
+    desk.clock().do_send(Begin);
+}

@@ -1,0 +1,251 @@
+//! Many runs: the points of a sweep, side by side on the cores, into one results folder.
+
+mod folder;
+mod points;
+
+pub use folder::FolderError;
+
+use crate::actors::{self, RunOptions};
+use crate::record::{Observer, RunError, Summary};
+use crate::scenario::{Catalogues, Plan, RunId, ScenarioError, ScenarioFile};
+use crate::task::Library;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// A scenario with the data that it reads and the folder that it writes.
+pub struct Campaign {
+    /// The scenario and its points.
+    pub file: ScenarioFile,
+    library: Library,
+    catalogues: Catalogues,
+}
+
+/// How to run a campaign, as opposed to what.
+pub struct CampaignOptions<'a> {
+    /// Folder of the results.
+    pub folder: PathBuf,
+    /// Whether a folder of another scenario is emptied of its results first.
+    pub force: bool,
+    /// Threads in all.
+    pub threads: usize,
+    /// Points side by side; `None` chooses by the size of the network.
+    pub jobs: Option<usize>,
+    /// Makes the observers of each run.
+    pub observers: &'a (dyn Fn(&Plan) -> Vec<Box<dyn Observer>> + Sync),
+    /// Set to true from anywhere, ends the campaign with the iterations that are being run.
+    pub interrupt: Arc<AtomicBool>,
+}
+
+/// Why a campaign could not be run.
+#[derive(Debug, thiserror::Error)]
+pub enum CampaignError {
+    /// The scenario is wrong, or its data is missing.
+    #[error(transparent)]
+    Scenario(#[from] ScenarioError),
+    /// The results folder cannot be used.
+    #[error(transparent)]
+    Folder(#[from] FolderError),
+}
+
+/// What became of a point.
+pub enum PointOutcome {
+    /// It was run now.
+    Done(Summary),
+    /// It had been run before, with the same settings and data.
+    Found(Summary),
+    /// It failed, or was interrupted.
+    Failed(RunError),
+    /// It was not begun, since the campaign was interrupted.
+    NotBegun,
+}
+
+impl PointOutcome {
+    /// What the run came to, if it came to its end.
+    pub fn summary(&self) -> Option<&Summary> {
+        match self {
+            PointOutcome::Done(summary) | PointOutcome::Found(summary) => Some(summary),
+            PointOutcome::Failed(_) | PointOutcome::NotBegun => None,
+        }
+    }
+}
+
+/// What a campaign is about to do.
+#[derive(Clone, Copy, Debug)]
+pub struct Outlook {
+    /// Points in all.
+    pub points: usize,
+    /// Those of them that are done already.
+    pub found: usize,
+    /// Iterations that are to be run.
+    pub iterations: u64,
+}
+
+/// A network of this many agents has the machine to itself.
+const LARGE: usize = 10_000;
+
+/// Parameters that all agents of a smaller run combine in an iteration, beside a fixed cost per
+/// model: below this, threads cost more than they give.
+const WORTH_THREADS: usize = 100_000;
+
+impl Campaign {
+    /// A campaign of a scenario. `data` is the data folder from the command line.
+    pub fn new(file: ScenarioFile, data: Option<PathBuf>, catalogues: Catalogues) -> Campaign {
+        let library = Library::new(data, &file.folder);
+        Campaign {
+            file,
+            library,
+            catalogues,
+        }
+    }
+
+    /// Draws the plan of a point.
+    ///
+    /// # Errors
+    /// What is wrong with the scenario, or its data.
+    pub fn plan(&self, point: usize) -> Result<Plan, ScenarioError> {
+        Plan::draw(
+            &self.file,
+            &self.file.points[point],
+            &self.library,
+            &self.catalogues,
+        )
+    }
+
+    /// Runs all points that are not done. Before the first begins, every point is checked and
+    /// `outlook` hears what is to be done. The outcomes are in the order of the points.
+    ///
+    /// # Errors
+    /// A scenario that is wrong or a folder that cannot be used: then nothing was run. Runs that
+    /// fail do not stop the others.
+    pub fn run(
+        &self,
+        options: &CampaignOptions<'_>,
+        outlook: impl FnOnce(Outlook),
+    ) -> Result<Vec<(RunId, PointOutcome)>, CampaignError> {
+        let mut sizes = Vec::new();
+        for point in 0..self.file.points.len() {
+            let plan = self.plan(point)?;
+            sizes.push(Size::of(&plan));
+        }
+        folder::claim(&options.folder, &self.file.resolved(), options.force)?;
+        let run_folder = |id: &RunId| options.folder.join("runs").join(id.to_string());
+        let mut outcomes: Vec<(RunId, PointOutcome)> = Vec::new();
+        let mut pending = Vec::new();
+        for (point, size) in sizes.iter().enumerate() {
+            let outcome = match folder::finished(&run_folder(&size.id)) {
+                Some(summary) => PointOutcome::Found(summary),
+                None => {
+                    pending.push(point);
+                    PointOutcome::NotBegun
+                }
+            };
+            outcomes.push((size.id.clone(), outcome));
+        }
+        outlook(Outlook {
+            points: outcomes.len(),
+            found: outcomes.len() - pending.len(),
+            iterations: pending.iter().map(|&p| sizes[p].iterations).sum(),
+        });
+
+        let (jobs, threads) = share_out(options, pending.iter().map(|&p| &sizes[p]));
+        let next = AtomicUsize::new(0);
+        let finished = Mutex::new(Vec::new());
+        let work = || {
+            while let Some(&point) = pending.get(next.fetch_add(1, Ordering::Relaxed)) {
+                if options.interrupt.load(Ordering::Relaxed) {
+                    break;
+                }
+                let outcome =
+                    self.run_point(point, threads, &run_folder(&sizes[point].id), options);
+                let mut finished = finished.lock().unwrap_or_else(PoisonError::into_inner);
+                finished.push((point, outcome));
+            }
+        };
+        std::thread::scope(|scope| {
+            for _ in 0..jobs {
+                scope.spawn(work);
+            }
+        });
+        for (point, outcome) in finished
+            .into_inner()
+            .unwrap_or_else(PoisonError::into_inner)
+        {
+            outcomes[point].1 = outcome;
+        }
+        points::write(&options.folder, &self.file, &outcomes)?;
+        Ok(outcomes)
+    }
+
+    fn run_point(
+        &self,
+        point: usize,
+        threads: usize,
+        folder: &Path,
+        options: &CampaignOptions<'_>,
+    ) -> PointOutcome {
+        let plan = match self.plan(point) {
+            Ok(plan) => Arc::new(plan),
+            // It was drawn a moment ago: a file has changed since.
+            Err(error) => {
+                let error = std::io::Error::other(error.to_string());
+                return PointOutcome::Failed(RunError::Write {
+                    path: folder.to_owned(),
+                    error,
+                });
+            }
+        };
+        let run = RunOptions {
+            threads,
+            folder: Some(folder.to_owned()),
+            observers: (options.observers)(&plan),
+            interrupt: options.interrupt.clone(),
+        };
+        match actors::run(plan, run) {
+            Ok(summary) => PointOutcome::Done(summary),
+            Err(error) => PointOutcome::Failed(error),
+        }
+    }
+}
+
+/// What decides how a point is run.
+struct Size {
+    id: RunId,
+    iterations: u64,
+    agents: usize,
+    /// Parameters combined per iteration, and a fixed cost per model.
+    work: usize,
+}
+
+impl Size {
+    fn of(plan: &Plan) -> Size {
+        let receives = |k| plan.graph.receives_from(k).len() + 1;
+        let models: usize = plan.graph.ids().map(receives).sum();
+        Size {
+            id: plan.id.clone(),
+            iterations: plan.iterations,
+            agents: plan.graph.agents(),
+            work: models * (plan.world.dimension() + 50),
+        }
+    }
+}
+
+/// Points side by side, and threads for each: small networks run best on one thread each, with
+/// points side by side; large ones on all threads, one after the other.
+fn share_out<'a>(
+    options: &CampaignOptions<'_>,
+    sizes: impl Iterator<Item = &'a Size> + Clone,
+) -> (usize, usize) {
+    let points = sizes.clone().count().max(1);
+    let threads = options.threads.max(1);
+    let large = sizes.clone().any(|size| size.agents >= LARGE);
+    let side_by_side = if large { 1 } else { threads.min(points) };
+    let jobs = options.jobs.unwrap_or(side_by_side).clamp(1, points);
+    let worth = sizes.into_iter().any(|size| size.work >= WORTH_THREADS);
+    let each = if worth || options.jobs.is_some() {
+        (threads / jobs).max(1)
+    } else {
+        1
+    };
+    (jobs, each)
+}

@@ -1,0 +1,150 @@
+//! `points.parquet`: one row per point, with the swept keys and the summary's numbers.
+
+use super::{FolderError, PointOutcome};
+use crate::record::{Column, Kind, Table, TableError};
+use crate::scenario::{RunId, ScenarioFile, SettingValue};
+use serde_json::Value;
+use std::io;
+use std::path::Path;
+
+pub(super) fn write(
+    folder: &Path,
+    file: &ScenarioFile,
+    outcomes: &[(RunId, PointOutcome)],
+) -> Result<(), FolderError> {
+    let rows: Vec<Vec<(String, f64)>> = outcomes
+        .iter()
+        .map(|(_, outcome)| {
+            let mut numbers = Vec::new();
+            if let Some(summary) = outcome.summary() {
+                flatten("", summary.json(), &mut numbers);
+            }
+            numbers
+        })
+        .collect();
+    // Points may differ in what they have: the columns are all that any point has.
+    let mut names: Vec<&str> = Vec::new();
+    for (name, _) in rows.iter().flatten() {
+        if !names.contains(&name.as_str()) {
+            names.push(name);
+        }
+    }
+    let mut columns = vec![
+        Column::new("id", Kind::Text, "", "name of the run's folder"),
+        Column::new(
+            "status",
+            Kind::Text,
+            "",
+            "done, failed, interrupted or not begun",
+        ),
+        Column::new(
+            "fingerprint",
+            Kind::Text,
+            "",
+            "hash of every combined model",
+        )
+        .or_null(),
+    ];
+    for setting in &file.points[0].settings {
+        columns.push(Column::new(
+            setting.key.clone(),
+            kind_of(file, &setting.key),
+            "",
+            "swept setting",
+        ));
+    }
+    for name in &names {
+        columns.push(Column::new(
+            (*name).to_owned(),
+            Kind::Number,
+            "",
+            "of summary.json",
+        ));
+    }
+    let written = (|| {
+        let mut table = Table::create(folder, "points", Vec::new(), columns.clone())?;
+        for (index, (id, outcome)) in outcomes.iter().enumerate() {
+            table.row(|row| {
+                row.text(id.to_string().as_str()).text(status(outcome));
+                row.text(outcome.summary().map(|s| s.fingerprint()));
+                for (setting, column) in file.points[index].settings.iter().zip(&columns[3..]) {
+                    match (column.kind, &setting.value) {
+                        (Kind::Integer, SettingValue::Integer(i)) => {
+                            row.int(u64::try_from(*i).ok())
+                        }
+                        (Kind::Number, SettingValue::Integer(i)) => row.float(*i as f64),
+                        (Kind::Number, SettingValue::Number(x)) => row.float(*x),
+                        (Kind::Flag, SettingValue::Flag(b)) => row.flag(*b),
+                        (_, value) => row.text(value.to_string().as_str()),
+                    };
+                }
+                for name in &names {
+                    let number = rows[index].iter().find(|(n, _)| n == name);
+                    row.float(number.map(|(_, x)| *x));
+                }
+            })?;
+        }
+        table.finish()
+    })();
+    written.map(drop).map_err(|error: TableError| {
+        let path = folder.join("points.parquet");
+        match error {
+            TableError::Io { source, .. } => FolderError::at(&path)(source),
+            other => FolderError::at(&path)(io::Error::other(other.to_string())),
+        }
+    })
+}
+
+fn status(outcome: &PointOutcome) -> &'static str {
+    match outcome {
+        PointOutcome::Done(_) | PointOutcome::Found(_) => "done",
+        PointOutcome::Failed(crate::record::RunError::Interrupted { .. }) => "interrupted",
+        PointOutcome::Failed(_) => "failed",
+        PointOutcome::NotBegun => "not begun",
+    }
+}
+
+/// The kind of column that holds all values of a swept key.
+fn kind_of(file: &ScenarioFile, key: &str) -> Kind {
+    let settings = file.points.iter().flat_map(|p| &p.settings);
+    let mut kinds: Vec<Kind> = settings
+        .filter(|s| s.key == key)
+        .map(|s| match s.value {
+            SettingValue::Integer(i) if i >= 0 => Kind::Integer,
+            SettingValue::Integer(_) | SettingValue::Number(_) => Kind::Number,
+            SettingValue::Flag(_) => Kind::Flag,
+            SettingValue::Text(_) => Kind::Text,
+        })
+        .collect();
+    kinds.dedup();
+    match kinds[..] {
+        [kind] => kind,
+        _ if kinds
+            .iter()
+            .all(|k| matches!(k, Kind::Integer | Kind::Number)) =>
+        {
+            Kind::Number
+        }
+        _ => Kind::Text,
+    }
+}
+
+/// The numbers of a summary under names such as `steady_loss_mean`.
+fn flatten(prefix: &str, value: &Value, numbers: &mut Vec<(String, f64)>) {
+    match value {
+        Value::Object(entries) => {
+            for (key, value) in entries.iter().filter(|(key, _)| *key != "settings") {
+                let name = if prefix.is_empty() {
+                    key.clone()
+                } else {
+                    format!("{prefix}_{key}")
+                };
+                flatten(&name, value, numbers);
+            }
+        }
+        Value::Number(number) => {
+            numbers.extend(number.as_f64().map(|x| (prefix.to_owned(), x)));
+        }
+        _ => {}
+    }
+}

@@ -1,0 +1,102 @@
+//! A line that tells how far a campaign is.
+
+use super::text::{settings, short};
+use crate::campaign::Outlook;
+use crate::record::{Observer, Seen};
+use crate::scenario::Plan;
+use indicatif::{ProgressBar, ProgressStyle};
+use std::io::IsTerminal;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
+
+/// The progress of a campaign, on standard error and only where that is a terminal.
+pub(super) struct Progress {
+    bar: OnceLock<ProgressBar>,
+    models: Arc<AtomicU64>,
+    begun: Instant,
+    shown: bool,
+    quiet: bool,
+}
+
+impl Progress {
+    pub fn new(quiet: bool) -> Progress {
+        Progress {
+            bar: OnceLock::new(),
+            models: Arc::default(),
+            begun: Instant::now(),
+            shown: !quiet && std::io::stderr().is_terminal(),
+            quiet,
+        }
+    }
+
+    /// Begins with what is to be done.
+    pub fn begin(&self, outlook: Outlook) {
+        if outlook.found > 0 && !self.quiet {
+            let left = outlook.points - outlook.found;
+            eprintln!("{} done, skipped; {left} to run", outlook.found);
+        }
+        if self.shown && outlook.iterations > 0 {
+            // The template is a constant that indicatif accepts.
+            let style =
+                ProgressStyle::with_template("{bar:20} {percent:>3} %  {msg}  {eta_precise} left");
+            let bar = ProgressBar::new(outlook.iterations);
+            bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+            let _ = self.bar.set(bar);
+        }
+    }
+
+    pub fn observer(&self, plan: &Plan) -> Option<Box<dyn Observer>> {
+        let bar = self.bar.get()?.clone();
+        Some(Box::new(Watch {
+            bar,
+            models: self.models.clone(),
+            begun: self.begun,
+            shown: Instant::now(),
+            iterations: 0,
+            point: settings(&plan.settings),
+        }))
+    }
+
+    pub fn end(&self) {
+        if let Some(bar) = self.bar.get() {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+/// How often a run's line may change.
+const PAUSE: Duration = Duration::from_millis(100);
+
+struct Watch {
+    bar: ProgressBar,
+    models: Arc<AtomicU64>,
+    begun: Instant,
+    shown: Instant,
+    /// Iterations since the line changed.
+    iterations: u64,
+    point: String,
+}
+
+impl Observer for Watch {
+    fn see(&mut self, seen: &Seen<'_>) {
+        let sent: u64 = seen.round.samples.iter().map(|s| s.traffic.sent).sum();
+        let models = self.models.fetch_add(sent, Ordering::Relaxed) + sent;
+        self.iterations += 1;
+        if self.shown.elapsed() < PAUSE && !seen.round.last {
+            return;
+        }
+        self.shown = Instant::now();
+        self.bar.inc(std::mem::take(&mut self.iterations));
+        let Some(all) = seen.all else { return };
+        let speed = models as f64 / self.begun.elapsed().as_secs_f64();
+        self.bar.set_message(format!(
+            "{}  iteration {}/{}  loss {}  {} models/s",
+            self.point,
+            seen.round.iteration + 1,
+            seen.plan.iterations,
+            short(all.loss.mean),
+            short(speed),
+        ));
+    }
+}

@@ -1,0 +1,123 @@
+//! `byzsim run`.
+
+use super::progress::Progress;
+use super::{FAILED, INTERRUPTED, Plugins, text};
+use crate::campaign::{Campaign, CampaignOptions, PointOutcome};
+use crate::record::RunError;
+use crate::scenario::{Plan, ScenarioFile};
+use clap::Args;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Run a scenario: every point of its sweep that is not done yet
+#[derive(Args)]
+pub(super) struct Run {
+    /// The scenario, a TOML file
+    scenario: PathBuf,
+    /// Folder of the results [default: results/NAME]
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Override a key, such as --set rule.forgetting=0.05; may be repeated
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    set: Vec<String>,
+    /// Folder of the data sets [default: task.data, else the variable BYZSIM_DATA]
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// Threads in all; no result depends on it [default: the processors this process may use]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    threads: Option<u16>,
+    /// Points side by side [default: by the size of the network]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    jobs: Option<u16>,
+    /// Replace results of another scenario in the folder
+    #[arg(long)]
+    force: bool,
+    /// Print nothing but errors
+    #[arg(long, short)]
+    quiet: bool,
+}
+
+impl Run {
+    pub fn main(self, plugins: Plugins) -> u8 {
+        let file = match ScenarioFile::open(&self.scenario, &self.set, &plugins.catalogues) {
+            Ok(file) => file,
+            Err(error) => return text::refuse(&error),
+        };
+        let folder = self
+            .out
+            .clone()
+            .unwrap_or_else(|| PathBuf::from("results").join(text::file_name(&file.name)));
+        let interrupt = Arc::new(AtomicBool::new(false));
+        let flag = interrupt.clone();
+        // A second interruption ends the program at once. Without a handler the first does.
+        let _ = ctrlc::set_handler(move || {
+            if flag.swap(true, Ordering::Relaxed) {
+                std::process::exit(i32::from(INTERRUPTED));
+            }
+        });
+
+        let Plugins {
+            catalogues,
+            observers,
+        } = plugins;
+        let campaign = Campaign::new(file, self.data, catalogues);
+        let progress = Progress::new(self.quiet);
+        let all_observers = |plan: &Plan| {
+            let mut all: Vec<_> = observers.iter().map(|make| make(plan)).collect();
+            all.extend(progress.observer(plan));
+            all
+        };
+        let available = std::thread::available_parallelism().map_or(1, |n| n.get());
+        let options = CampaignOptions {
+            folder: folder.clone(),
+            force: self.force,
+            threads: self.threads.map_or(available, usize::from),
+            jobs: self.jobs.map(usize::from),
+            observers: &all_observers,
+            interrupt,
+        };
+        let outcomes = campaign.run(&options, |outlook| progress.begin(outlook));
+        progress.end();
+        let outcomes = match outcomes {
+            Ok(outcomes) => outcomes,
+            Err(error) => return text::refuse(&error),
+        };
+        if !self.quiet {
+            text::print(&text::results(&campaign.file, &outcomes));
+            text::print(&format!("Results are in {}", folder.display()));
+        }
+        let mut code = 0;
+        let mut not_begun = 0;
+        for (index, (id, outcome)) in outcomes.iter().enumerate() {
+            let error = match outcome {
+                PointOutcome::Failed(error) => error,
+                PointOutcome::NotBegun => {
+                    not_begun += 1;
+                    continue;
+                }
+                PointOutcome::Done(_) | PointOutcome::Found(_) => continue,
+            };
+            let interrupted = matches!(error, RunError::Interrupted { .. });
+            code = code.max(if interrupted { INTERRUPTED } else { FAILED });
+            let point = text::settings(&campaign.file.points[index].settings);
+            let point = if point.is_empty() {
+                String::new()
+            } else {
+                format!(" ({point})")
+            };
+            eprintln!("error: run {id}{point}: {error}");
+        }
+        if not_begun > 0 {
+            eprintln!("error: {not_begun} points were not begun; run the same command to go on");
+            code = INTERRUPTED;
+        }
+        // A failed run is worse news than an interrupted one.
+        let failed = |o: &PointOutcome| matches!(o, PointOutcome::Failed(e) if !matches!(e, RunError::Interrupted { .. }));
+        if outcomes.iter().any(|(_, o)| failed(o)) {
+            FAILED
+        } else {
+            code
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! What commands print.
+
+use super::WRONG;
+use crate::campaign::PointOutcome;
+use crate::scenario::{RunId, ScenarioFile, Setting};
+use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
+use std::io::Write;
+
+/// Prints a line to standard output. A reader that has gone away is no error.
+pub(super) fn print(line: &str) {
+    let _ = writeln!(std::io::stdout(), "{line}");
+}
+
+/// Says why nothing was run.
+pub(super) fn refuse(error: &dyn std::error::Error) -> u8 {
+    eprintln!("error: {error}");
+    WRONG
+}
+
+/// A scenario's name as a folder's: every character but letters, digits, `.`, `_`, `-` becomes
+/// `-`.
+pub(super) fn file_name(name: &str) -> String {
+    let legal = |c: char| c.is_alphanumeric() || matches!(c, '.' | '_' | '-');
+    let name: String = name
+        .chars()
+        .map(|c| if legal(c) { c } else { '-' })
+        .collect();
+    // A name of dots alone would lead out of the folder.
+    if name.chars().all(|c| c == '.') {
+        "-".repeat(name.len().max(1))
+    } else {
+        name
+    }
+}
+
+/// `rule = loss, seed = 3`.
+pub(super) fn settings(settings: &[Setting]) -> String {
+    let one = |s: &Setting| format!("{} = {}", s.key, s.value);
+    settings.iter().map(one).collect::<Vec<_>>().join(", ")
+}
+
+/// A table with a line under its header and nothing else around its cells.
+pub(super) fn table(header: Vec<String>, right: impl Fn(usize) -> bool) -> Table {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING);
+    table.set_content_arrangement(ContentArrangement::Disabled);
+    let columns = header.len();
+    table.set_header(header);
+    for index in 0..columns {
+        if let Some(column) = table.column_mut(index) {
+            column.set_padding((0, 2));
+            if right(index) {
+                column.set_cell_alignment(CellAlignment::Right);
+            }
+        }
+    }
+    table
+}
+
+/// The final table: one row per point.
+pub(super) fn results(file: &ScenarioFile, outcomes: &[(RunId, PointOutcome)]) -> String {
+    let keys: Vec<String> = file.points[0]
+        .settings
+        .iter()
+        .map(|s| s.key.clone())
+        .collect();
+    let quantities: [(&str, &[&str]); 6] = [
+        ("steady loss", &["steady", "loss", "mean"]),
+        ("final loss", &["final", "loss", "mean"]),
+        ("accuracy", &["final", "accuracy", "mean"]),
+        ("Byzantine weight", &["filter", "byzantine_weight"]),
+        ("models/s", &["models_per_s"]),
+        ("seconds", &["wall_s"]),
+    ];
+    // A column that no point has a value for says nothing.
+    let has = |path: &[&str]| {
+        outcomes
+            .iter()
+            .filter_map(|(_, o)| o.summary())
+            .any(|s| s.number(path).is_some())
+    };
+    let quantities: Vec<_> = quantities
+        .into_iter()
+        .filter(|(_, path)| has(path))
+        .collect();
+    let mut header = keys.clone();
+    if header.is_empty() {
+        header.push("scenario".to_owned());
+    }
+    let labels = header.len();
+    header.extend(quantities.iter().map(|(name, _)| (*name).to_owned()));
+    let mut table = table(header, |column| column >= labels);
+    for (point, (_, outcome)) in file.points.iter().zip(outcomes) {
+        let mut row: Vec<String> = point.settings.iter().map(|s| s.value.to_string()).collect();
+        if row.is_empty() {
+            row.push(file.name.clone());
+        }
+        for (index, (_, path)) in quantities.iter().enumerate() {
+            let number = outcome.summary().and_then(|s| s.number(path));
+            let text = match (number, outcome) {
+                (Some(x), _) => short(x),
+                (None, PointOutcome::Failed(_)) if index == 0 => "failed".to_owned(),
+                (None, PointOutcome::NotBegun) if index == 0 => "not begun".to_owned(),
+                _ => "–".to_owned(),
+            };
+            row.push(text);
+        }
+        table.add_row(row);
+    }
+    table.trim_fmt()
+}
+
+/// A number in about five characters.
+pub(super) fn short(x: f64) -> String {
+    let size = x.abs();
+    match size {
+        _ if x == 0.0 => "0".to_owned(),
+        s if s >= 1e9 => format!("{:.1} G", x / 1e9),
+        s if s >= 1e6 => format!("{:.1} M", x / 1e6),
+        s if s >= 1e4 => format!("{:.0} k", x / 1e3),
+        s if s >= 100.0 => format!("{x:.0}"),
+        s if s >= 1.0 => format!("{x:.2}"),
+        s if s >= 1e-3 => format!("{x:.4}"),
+        _ => format!("{x:.1e}"),
+    }
+}

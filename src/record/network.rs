@@ -1,0 +1,86 @@
+//! `network/agents.parquet` and `network/edges.parquet`: who took part, and who sent to whom.
+
+use super::table::{Column, Constant, Kind, Table, TableError};
+use crate::link::{Departure, Fate};
+use crate::scenario::{Plan, Role};
+use crate::units::SimTime;
+use std::path::Path;
+
+pub(super) fn write(plan: &Plan, folder: &Path, constants: &[Constant]) -> Result<(), TableError> {
+    let folder = folder.join("network");
+    let number = |name, unit, about| Column::new(name, Kind::Number, unit, about);
+    let integer = |name, unit, about| Column::new(name, Kind::Integer, unit, about);
+    let columns = vec![
+        integer("agent", "", "number of the agent"),
+        integer("group", "", "its task group"),
+        Column::new("byzantine", Kind::Flag, "", "whether it is an attacker"),
+        Column::new("attack", Kind::Text, "", "its attack").or_null(),
+        number("x", "", "where it stands"),
+        number("y", "", "where it stands"),
+        integer("degree", "agents", "neighbors whose models it receives"),
+        integer("byzantine_neighbors", "agents", "attackers among them"),
+        number("speed", "", "by which its compute times are divided"),
+        Column::new(
+            "sets",
+            Kind::Text,
+            "",
+            "named sets that it is in, comma-separated",
+        ),
+    ];
+    let mut agents = Table::create(&folder, "agents", constants.to_vec(), columns)?;
+    for agent in plan.graph.ids() {
+        let attack = match plan.roles[agent.index()] {
+            Role::Honest => None,
+            Role::Byzantine(index) => Some(plan.attacks[index].name.as_str()),
+        };
+        let place = plan.world.position(agent);
+        let place = place.or_else(|| plan.graph.positions().map(|all| all[agent.index()]));
+        let neighbors = plan.graph.receives_from(agent);
+        let member = |(_, members): &&(String, Vec<_>)| members.binary_search(&agent).is_ok();
+        let sets: Vec<&str> = plan
+            .sets
+            .iter()
+            .filter(member)
+            .map(|(n, _)| n.as_str())
+            .collect();
+        agents.row(|row| {
+            row.int(agent.0)
+                .int(plan.world.group(agent))
+                .flag(attack.is_some())
+                .text(attack)
+                .float(place.map(|p| p[0]))
+                .float(place.map(|p| p[1]))
+                .int(neighbors.len())
+                .int(neighbors.iter().filter(|&&l| plan.is_byzantine(l)).count())
+                .float(1.0)
+                .text(sets.join(",").as_str());
+        })?;
+    }
+    agents.finish()?;
+
+    let columns = vec![
+        integer("from", "", "who sends"),
+        integer("to", "", "who receives"),
+        number("delay_mean_ms", "ms", "mean propagation delay"),
+        number("drop", "", "probability that a model is lost"),
+    ];
+    let mut edges = Table::create(&folder, "edges", constants.to_vec(), columns)?;
+    for sender in plan.graph.ids() {
+        for &receiver in plan.graph.sends_to(sender) {
+            let departure = Departure {
+                sender,
+                receiver,
+                stamp: 0,
+                at: SimTime::ZERO,
+            };
+            let Fate::Arrives(delay) = crate::link::Links.fate(departure);
+            edges.row(|row| {
+                row.int(sender.0)
+                    .int(receiver.0)
+                    .float(delay.ms())
+                    .float(0.0);
+            })?;
+        }
+    }
+    edges.finish().map(drop)
+}

@@ -1,0 +1,219 @@
+//! `agents.parquet` and `weights.parquet`: what single agents did.
+
+use super::recorder::Round;
+use super::rounds::epoch;
+use super::sample::Sample;
+use super::table::{Column, Constant, Kind, Table, TableError};
+use crate::scenario::Plan;
+use crate::units::AgentId;
+use std::path::Path;
+
+/// `agents.parquet`: per recorded normal agent and iteration. Attackers have no rows: the state
+/// that they would have is not in the network.
+pub(super) struct AgentRows(Option<Table>);
+
+impl AgentRows {
+    pub fn new(
+        plan: &Plan,
+        folder: Option<&Path>,
+        constants: &[Constant],
+    ) -> Result<Self, TableError> {
+        let any = plan.graph.ids().any(|k| has_rows(plan, k));
+        let folder = folder.filter(|_| any);
+        let table = folder.map(|f| Table::create(f, "agents", constants.to_vec(), agent_columns()));
+        Ok(AgentRows(table.transpose()?))
+    }
+
+    pub fn record(&mut self, plan: &Plan, round: &Round) -> Result<(), TableError> {
+        let Some(table) = &mut self.0 else {
+            return Ok(());
+        };
+        let samples = round.samples.iter().filter(|s| has_rows(plan, s.agent));
+        for sample in samples {
+            let models_used = sample.traffic.used;
+            let own_age = sample.combined_at - round.start - plan.compute;
+            table.row(|row| {
+                row.int(round.iteration)
+                    .int(epoch(plan, round.iteration))
+                    .float(sample.combined_at.ms())
+                    .int(sample.agent.0)
+                    .int(plan.world.group(sample.agent))
+                    .floats([
+                        sample.loss,
+                        sample.adapted_loss,
+                        sample.test_loss,
+                        sample.accuracy,
+                        sample.regret,
+                        sample.deviation,
+                        sample.filter.byzantine_weight,
+                    ])
+                    .int(models_used)
+                    .int(sample.missing)
+                    .int(sample.traffic.late)
+                    .flag(sample.starved)
+                    // Under the synchronous rule every model is of the iteration, and all were
+                    // ready at the same moment.
+                    .int((models_used > 0).then_some(0u32))
+                    .float((models_used > 0).then(|| own_age.ms()));
+            })?;
+        }
+        Ok(())
+    }
+
+    pub fn finish(&mut self) -> Result<(), TableError> {
+        self.0
+            .take()
+            .map_or(Ok(()), |table| table.finish().map(drop))
+    }
+}
+
+fn has_rows(plan: &Plan, agent: AgentId) -> bool {
+    plan.recorded[agent.index()] && !plan.is_byzantine(agent)
+}
+
+/// `weights.parquet`: per model in a combination of a normal agent.
+pub(super) struct WeightRows(Option<Table>);
+
+impl WeightRows {
+    pub fn new(
+        plan: &Plan,
+        folder: Option<&Path>,
+        constants: &[Constant],
+    ) -> Result<Self, TableError> {
+        let kept = plan.keeps_weights(plan.iterations - 1, true) || plan.keeps_weights(0, false);
+        let folder = folder.filter(|_| kept);
+        let table =
+            folder.map(|f| Table::create(f, "weights", constants.to_vec(), weight_columns()));
+        Ok(WeightRows(table.transpose()?))
+    }
+
+    pub fn record(&mut self, plan: &Plan, round: &Round) -> Result<(), TableError> {
+        let Some(table) = &mut self.0 else {
+            return Ok(());
+        };
+        for sample in round.samples.iter().filter(|s| !plan.is_byzantine(s.agent)) {
+            Self::record_one(table, round, sample)?;
+        }
+        Ok(())
+    }
+
+    fn record_one(table: &mut Table, round: &Round, sample: &Sample) -> Result<(), TableError> {
+        for model in &sample.weights {
+            let own = model.sender == sample.agent;
+            table.row(|row| {
+                row.int(sample.agent.0)
+                    .int(model.sender.0)
+                    .int(round.iteration)
+                    .float(sample.combined_at.ms())
+                    // Messages have numbers where they are traced.
+                    .int(None::<u64>)
+                    .int(0u32)
+                    .float(if own { 0.0 } else { model.age.ms() })
+                    .floats([model.loss, model.accumulated, model.weight])
+                    .flag((!model.weight.is_nan()).then_some(model.weight > 0.0))
+                    .flag(false);
+            })?;
+        }
+        Ok(())
+    }
+
+    pub fn finish(&mut self) -> Result<(), TableError> {
+        self.0
+            .take()
+            .map_or(Ok(()), |table| table.finish().map(drop))
+    }
+}
+
+fn agent_columns() -> Vec<Column> {
+    let number = |name, unit, about| Column::new(name, Kind::Number, unit, about);
+    let integer = |name, unit, about| Column::new(name, Kind::Integer, unit, about);
+    vec![
+        integer("iteration", "", "number of the iteration, from 0"),
+        integer("epoch", "", "epoch of the task").or_null(),
+        number("simulated_ms", "ms", "moment at which the agent combined"),
+        integer("agent", "", "number of the agent"),
+        integer("group", "", "its task group"),
+        number(
+            "loss",
+            "",
+            "loss after combining, on the batch of the iteration",
+        ),
+        number(
+            "adapted_loss",
+            "",
+            "loss before combining, on the batch of the iteration",
+        ),
+        number("test_loss", "", "mean loss per sample of the test set"),
+        number(
+            "accuracy",
+            "",
+            "share of the test set whose class was predicted",
+        ),
+        number("regret", "", "risk above that of the optimum"),
+        number("deviation", "", "distance from the optimum"),
+        number(
+            "byzantine_weight",
+            "",
+            "weight given to Byzantine neighbors",
+        ),
+        integer(
+            "models_used",
+            "models",
+            "models of neighbors in the combination",
+        ),
+        integer(
+            "missing",
+            "models",
+            "neighbors without a model in the combination",
+        ),
+        integer(
+            "late",
+            "models",
+            "models that came after the combination of their iteration",
+        ),
+        Column::new(
+            "starved",
+            Kind::Flag,
+            "",
+            "whether too few models were there for the rule",
+        ),
+        integer(
+            "age_iterations_max",
+            "iterations",
+            "greatest age of a model",
+        )
+        .or_null(),
+        number("age_ms_max", "ms", "greatest age of a model"),
+    ]
+}
+
+fn weight_columns() -> Vec<Column> {
+    let number = |name, unit, about| Column::new(name, Kind::Number, unit, about);
+    let integer = |name, unit, about| Column::new(name, Kind::Integer, unit, about);
+    vec![
+        integer("receiver", "", "who combined"),
+        integer("sender", "", "whose model"),
+        integer("iteration", "", "number of the iteration, from 0"),
+        number(
+            "simulated_ms",
+            "ms",
+            "moment at which the receiver combined",
+        ),
+        integer("message", "", "number of the message in a trace").or_null(),
+        integer(
+            "age_iterations",
+            "iterations",
+            "number of the iteration − stamp",
+        ),
+        number(
+            "age_ms",
+            "ms",
+            "moment of combination − moment the sender adapted",
+        ),
+        number("loss", "", "loss of the model on the receiver's batch"),
+        number("accumulated", "", "φ of the sender at the receiver"),
+        number("weight", "", "weight in the combination"),
+        Column::new("accepted", Kind::Flag, "", "whether the weight is above 0").or_null(),
+        Column::new("held", Kind::Flag, "", "whether the model was used again"),
+    ]
+}
