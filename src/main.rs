@@ -3,6 +3,9 @@
 use byzsim::cli::{Plugins, main as byzsim};
 use std::process::ExitCode;
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     byzsim(Plugins::default())
 }
