@@ -1,5 +1,5 @@
 //! `latency.parquet`: percentiles per interval of iterations. Simulated and wall-clock times are
-//! rows of their own and never mix.
+//! rows of their own and never mix. Count, range and mean are exact.
 
 use super::recorder::Round;
 use super::table::{Column, Constant, Kind, Table, TableError};
@@ -9,52 +9,85 @@ use serde::Serialize;
 use std::path::Path;
 use std::time::Duration;
 
-/// Histograms count microseconds up to this, 142 years, with 3 significant digits: more than any
-/// scenario may name, so nothing falls outside.
-const GREATEST_US: u64 = 1 << 52;
+/// Greatest value that histograms tell from greater ones: 142 years of simulated microseconds,
+/// more than a scenario may name, and 52 days of nanoseconds on the wall.
+const GREATEST: u64 = 1 << 52;
 
 /// What is measured.
-const MEASURED: [(&str, Unit); 4] = [
-    ("round_ms", Unit::SimulatedMs),
-    ("iteration_us", Unit::WallUs),
-    ("mailbox_us", Unit::WallUs),
-    ("handler_us", Unit::WallUs),
-];
-
 #[derive(Clone, Copy, PartialEq)]
-enum Unit {
-    /// Simulated time, told in milliseconds.
-    SimulatedMs,
-    /// Wall-clock time, told in microseconds.
-    WallUs,
+enum Quantity {
+    Round,
+    Iteration,
+    Mailbox,
+    Handler,
 }
 
-impl Unit {
-    fn clock(self) -> &'static str {
+impl Quantity {
+    const ALL: [Quantity; 4] = [
+        Quantity::Round,
+        Quantity::Iteration,
+        Quantity::Mailbox,
+        Quantity::Handler,
+    ];
+
+    /// Its name, with the unit in which it is told: a thousand of the units in which it is
+    /// counted, which are simulated microseconds and nanoseconds on the wall.
+    fn name(self) -> &'static str {
         match self {
-            Unit::SimulatedMs => "simulated",
-            Unit::WallUs => "wall",
+            Quantity::Round => "round_ms",
+            Quantity::Iteration => "iteration_us",
+            Quantity::Mailbox => "mailbox_us",
+            Quantity::Handler => "handler_us",
         }
     }
 
-    fn of_us(self, us: f64) -> f64 {
+    fn clock(self) -> &'static str {
         match self {
-            Unit::SimulatedMs => us / 1000.0,
-            Unit::WallUs => us,
+            Quantity::Round => "simulated",
+            Quantity::Iteration | Quantity::Mailbox | Quantity::Handler => "wall",
+        }
+    }
+
+    /// Whether it is measured where nobody asks for it.
+    fn is_always_measured(self) -> bool {
+        matches!(self, Quantity::Round | Quantity::Iteration)
+    }
+
+    /// Its values in an iteration.
+    fn each(self, round: &Round, mut add: impl FnMut(u64)) {
+        let mut add_wall =
+            |time: &Duration| add(u64::try_from(time.as_nanos()).unwrap_or(u64::MAX));
+        let samples = round.samples.iter();
+        match self {
+            Quantity::Round => add((round.end - round.start).us()),
+            Quantity::Iteration => add_wall(&round.wall),
+            Quantity::Mailbox => samples.flat_map(|s| &s.wall.mailbox).for_each(add_wall),
+            Quantity::Handler => samples.flat_map(|s| &s.wall.handler).for_each(add_wall),
         }
     }
 }
 
 /// One quantity: the current interval and the whole run.
 struct Gauge {
-    name: &'static str,
-    unit: Unit,
-    interval: Histogram<u32>,
-    run: Histogram<u64>,
+    quantity: Quantity,
+    interval: Tally,
+    run: Tally,
 }
 
-/// Percentiles as summaries tell them, in the unit that the histogram's name says.
-#[derive(Clone, Copy, Debug, Default, Serialize)]
+/// Values by number, range, sum, which are exact, and distribution, to 3 digits.
+struct Tally {
+    count: u64,
+    min: u64,
+    max: u64,
+    sum: u128,
+    /// Filled from the second different value on: a constant needs none, nor does the one value
+    /// that most intervals have, so that emptying it for each of them costs nothing.
+    histogram: Histogram<u64>,
+}
+
+/// Percentiles as summaries tell them, in the unit that the histogram's name says; all NaN where
+/// nothing was measured.
+#[derive(Clone, Copy, Debug, Serialize)]
 pub struct Percentiles {
     /// How many values.
     pub count: u64,
@@ -89,12 +122,12 @@ impl Latency {
         constants: &[Constant],
     ) -> Result<Latency, TableError> {
         let table = folder.map(|f| Table::create(f, "latency", constants.to_vec(), columns()));
-        let gauges = MEASURED
-            .iter()
-            .filter(|(name, _)| plan.record.wall || !matches!(*name, "mailbox_us" | "handler_us"));
+        let gauges = Quantity::ALL
+            .into_iter()
+            .filter(|quantity| plan.record.wall || quantity.is_always_measured());
         Ok(Latency {
             table: table.transpose()?,
-            gauges: gauges.map(|&(name, unit)| Gauge::new(name, unit)).collect(),
+            gauges: gauges.map(Gauge::new).collect(),
             from: 0,
             to: 0,
             every: plan.record.latency_every_iterations,
@@ -104,18 +137,15 @@ impl Latency {
     pub fn record(&mut self, round: &Round) -> Result<(), TableError> {
         self.to = round.iteration;
         for gauge in &mut self.gauges {
-            match gauge.name {
-                "round_ms" => gauge.add((round.end - round.start).us()),
-                "iteration_us" => gauge.add_wall(round.wall),
-                "mailbox_us" => {
-                    let times = round.samples.iter().flat_map(|s| &s.wall.mailbox);
-                    times.for_each(|&time| gauge.add_wall(time));
-                }
-                _ => {
-                    let times = round.samples.iter().flat_map(|s| &s.wall.handler);
-                    times.for_each(|&time| gauge.add_wall(time));
-                }
-            }
+            let Gauge {
+                quantity,
+                interval,
+                run,
+            } = gauge;
+            quantity.each(round, |value| {
+                interval.add(value);
+                run.add(value);
+            });
         }
         if (round.iteration + 1).is_multiple_of(self.every) {
             self.end_interval()?;
@@ -126,11 +156,12 @@ impl Latency {
     fn end_interval(&mut self) -> Result<(), TableError> {
         let (from, to) = (self.from, self.to);
         for gauge in &mut self.gauges {
-            let p = gauge.end_interval();
+            let p = gauge.interval.percentiles();
+            gauge.interval.clear();
             if let Some(table) = &mut self.table {
                 table.row(|row| {
-                    row.text(gauge.name)
-                        .text(gauge.unit.clock())
+                    row.text(gauge.quantity.name())
+                        .text(gauge.quantity.clock())
                         .int(from)
                         .int(to)
                         .int(p.count);
@@ -145,18 +176,15 @@ impl Latency {
     /// The percentiles of the whole run by name.
     pub fn summary(&self) -> serde_json::Map<String, serde_json::Value> {
         let entry = |gauge: &Gauge| {
-            let percentiles = gauge.unit.percentiles(&gauge.run);
             // Plain numbers always have a JSON form.
-            (
-                gauge.name.to_owned(),
-                serde_json::to_value(percentiles).expect("plain numbers"),
-            )
+            let percentiles = serde_json::to_value(gauge.run.percentiles()).expect("plain numbers");
+            (gauge.quantity.name().to_owned(), percentiles)
         };
         self.gauges.iter().map(entry).collect()
     }
 
     pub fn finish(&mut self) -> Result<(), TableError> {
-        if self.gauges.iter().any(|g| !g.interval.is_empty()) {
+        if self.gauges.iter().any(|g| g.interval.count > 0) {
             self.end_interval()?;
         }
         self.table
@@ -166,52 +194,90 @@ impl Latency {
 }
 
 impl Gauge {
-    fn new(name: &'static str, unit: Unit) -> Gauge {
-        // Bounds and digits are fixed here, and these are legal.
+    fn new(quantity: Quantity) -> Gauge {
         Gauge {
-            name,
-            unit,
-            interval: Histogram::new_with_bounds(1, GREATEST_US, 3).expect("legal bounds"),
-            run: Histogram::new_with_bounds(1, GREATEST_US, 3).expect("legal bounds"),
+            quantity,
+            interval: Tally::new(),
+            run: Tally::new(),
         }
-    }
-
-    fn add_wall(&mut self, time: Duration) {
-        self.add(time.as_micros() as u64);
-    }
-
-    fn add(&mut self, us: u64) {
-        self.interval.saturating_record(us);
-        self.run.saturating_record(us);
-    }
-
-    fn end_interval(&mut self) -> Percentiles {
-        let percentiles = self.unit.percentiles(&self.interval);
-        self.interval.reset();
-        percentiles
     }
 }
 
-impl Unit {
-    fn percentiles<T: hdrhistogram::Counter>(self, histogram: &Histogram<T>) -> Percentiles {
-        if histogram.is_empty() {
-            return Percentiles::default();
+impl Tally {
+    fn new() -> Self {
+        Tally {
+            count: 0,
+            min: u64::MAX,
+            max: 0,
+            sum: 0,
+            // Bounds and digits are fixed here, and these are legal.
+            histogram: Histogram::new_with_bounds(1, GREATEST, 3).expect("legal bounds"),
         }
-        // A histogram tells the top of a value's bucket; no value is beyond the greatest.
-        let (min, max) = (histogram.min() as f64, histogram.max() as f64);
-        let at =
-            |quantile| self.of_us((histogram.value_at_quantile(quantile) as f64).clamp(min, max));
+    }
+
+    fn add(&mut self, value: u64) {
+        if self.count > 0 && self.is_constant() && value != self.min {
+            self.histogram.saturating_record_n(self.min, self.count);
+        }
+        self.count += 1;
+        self.min = self.min.min(value);
+        self.max = self.max.max(value);
+        self.sum += u128::from(value);
+        if !self.is_constant() {
+            self.histogram.saturating_record(value);
+        }
+    }
+
+    /// Whether no two different values were added: then the histogram is empty.
+    fn is_constant(&self) -> bool {
+        self.min >= self.max
+    }
+
+    fn clear(&mut self) {
+        if !self.is_constant() {
+            self.histogram.reset();
+        }
+        (self.count, self.min, self.max, self.sum) = (0, u64::MAX, 0, 0);
+    }
+
+    fn percentiles(&self) -> Percentiles {
+        if self.count == 0 {
+            return Percentiles::NONE;
+        }
+        let told = |value: u64| value as f64 / 1000.0;
+        // A histogram tells the top of a value's bucket, which may lie beyond every value.
+        let at = |quantile| {
+            told(if self.is_constant() {
+                self.min
+            } else {
+                let value = self.histogram.value_at_quantile(quantile);
+                value.clamp(self.min, self.max)
+            })
+        };
         Percentiles {
-            count: histogram.len(),
-            min: self.of_us(min),
-            mean: self.of_us(histogram.mean()),
+            count: self.count,
+            min: told(self.min),
+            mean: self.sum as f64 / self.count as f64 / 1000.0,
             p50: at(0.5),
             p90: at(0.9),
             p99: at(0.99),
             p999: at(0.999),
-            max: self.of_us(max),
+            max: told(self.max),
         }
     }
+}
+
+impl Percentiles {
+    const NONE: Percentiles = Percentiles {
+        count: 0,
+        min: f64::NAN,
+        mean: f64::NAN,
+        p50: f64::NAN,
+        p90: f64::NAN,
+        p99: f64::NAN,
+        p999: f64::NAN,
+        max: f64::NAN,
+    };
 }
 
 fn columns() -> Vec<Column> {
@@ -246,4 +312,59 @@ fn columns() -> Vec<Column> {
         number("p999", "99.9th percentile"),
         number("max", "greatest"),
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tally(values: impl IntoIterator<Item = u64>) -> Tally {
+        let mut tally = Tally::new();
+        values.into_iter().for_each(|value| tally.add(value));
+        tally
+    }
+
+    #[test]
+    fn a_constant_is_told_exactly() {
+        for count in [1, 500] {
+            let p = tally(std::iter::repeat_n(10_001, count)).percentiles();
+            assert_eq!(p.count, count as u64);
+            for told in [p.min, p.mean, p.p50, p.p90, p.p99, p.p999, p.max] {
+                assert_eq!(told, 10.001);
+            }
+        }
+    }
+
+    #[test]
+    fn range_and_mean_are_exact_and_percentiles_have_three_digits_within_the_range() {
+        let values = || (0..1000).map(|i| 1_000_003 + 7_001 * i);
+        let p = tally(values()).percentiles();
+        assert_eq!((p.min, p.max), (1000.003, 7994.002));
+        let mean = values().sum::<u64>() as f64 / 1000.0 / 1000.0;
+        assert!((p.mean - mean).abs() < 1e-9, "{} is not {mean}", p.mean);
+        for (told, share) in [(p.p50, 0.5), (p.p90, 0.9), (p.p99, 0.99), (p.p999, 0.999)] {
+            let exact = values().nth((share * 1000.0) as usize - 1).unwrap() as f64 / 1000.0;
+            assert!((told / exact - 1.0).abs() <= 1e-3, "{told} is not {exact}");
+            assert!(told <= p.max);
+        }
+    }
+
+    #[test]
+    fn the_values_before_the_second_different_one_count_too() {
+        let p = tally([5_000, 5_000, 5_000, 9_000]).percentiles();
+        assert_eq!((p.min, p.p50, p.max), (5.0, 5.0, 9.0));
+        assert_eq!(p.mean, 6.0);
+    }
+
+    #[test]
+    fn an_interval_begins_empty() {
+        let mut tally = tally([1, 2, 3]);
+        tally.clear();
+        assert_eq!(tally.percentiles().count, 0);
+        assert!(tally.percentiles().p50.is_nan());
+        tally.add(4_000);
+        tally.add(6_000);
+        let p = tally.percentiles();
+        assert_eq!((p.count, p.min, p.mean, p.max), (2, 4.0, 5.0, 6.0));
+    }
 }

@@ -15,6 +15,7 @@ mod rounds;
 mod rows;
 mod sample;
 mod stats;
+mod steady;
 mod summary;
 mod table;
 

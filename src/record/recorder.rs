@@ -7,24 +7,20 @@ use super::observer::{Observer, Seen};
 use super::rounds::{RoundStats, Rounds};
 use super::rows::{AgentRows, WeightRows};
 use super::sample::{Sample, Traffic};
-use super::stats::Spread;
-use super::summary::{Findings, Summary, fingerprint, range};
+use super::steady::{ShutOut, Steady};
+use super::summary::{Findings, Summary, fingerprint};
 use super::table::{Constant, TableError, Value};
 use crate::scenario::{Plan, SettingValue};
 use crate::units::SimTime;
 use crossbeam_channel::{Receiver, Sender, bounded};
-use serde_json::json;
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// Iterations that may wait for the recorder; whoever sends one more waits.
 const WAITING_ROUNDS: usize = 2;
-
-/// Below this, the weight of Byzantine neighbors counts as nothing.
-const SHUT_OUT: f64 = 1e-6;
 
 /// What the recorder is told.
 pub enum Entry {
@@ -82,22 +78,6 @@ pub struct Recorder {
     shut_out: ShutOut,
 }
 
-/// Means over the steady state.
-struct Steady {
-    from: u64,
-    rounds: u64,
-    losses: Vec<f64>,
-    /// Byzantine weight, accepted share and rejected share: sums and counts of where they exist.
-    filter: [(f64, u64); 3],
-}
-
-/// Since when Byzantine neighbors have had no weight.
-#[derive(Default)]
-struct ShutOut {
-    first_attack: Option<u64>,
-    last_weight: Option<u64>,
-}
-
 impl Recorder {
     /// Opens the tables. With a folder, it is made, and the network's files are written.
     ///
@@ -116,6 +96,8 @@ impl Recorder {
                 path: network,
                 error,
             })?;
+            // Tables and summary belong together: those of an earlier attempt go first.
+            remove_if_there(&folder.join("summary.json"))?;
             network::write(&plan, folder, &constants)?;
         }
         Ok(Recorder {
@@ -129,13 +111,8 @@ impl Recorder {
             iterations: 0,
             now: SimTime::ZERO,
             traffic: Traffic::default(),
-            steady: Steady {
-                from: plan.steady_from(),
-                rounds: 0,
-                losses: vec![0.0; plan.graph.agents()],
-                filter: Default::default(),
-            },
-            shut_out: ShutOut::default(),
+            steady: Steady::new(&plan),
+            shut_out: ShutOut::new(&plan),
             plan,
             output,
             observers,
@@ -155,11 +132,11 @@ impl Recorder {
         let end = loop {
             match entries.recv() {
                 Ok(Entry::Round(round)) => {
-                    if let Err(error) = self.record(round) {
+                    if let Err(error) = self.take(&round) {
                         break Err(error);
                     }
                 }
-                Ok(Entry::Finished) => break Ok("done"),
+                Ok(Entry::Finished) => break Ok(()),
                 Ok(Entry::Interrupted) => {
                     break Err(RunError::Interrupted {
                         iterations: self.iterations,
@@ -174,15 +151,14 @@ impl Recorder {
                 }
             }
         };
-        match end {
-            Ok(status) => {
-                if !self.traffic.is_conserved() {
-                    let error = RunError::Accounting(format!("{:?}", self.traffic));
-                    let _ = self.close("failed");
-                    return Err(error);
-                }
-                self.close(status)
+        let end = match end {
+            Ok(()) if !self.traffic.is_conserved() => {
+                Err(RunError::Accounting(format!("{:?}", self.traffic)))
             }
+            end => end,
+        };
+        match end {
+            Ok(()) => self.close("done"),
             Err(error) => {
                 let interrupted = matches!(error, RunError::Interrupted { .. });
                 // What was recorded is saved if it can be; the first error is the one to tell.
@@ -192,60 +168,63 @@ impl Recorder {
         }
     }
 
-    fn record(&mut self, round: Round) -> Result<(), RunError> {
+    /// Records an iteration; a panic in it, of an observer perhaps, is an error like others.
+    fn take(&mut self, round: &Round) -> Result<(), RunError> {
+        catch_unwind(AssertUnwindSafe(|| self.record(round))).unwrap_or_else(|payload| {
+            Err(RunError::Panic(Panic {
+                who: "the recorder".to_owned(),
+                iteration: round.iteration,
+                at: round.start,
+                message: Panic::message(&*payload),
+            }))
+        })
+    }
+
+    fn record(&mut self, round: &Round) -> Result<(), RunError> {
         let plan = self.plan.clone();
         self.iterations = round.iteration + 1;
         self.now = round.end;
         for sample in &round.samples {
             self.traffic += sample.traffic;
         }
-        self.latency.record(&round)?;
-        self.weights.record(&plan, &round)?;
-        let mut stats = None;
-        if plan.is_recorded(round.iteration, round.last) {
-            self.agents.record(&plan, &round)?;
-            let fresh = self.rounds.record(&plan, &round)?;
-            self.steady.add(&round, &fresh);
-            self.shut_out.add(&round, &fresh);
-            stats = Some(fresh);
-        }
-        self.observe(&round, stats.as_ref())?;
         self.fingerprints.clear();
         let normal = round.samples.iter().filter(|s| !plan.is_byzantine(s.agent));
         self.fingerprints.extend(normal.map(|s| s.fingerprint));
-        if stats.is_some() {
-            self.last = stats;
+        self.shut_out.add(&plan, round);
+        let is_recorded = plan.is_recorded(round.iteration, round.last);
+        if is_recorded {
+            let stats = self.rounds.record(&plan, round)?;
+            self.steady.add(round, &stats);
+            self.last = Some(stats);
+            self.agents.record(&plan, round)?;
+        }
+        self.weights.record(&plan, round)?;
+        self.latency.record(round)?;
+        let seen = Seen {
+            plan: &plan,
+            round,
+            all: self.last.as_ref().filter(|_| is_recorded).map(|s| &s.all),
+        };
+        for observer in &mut self.observers {
+            observer.see(&seen);
         }
         Ok(())
     }
 
-    fn observe(&mut self, round: &Round, stats: Option<&RoundStats>) -> Result<(), RunError> {
-        let seen = Seen {
-            plan: &self.plan,
-            round,
-            all: stats.map(|s| &s.all),
-        };
-        let observers = &mut self.observers;
-        let look = || {
-            observers
-                .iter_mut()
-                .for_each(|observer| observer.see(&seen))
-        };
-        catch_unwind(AssertUnwindSafe(look)).map_err(|payload| {
-            RunError::Panic(Panic {
-                who: "the recorder".to_owned(),
-                iteration: round.iteration,
-                at: round.start,
-                message: Panic::message(&*payload),
-            })
-        })
-    }
-
+    /// Writes what is left. A file that cannot be written keeps none of the others from it.
     fn close(mut self, status: &str) -> Result<Summary, RunError> {
-        self.rounds.finish()?;
-        self.agents.finish()?;
-        self.weights.finish()?;
-        self.latency.finish()?;
+        let tables = [
+            self.rounds.finish(),
+            self.agents.finish(),
+            self.weights.finish(),
+            self.latency.finish(),
+        ];
+        let unwritten = tables.into_iter().find_map(Result::err);
+        let status = if unwritten.is_some() {
+            "failed"
+        } else {
+            status
+        };
         let plan = &*self.plan;
         let summary = Summary::new(&Findings {
             plan,
@@ -255,24 +234,39 @@ impl Recorder {
             fingerprint: fingerprint(self.fingerprints.iter().copied()),
             last: self.last.as_ref(),
             steady: self.steady.json(plan),
-            filter: self.steady.filter_json(&self.shut_out),
+            filter: self.steady.filter_json(self.shut_out.iteration()),
             traffic: self.traffic,
             simulated_ms: self.now.ms(),
             latency: self.latency.summary(),
             wall_s: self.begun.elapsed().as_secs_f64(),
         });
+        let mut written = Ok(());
         if let Some(folder) = &self.output.folder {
             let path = folder.join("summary.json");
             let text = format!("{:#}\n", summary.json());
-            write_whole(&path, text.as_bytes()).map_err(|error| RunError::Write { path, error })?;
+            written = write_whole(&path, text.as_bytes())
+                .map_err(|error| RunError::Write { path, error });
         }
-        Ok(summary)
+        match unwritten {
+            Some(error) => Err(error.into()),
+            None => written.map(|()| summary),
+        }
+    }
+}
+
+fn remove_if_there(path: &Path) -> Result<(), RunError> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(RunError::Write {
+            path: path.to_owned(),
+            error,
+        }),
+        _ => Ok(()),
     }
 }
 
 /// Writes a file that appears whole or not at all.
-pub(crate) fn write_whole(path: &std::path::Path, bytes: &[u8]) -> std::io::Result<()> {
-    let folder = path.parent().unwrap_or(std::path::Path::new("."));
+pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
     let mut file = tempfile::NamedTempFile::new_in(folder)?;
     file.write_all(bytes)?;
     // A temporary file is its owner's alone; a result is everybody's, as the umask has it.
@@ -319,90 +313,4 @@ fn constants(plan: &Plan) -> Vec<Constant> {
         Constant::new(setting.key.clone(), value, "", "swept setting")
     });
     std::iter::once(point).chain(settings).collect()
-}
-
-impl Steady {
-    fn add(&mut self, round: &Round, stats: &RoundStats) {
-        if round.iteration < self.from {
-            return;
-        }
-        self.rounds += 1;
-        for (sum, sample) in self.losses.iter_mut().zip(&round.samples) {
-            *sum += sample.loss;
-        }
-        let all = &stats.all;
-        let values = [
-            all.byzantine_weight,
-            all.byzantine_accepted,
-            all.honest_same_group_rejected,
-        ];
-        for ((sum, count), value) in self.filter.iter_mut().zip(values) {
-            if !value.is_nan() {
-                *sum += value;
-                *count += 1;
-            }
-        }
-    }
-
-    /// Mean per agent over the steady state, then mean and range over normal agents.
-    fn json(&self, plan: &Plan) -> serde_json::Value {
-        let mut scratch = Vec::new();
-        let mut over = |group: Option<u32>| {
-            let member = |&k: &crate::units::AgentId| {
-                !plan.is_byzantine(k) && group.is_none_or(|g| plan.world.group(k) == g)
-            };
-            let mean = |k: crate::units::AgentId| self.losses[k.index()] / self.rounds as f64;
-            let means: Vec<f64> = plan.graph.ids().filter(member).map(mean).collect();
-            range(&Spread::of(&means, &mut scratch))
-        };
-        let mut groups: Vec<u32> = plan
-            .graph
-            .ids()
-            .filter(|&k| !plan.is_byzantine(k))
-            .map(|k| plan.world.group(k))
-            .collect();
-        groups.sort_unstable();
-        groups.dedup();
-        let of_group = |g: u32, loss| (g.to_string(), json!({"loss": loss}));
-        let groups: serde_json::Map<_, _> = groups
-            .into_iter()
-            .map(|g| of_group(g, over(Some(g))))
-            .collect();
-        json!({"from_iteration": self.from, "loss": over(None), "groups": groups})
-    }
-
-    fn filter_json(&self, shut_out: &ShutOut) -> serde_json::Value {
-        let [weight, accepted, rejected] = self
-            .filter
-            .map(|(sum, count)| (count > 0).then(|| sum / count as f64));
-        json!({
-            "byzantine_weight": weight,
-            "byzantine_accepted": accepted,
-            "honest_same_group_rejected": rejected,
-            "shut_out_iteration": shut_out.iteration(),
-        })
-    }
-}
-
-impl ShutOut {
-    fn add(&mut self, round: &Round, stats: &RoundStats) {
-        if self.first_attack.is_none() && round.samples.iter().any(|s| s.attacking) {
-            self.first_attack = Some(round.iteration);
-        }
-        // A rule without weights (NaN) shuts nobody out.
-        let nothing = stats.all.byzantine_weight < SHUT_OUT;
-        if !nothing {
-            self.last_weight = Some(round.iteration);
-        }
-        if round.last && !nothing {
-            self.first_attack = None;
-        }
-    }
-
-    /// Counted from the first active iteration: the first from which the weight stays at nothing.
-    fn iteration(&self) -> Option<u64> {
-        let first_attack = self.first_attack?;
-        let first_without = self.last_weight.map_or(0, |last| last + 1);
-        Some(first_without.saturating_sub(first_attack))
-    }
 }

@@ -36,6 +36,8 @@ const QUANTITIES: [(&str, fn(&Sample) -> f64, &str); 6] = [
 /// Statistics of a group of normal agents in one iteration.
 #[derive(Clone, Debug)]
 pub struct GroupStats {
+    /// How many agents that is.
+    pub agents: u64,
     /// Loss after combining.
     pub loss: Spread,
     /// Loss before combining.
@@ -178,6 +180,7 @@ impl Rounds {
         // rejects nothing.
         let weighs = if weight.is_nan() { f64::NAN } else { 1.0 };
         GroupStats {
+            agents: members.len() as u64,
             loss,
             adapted_loss,
             test_loss,
@@ -206,7 +209,8 @@ impl Rounds {
             row.int(round.iteration)
                 .int(epoch(plan, round.iteration))
                 .float(round.end.ms())
-                .text(group);
+                .text(group)
+                .int(stats.agents);
             for (_, spread) in stats.spreads() {
                 row.floats(spread.to_array());
             }
@@ -250,6 +254,12 @@ fn columns() -> Vec<Column> {
             "moment at which the slowest agent combined",
         ),
         Column::new("group", Kind::Text, "", "task group, or all normal agents"),
+        Column::new(
+            "agents",
+            Kind::Integer,
+            "agents",
+            "normal agents in the group",
+        ),
     ];
     for (name, _, about) in QUANTITIES {
         for part in ["mean", "min", "q25", "median", "q75", "max"] {

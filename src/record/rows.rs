@@ -99,7 +99,6 @@ impl WeightRows {
 
     fn record_one(table: &mut Table, round: &Round, sample: &Sample) -> Result<(), TableError> {
         for model in &sample.weights {
-            let own = model.sender == sample.agent;
             table.row(|row| {
                 row.int(sample.agent.0)
                     .int(model.sender.0)
@@ -108,7 +107,7 @@ impl WeightRows {
                     // Messages have numbers where they are traced.
                     .int(None::<u64>)
                     .int(0u32)
-                    .float(if own { 0.0 } else { model.age.ms() })
+                    .float(model.age.ms())
                     .floats([model.loss, model.accumulated, model.weight])
                     .flag((!model.weight.is_nan()).then_some(model.weight > 0.0))
                     .flag(false);
