@@ -6,9 +6,11 @@ mod points;
 pub use folder::FolderError;
 
 use crate::actors::{self, RunOptions};
-use crate::record::{Observer, RunError, Summary};
+use crate::record::{Observer, Panic, RunError, Summary};
 use crate::scenario::{Catalogues, Plan, RunId, ScenarioError, ScenarioFile};
 use crate::task::Library;
+use crate::units::SimTime;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -173,8 +175,20 @@ impl Campaign {
         {
             outcomes[point].1 = outcome;
         }
-        points::write(&options.folder, &self.file, &outcomes)?;
         Ok(outcomes)
+    }
+
+    /// Writes `points.parquet`. [`Campaign::run`] leaves this to its caller, who has the outcomes
+    /// even if the file cannot be written.
+    ///
+    /// # Errors
+    /// A file that cannot be written.
+    pub fn write_points(
+        &self,
+        folder: &Path,
+        outcomes: &[(RunId, PointOutcome)],
+    ) -> Result<(), RunError> {
+        points::write(folder, &self.file, outcomes)
     }
 
     fn run_point(
@@ -184,27 +198,30 @@ impl Campaign {
         folder: &Path,
         options: &CampaignOptions<'_>,
     ) -> PointOutcome {
-        let plan = match self.plan(point) {
-            Ok(plan) => Arc::new(plan),
-            // It was drawn a moment ago: a file has changed since.
-            Err(error) => {
-                let error = std::io::Error::other(error.to_string());
-                return PointOutcome::Failed(RunError::Write {
-                    path: folder.to_owned(),
-                    error,
-                });
-            }
+        // A panic while the plan or an observer is made stops this point alone.
+        let body = || {
+            let plan = Arc::new(self.plan(point).map_err(|error| RunError::Write {
+                // It was drawn a moment ago: a file has changed since.
+                path: folder.to_owned(),
+                error: std::io::Error::other(error.to_string()),
+            })?);
+            let run = RunOptions {
+                threads,
+                folder: Some(folder.to_owned()),
+                observers: (options.observers)(&plan),
+                interrupt: options.interrupt.clone(),
+            };
+            actors::run(plan, run)
         };
-        let run = RunOptions {
-            threads,
-            folder: Some(folder.to_owned()),
-            observers: (options.observers)(&plan),
-            interrupt: options.interrupt.clone(),
-        };
-        match actors::run(plan, run) {
-            Ok(summary) => PointOutcome::Done(summary),
-            Err(error) => PointOutcome::Failed(error),
-        }
+        let outcome = catch_unwind(AssertUnwindSafe(body)).unwrap_or_else(|payload| {
+            Err(RunError::Panic(Panic {
+                who: "the start of the run".to_owned(),
+                iteration: 0,
+                at: SimTime::ZERO,
+                message: Panic::message(&*payload),
+            }))
+        });
+        outcome.map_or_else(PointOutcome::Failed, PointOutcome::Done)
     }
 }
 

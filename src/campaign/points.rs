@@ -1,17 +1,16 @@
 //! `points.parquet`: one row per point, with the swept keys and the summary's numbers.
 
-use super::{FolderError, PointOutcome};
-use crate::record::{Column, Kind, Table, TableError};
+use super::PointOutcome;
+use crate::record::{Column, Kind, RunError, Table};
 use crate::scenario::{RunId, ScenarioFile, SettingValue};
 use serde_json::Value;
-use std::io;
 use std::path::Path;
 
 pub(super) fn write(
     folder: &Path,
     file: &ScenarioFile,
     outcomes: &[(RunId, PointOutcome)],
-) -> Result<(), FolderError> {
+) -> Result<(), RunError> {
     let rows: Vec<Vec<(String, f64)>> = outcomes
         .iter()
         .map(|(_, outcome)| {
@@ -54,51 +53,40 @@ pub(super) fn write(
         ));
     }
     for name in &names {
-        columns.push(Column::new(
-            (*name).to_owned(),
-            Kind::Number,
-            "",
-            "of summary.json",
-        ));
+        // Such as `iterations`, which can be swept and end early.
+        let is_taken = columns.iter().any(|c| c.name == *name);
+        let prefix = if is_taken { "summary_" } else { "" };
+        let name = format!("{prefix}{name}");
+        columns.push(Column::new(name, Kind::Number, "", "of summary.json"));
     }
-    let written = (|| {
-        let mut table = Table::create(folder, "points", Vec::new(), columns.clone())?;
-        for (index, (id, outcome)) in outcomes.iter().enumerate() {
-            table.row(|row| {
-                row.text(id.to_string().as_str()).text(status(outcome));
-                row.text(outcome.summary().map(|s| s.fingerprint()));
-                for (setting, column) in file.points[index].settings.iter().zip(&columns[3..]) {
-                    match (column.kind, &setting.value) {
-                        (Kind::Integer, SettingValue::Integer(i)) => {
-                            row.int(u64::try_from(*i).ok())
-                        }
-                        (Kind::Number, SettingValue::Integer(i)) => row.float(*i as f64),
-                        (Kind::Number, SettingValue::Number(x)) => row.float(*x),
-                        (Kind::Flag, SettingValue::Flag(b)) => row.flag(*b),
-                        (_, value) => row.text(value.to_string().as_str()),
-                    };
-                }
-                for name in &names {
-                    let number = rows[index].iter().find(|(n, _)| n == name);
-                    row.float(number.map(|(_, x)| *x));
-                }
-            })?;
-        }
-        table.finish()
-    })();
-    written.map(drop).map_err(|error: TableError| {
-        let path = folder.join("points.parquet");
-        match error {
-            TableError::Io { source, .. } => FolderError::at(&path)(source),
-            other => FolderError::at(&path)(io::Error::other(other.to_string())),
-        }
-    })
+    let mut table = Table::create(folder, "points", Vec::new(), columns.clone())?;
+    for (index, (id, outcome)) in outcomes.iter().enumerate() {
+        table.row(|row| {
+            row.text(id.to_string().as_str()).text(status(outcome));
+            row.text(outcome.summary().map(|s| s.fingerprint()));
+            for (setting, column) in file.points[index].settings.iter().zip(&columns[3..]) {
+                match (column.kind, &setting.value) {
+                    (Kind::Integer, SettingValue::Integer(i)) => row.int(u64::try_from(*i).ok()),
+                    (Kind::Number, SettingValue::Integer(i)) => row.float(*i as f64),
+                    (Kind::Number, SettingValue::Number(x)) => row.float(*x),
+                    (Kind::Flag, SettingValue::Flag(b)) => row.flag(*b),
+                    (_, value) => row.text(value.to_string().as_str()),
+                };
+            }
+            for name in &names {
+                let number = rows[index].iter().find(|(n, _)| n == name);
+                row.float(number.map(|(_, x)| *x));
+            }
+        })?;
+    }
+    table.finish()?;
+    Ok(())
 }
 
 fn status(outcome: &PointOutcome) -> &'static str {
     match outcome {
         PointOutcome::Done(_) | PointOutcome::Found(_) => "done",
-        PointOutcome::Failed(crate::record::RunError::Interrupted { .. }) => "interrupted",
+        PointOutcome::Failed(RunError::Interrupted { .. }) => "interrupted",
         PointOutcome::Failed(_) => "failed",
         PointOutcome::NotBegun => "not begun",
     }

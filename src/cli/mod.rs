@@ -7,9 +7,10 @@ mod progress;
 mod run;
 mod text;
 
-use crate::record::Observer;
+use crate::record::{Observer, Panic};
 use crate::scenario::{Catalogues, Plan};
 use clap::{Parser, Subcommand};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 
 /// Exit status where a run failed.
@@ -55,11 +56,18 @@ pub fn main(plugins: Plugins) -> ExitCode {
             let _ = error.print();
             u8::try_from(error.exit_code()).unwrap_or(WRONG)
         }
-        Ok(arguments) => match arguments.command {
-            Command::Run(run) => run.main(plugins),
-            Command::Check(check) => check.main(plugins),
-            Command::List(list) => list.main(&plugins),
-        },
+        Ok(arguments) => {
+            let body = || match arguments.command {
+                Command::Run(run) => run.main(plugins),
+                Command::Check(check) => check.main(plugins),
+                Command::List(list) => list.main(&plugins),
+            };
+            // Runs tell of their panics themselves: this one came before or after them.
+            catch_unwind(AssertUnwindSafe(body)).unwrap_or_else(|payload| {
+                text::complain(&format!("panic: {}", Panic::message(&*payload)));
+                FAILED
+            })
+        }
     };
     ExitCode::from(code)
 }

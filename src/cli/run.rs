@@ -4,7 +4,7 @@ use super::progress::Progress;
 use super::{FAILED, INTERRUPTED, Plugins, text};
 use crate::campaign::{Campaign, CampaignOptions, PointOutcome};
 use crate::record::RunError;
-use crate::scenario::{Plan, ScenarioFile};
+use crate::scenario::{Plan, RunId, ScenarioFile};
 use clap::Args;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -87,37 +87,57 @@ impl Run {
             text::print(&text::results(&campaign.file, &outcomes));
             text::print(&format!("Results are in {}", folder.display()));
         }
-        let mut code = 0;
-        let mut not_begun = 0;
-        for (index, (id, outcome)) in outcomes.iter().enumerate() {
-            let error = match outcome {
-                PointOutcome::Failed(error) => error,
-                PointOutcome::NotBegun => {
-                    not_begun += 1;
-                    continue;
-                }
-                PointOutcome::Done(_) | PointOutcome::Found(_) => continue,
-            };
-            let interrupted = matches!(error, RunError::Interrupted { .. });
-            code = code.max(if interrupted { INTERRUPTED } else { FAILED });
-            let point = text::settings(&campaign.file.points[index].settings);
-            let point = if point.is_empty() {
-                String::new()
-            } else {
-                format!(" ({point})")
-            };
-            eprintln!("error: run {id}{point}: {error}");
+        // What comes last is what is read first: the errors.
+        let unwritten = campaign.write_points(&folder, &outcomes).err();
+        tell_failures(&campaign.file, &outcomes, unwritten)
+    }
+}
+
+/// Tells what went wrong, and gives the exit status. A failed run is worse news than an
+/// interrupted one.
+fn tell_failures(
+    file: &ScenarioFile,
+    outcomes: &[(RunId, PointOutcome)],
+    unwritten: Option<RunError>,
+) -> u8 {
+    let mut failed = false;
+    let mut interrupted = false;
+    let mut not_begun = 0;
+    for ((id, outcome), point) in outcomes.iter().zip(&file.points) {
+        match outcome {
+            PointOutcome::Done(_) | PointOutcome::Found(_) => continue,
+            PointOutcome::NotBegun => not_begun += 1,
+            PointOutcome::Failed(error) => {
+                let is_interruption = matches!(error, RunError::Interrupted { .. });
+                interrupted |= is_interruption;
+                failed |= !is_interruption;
+                let point = match text::settings(&point.settings) {
+                    settings if settings.is_empty() => settings,
+                    settings => format!(" ({settings})"),
+                };
+                text::complain(&format!("run {id}{point}: {error}"));
+            }
         }
-        if not_begun > 0 {
-            eprintln!("error: {not_begun} points were not begun; run the same command to go on");
-            code = INTERRUPTED;
-        }
-        // A failed run is worse news than an interrupted one.
-        let failed = |o: &PointOutcome| matches!(o, PointOutcome::Failed(e) if !matches!(e, RunError::Interrupted { .. }));
-        if outcomes.iter().any(|(_, o)| failed(o)) {
-            FAILED
+    }
+    if let Some(error) = unwritten {
+        failed = true;
+        text::complain(&error.to_string());
+    }
+    if not_begun > 0 {
+        interrupted = true;
+        let points = if not_begun == 1 {
+            "point was"
         } else {
-            code
-        }
+            "points were"
+        };
+        text::complain(&format!("{not_begun} {points} not begun"));
+    }
+    if interrupted {
+        text::complain("interrupted; the same command goes on with what is not done");
+    }
+    match (failed, interrupted) {
+        (true, _) => FAILED,
+        (false, true) => INTERRUPTED,
+        (false, false) => 0,
     }
 }

@@ -11,9 +11,14 @@ pub(super) fn print(line: &str) {
     let _ = writeln!(std::io::stdout(), "{line}");
 }
 
+/// Prints an error to standard error. A reader that has gone away is no error.
+pub(super) fn complain(message: &str) {
+    let _ = writeln!(std::io::stderr(), "error: {message}");
+}
+
 /// Says why nothing was run.
 pub(super) fn refuse(error: &dyn std::error::Error) -> u8 {
-    eprintln!("error: {error}");
+    complain(&error.to_string());
     WRONG
 }
 
@@ -81,7 +86,10 @@ pub(super) fn results(file: &ScenarioFile, outcomes: &[(RunId, PointOutcome)]) -
     };
     let quantities: Vec<_> = quantities
         .into_iter()
-        .filter(|(_, path)| has(path))
+        .enumerate()
+        // Failures are told in the first one, whatever there is.
+        .filter(|(index, (_, path))| *index == 0 || has(path))
+        .map(|(_, quantity)| quantity)
         .collect();
     let mut header = keys.clone();
     if header.is_empty() {

@@ -27,7 +27,8 @@ pub(super) fn write(plan: &Plan, folder: &Path, constants: &[Constant]) -> Resul
             "named sets that it is in, comma-separated",
         ),
     ];
-    let mut agents = Table::create(&folder, "agents", constants.to_vec(), columns)?;
+    let own = beside(constants, &columns);
+    let mut agents = Table::create(&folder, "agents", own, columns)?;
     for agent in plan.graph.ids() {
         let attack = match plan.roles[agent.index()] {
             Role::Honest => None,
@@ -83,4 +84,17 @@ pub(super) fn write(plan: &Plan, folder: &Path, constants: &[Constant]) -> Resul
         }
     }
     edges.finish().map(drop)
+}
+
+/// The constant columns beside a table's own: where attacks are swept, both say `attack`, and the
+/// swept key becomes `sweep.attack`.
+fn beside(constants: &[Constant], columns: &[Column]) -> Vec<Constant> {
+    let mut constants = constants.to_vec();
+    for constant in &mut constants {
+        let name = &mut constant.column.name;
+        if columns.iter().any(|c| c.name == *name) {
+            *name = format!("sweep.{name}").into();
+        }
+    }
+    constants
 }
