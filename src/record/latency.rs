@@ -108,11 +108,19 @@ impl Latency {
                 "round_ms" => gauge.add((round.end - round.start).us()),
                 "iteration_us" => gauge.add_wall(round.wall),
                 "mailbox_us" => {
-                    let times = round.samples.iter().flat_map(|s| &s.wall.mailbox);
+                    let times = round
+                        .samples
+                        .iter()
+                        .filter_map(|s| s.wall.as_ref())
+                        .flat_map(|w| &w.mailbox);
                     times.for_each(|&time| gauge.add_wall(time));
                 }
                 _ => {
-                    let times = round.samples.iter().flat_map(|s| &s.wall.handler);
+                    let times = round
+                        .samples
+                        .iter()
+                        .filter_map(|s| s.wall.as_ref())
+                        .flat_map(|w| &w.handler);
                     times.for_each(|&time| gauge.add_wall(time));
                 }
             }

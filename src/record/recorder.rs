@@ -80,6 +80,7 @@ pub struct Recorder {
     traffic: Traffic,
     steady: Steady,
     shut_out: ShutOut,
+    spent: (Sender<Vec<Sample>>, Receiver<Vec<Sample>>),
 }
 
 /// Means over the steady state.
@@ -136,6 +137,7 @@ impl Recorder {
                 filter: Default::default(),
             },
             shut_out: ShutOut::default(),
+            spent: bounded(WAITING_ROUNDS),
             plan,
             output,
             observers,
@@ -145,6 +147,11 @@ impl Recorder {
     /// The channel that leads to a recorder.
     pub fn channel() -> (Sender<Entry>, Receiver<Entry>) {
         bounded(WAITING_ROUNDS)
+    }
+
+    /// Where the samples go that the recorder is done with.
+    pub fn spent(&self) -> Receiver<Vec<Sample>> {
+        self.spent.1.clone()
     }
 
     /// Takes entries until the run is over, then writes what is left.
@@ -216,6 +223,8 @@ impl Recorder {
         if stats.is_some() {
             self.last = stats;
         }
+        // Where nobody takes it back, it is dropped.
+        let _ = self.spent.0.try_send(round.samples);
         Ok(())
     }
 
