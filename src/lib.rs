@@ -1,4 +1,106 @@
 //! An actor-based, in-process simulator of Byzantine-resilient distributed multi-task learning.
+//!
+//! Agents on a graph each learn a task of their own, send their models to their neighbors, and
+//! weigh what they receive by its loss on their own data, shutting out whoever does worse than
+//! themselves (Li, Abbas, Koutsoukos, NeurIPS 2020). Every agent is an actor, a clock broadcasts
+//! ticks, models move as messages, attackers send what they like. Time is simulated: the same
+//! scenario and seed give the same bits on any number of threads.
+//!
+//! # How to use it
+//!
+//! 1. Write a scenario in TOML and open it: [`scenario::ScenarioFile::open`]. All mistakes are
+//!    told at once, each with its place.
+//! 2. Draw the network, load the data, assign everybody's part: [`scenario::Plan::draw`].
+//! 3. Run it: [`actors::run`], with an example. Watch it with a [`record::Observer`].
+//! 4. Or run all points of a sweep into a results folder: [`campaign::Campaign`].
+//!
+//! The program `byzsim` does all that from the command line ([`cli`]).
+//!
+//! # How to add to it
+//!
+//! A rule is a struct that implements [`rule::Rule`], an attack one that implements
+//! [`attack::Attack`], a task [`task::Task`], a network [`topology::Topology`]. Each declares its
+//! TOML keys once, in its `read` function ([`settings`]); checks, defaults, resolved settings and
+//! `byzsim list` follow from that. Put it into the [`scenario::Catalogues`] and scenarios can name
+//! it:
+//!
+//! ```
+//! use byzsim::attack::{Attack, Forger, Sight};
+//! use byzsim::scenario::{Catalogues, ScenarioFile};
+//! use byzsim::settings::{Keys, kind};
+//! use byzsim::units::AgentId;
+//!
+//! /// Sends zeros but for one coordinate.
+//! #[derive(Clone, Debug)]
+//! struct Spike {
+//!     height: f64,
+//! }
+//!
+//! impl Spike {
+//!     const NAME: &str = "spike";
+//!     const ABOUT: &str = "Zeros with one high coordinate";
+//!     fn read(keys: &mut Keys<'_>) -> Self {
+//!         Spike { height: keys.key("height", "The coordinate").above(0.0).required() }
+//!     }
+//! }
+//!
+//! impl Attack for Spike {
+//!     fn forger(&self, _: AgentId) -> Box<dyn Forger> {
+//!         Box::new(self.clone())
+//!     }
+//! }
+//!
+//! impl Forger for Spike {
+//!     fn forge(&mut self, sight: &Sight<'_>, payload: &mut Vec<f32>) {
+//!         payload.resize(sight.honest.len(), 0.0);
+//!         payload[0] = self.height as f32;
+//!     }
+//! }
+//!
+//! let mut catalogues = Catalogues::default();
+//! catalogues.attacks.add(kind!(Spike));
+//! let text = r#"
+//!     [task]
+//!     kind = "target-localization"
+//!     [[attack]]
+//!     agents = { random = 20 }
+//!     kind = "spike"
+//!     heigth = 30.0
+//! "#;
+//! let wrong = ScenarioFile::parse("demo.toml", text, "demo", ".".into(), &[], &catalogues);
+//! let message = wrong.err().unwrap().to_string();
+//! assert!(message.contains("demo.toml:7:5") && message.contains("did you mean `height`?"));
+//! ```
+//!
+//! # Parts
+//!
+//! Ground floor first; a part uses only parts above it in this table.
+//!
+//! | part | what it answers |
+//! |---|---|
+//! | [`units`], [`rng`], [`settings`], [`kernel`] | agents, simulated time; keyed random streams; strict TOML; loops over parameters |
+//! | [`topology`] | who is whose neighbor |
+//! | [`task`] | what an agent learns: data, loss, gradient, evaluation |
+//! | [`learner`] | the adapt step |
+//! | [`rule`] | the combine step |
+//! | [`attack`] | what a Byzantine agent sends to whom, and when |
+//! | [`link`] | what happens to a message on its way |
+//! | [`scenario`] | TOML to a checked plan |
+//! | [`record`] | tables, histograms, the summary |
+//! | [`actors`] | clock, agents, attackers; the only part that knows actix |
+//! | [`campaign`] | the points of a sweep, side by side |
+//! | [`cli`] | the commands |
+//!
+//! # What is promised
+//!
+//! - **Determinism.** One binary on one kind of processor gives one fingerprint on any number of
+//!   threads: random streams are keyed by purpose, owner and count; sums run in the order of the
+//!   agents; no wall-clock time comes near a result.
+//! - **No silent misconfiguration.** An unknown key at any depth is an error with its place.
+//! - **No silent hang.** A panic in an agent, an attack, a task or an observer ends the run with
+//!   its name, iteration and simulated time; what was recorded until then is readable.
+//! - **Conservation.** Every message that was sent is accounted for, checked at the end of each
+//!   run.
 #![warn(missing_docs)]
 
 pub mod actors;

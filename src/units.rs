@@ -82,31 +82,18 @@ impl fmt::Display for SimTime {
     }
 }
 
-/// A model's parameters as they travel: one immutable allocation however many agents hold it.
-/// Shape `[d]`, or any other length where an attacker made it.
+/// A model's parameters, shared and immutable. Shape `[d]`.
 #[derive(Clone, Debug)]
-pub struct Params {
-    values: Arc<[f32]>,
-    finite: bool,
-}
+pub struct Params(Arc<[f32]>);
 
 impl Params {
     /// Shares a copy of these values.
     pub fn new(values: &[f32]) -> Params {
-        Params {
-            values: values.into(),
-            finite: values.iter().all(|x| x.is_finite()),
-        }
+        Params(values.into())
     }
 
     /// The values.
     pub fn values(&self) -> &[f32] {
-        &self.values
-    }
-
-    /// Whether an agent with models of `dimension` parameters can read this one: the length fits
-    /// and no value is NaN or infinite.
-    pub fn well_formed(&self, dimension: usize) -> bool {
-        self.finite && self.values.len() == dimension
+        &self.0
     }
 }

@@ -1,11 +1,12 @@
 //! The actor of a normal agent.
 
 use super::desk::Desk;
+use super::letter::Letter;
 use super::member::Member;
-use super::message::{Content, Done, Post, Tick};
+use super::message::{Done, Post, Tick};
 use super::stopwatch::Stopwatch;
 use crate::link::{Departure, Fate};
-use crate::units::{AgentId, Params};
+use crate::units::AgentId;
 use actix::{Actor, Context, Handler};
 use std::sync::Arc;
 
@@ -53,8 +54,9 @@ impl Handler<Tick> for Agent {
         let stopwatch = Stopwatch::start(tick.posted);
         self.act(|desk, member| {
             member.begin(tick);
-            for &neighbor in desk.plan.graph.sends_to(member.id()) {
-                send_honest(desk, member, neighbor);
+            let adapted = member.adapted().clone();
+            for link in desk.plan.graph.links_from(member.id()) {
+                send(desk, member, link, adapted.clone());
             }
             finish_if_ready(desk, member, false, stopwatch);
         });
@@ -65,7 +67,7 @@ impl Handler<Post> for Agent {
     type Result = ();
 
     fn handle(&mut self, post: Post, _: &mut Self::Context) {
-        let stopwatch = Stopwatch::start(post.posted);
+        let stopwatch = Stopwatch::of_post(&self.desk, &post);
         self.act(|desk, member| {
             member.receive(post);
             finish_if_ready(desk, member, false, stopwatch);
@@ -73,34 +75,28 @@ impl Handler<Post> for Agent {
     }
 }
 
-/// Sends ψ to a neighbor.
-pub(super) fn send_honest(desk: &Desk, member: &mut Member, neighbor: AgentId) {
-    let params = member.adapted().clone();
-    send(desk, member, neighbor, params);
-}
-
 /// Puts a model on the link to a neighbor.
-pub(super) fn send(desk: &Desk, member: &mut Member, neighbor: AgentId, params: Params) {
-    member.count_sent(&params);
-    let (stamp, _) = member.now();
-    let (sender, sent) = (member.id(), member.adapted_at());
+pub(super) fn send(
+    desk: &Desk,
+    member: &mut Member,
+    (receiver, slot): (AgentId, u32),
+    letter: Letter,
+) {
+    member.count_sent(&letter);
+    let (sender, stamp) = (member.id(), letter.head().stamp);
     let departure = Departure {
         sender,
-        receiver: neighbor,
+        receiver,
         stamp,
-        at: sent,
+        at: letter.head().sent,
     };
-    let Fate::Arrives(arrives) = desk.links.fate(departure);
-    let content = Content::Model { arrives, params };
-    let posted = Stopwatch::stamp(&desk.plan);
+    let Fate::Arrives(known) = desk.links.fate(departure);
     desk.post(
-        neighbor,
+        receiver,
         Post {
-            sender,
-            stamp,
-            sent,
-            content,
-            posted,
+            letter,
+            known,
+            slot,
         },
     );
 }

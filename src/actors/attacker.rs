@@ -1,13 +1,14 @@
 //! The actor of a Byzantine agent, with a pluggable attack inside.
 
-use super::agent::{finish_if_ready, send, send_honest};
+use super::agent::{finish_if_ready, send};
 use super::desk::Desk;
+use super::letter::Letter;
 use super::member::Member;
-use super::message::{Content, Post, Tick};
+use super::message::{Post, Tick};
 use super::stopwatch::Stopwatch;
 use crate::attack::{Forger, Sight, Timing};
 use crate::rng::{Key, Purpose};
-use crate::units::{AgentId, Params};
+use crate::units::AgentId;
 use actix::{Actor, Context, Handler};
 use std::sync::Arc;
 
@@ -87,24 +88,33 @@ impl Handler<Tick> for Attacker {
             state.member.begin(tick);
             let attack = &desk.plan.attacks[attack];
             state.attacking = attack.active.is_on(tick.iteration, tick.start);
+            let adapted = state.member.adapted().clone();
             let mut shared = None;
-            for &neighbor in desk.plan.graph.sends_to(state.member.id()) {
+            for link in desk.plan.graph.links_from(state.member.id()) {
+                let (neighbor, slot) = link;
                 if !state.attacking || !attack.has_victim(neighbor) {
-                    send_honest(desk, &mut state.member, neighbor);
-                    continue;
-                }
-                if attack.timing == Timing::Silent {
-                    send_nothing(desk, &state.member, neighbor);
-                    continue;
-                }
-                let params = if attack.per_victim {
-                    forge(desk, state, Some(neighbor))
+                    send(desk, &mut state.member, link, adapted.clone());
+                } else if attack.timing == Timing::Silent {
+                    let letter = state.member.tombstone();
+                    let known = letter.head().sent;
+                    desk.post(
+                        neighbor,
+                        Post {
+                            letter,
+                            known,
+                            slot,
+                        },
+                    );
                 } else {
-                    shared
-                        .get_or_insert_with(|| forge(desk, state, None))
-                        .clone()
-                };
-                send(desk, &mut state.member, neighbor, params);
+                    let letter = if attack.per_victim {
+                        forge(desk, state, Some(neighbor))
+                    } else {
+                        shared
+                            .get_or_insert_with(|| forge(desk, state, None))
+                            .clone()
+                    };
+                    send(desk, &mut state.member, link, letter);
+                }
             }
             finish(desk, state, stopwatch);
         });
@@ -115,7 +125,7 @@ impl Handler<Post> for Attacker {
     type Result = ();
 
     fn handle(&mut self, post: Post, _: &mut Self::Context) {
-        let stopwatch = Stopwatch::start(post.posted);
+        let stopwatch = Stopwatch::of_post(&self.desk, &post);
         self.act(|desk, state, _| {
             state.member.receive(post);
             finish(desk, state, stopwatch);
@@ -127,7 +137,7 @@ fn finish(desk: &Desk, state: &mut State, stopwatch: Stopwatch) {
     finish_if_ready(desk, &mut state.member, state.attacking, stopwatch);
 }
 
-fn forge(desk: &Desk, state: &mut State, victim: Option<AgentId>) -> Params {
+fn forge(desk: &Desk, state: &mut State, victim: Option<AgentId>) -> Letter {
     let (iteration, _) = state.member.now();
     let sight = Sight {
         iteration,
@@ -138,18 +148,5 @@ fn forge(desk: &Desk, state: &mut State, victim: Option<AgentId>) -> Params {
     };
     state.payload.clear();
     state.forger.forge(&sight, &mut state.payload);
-    Params::new(&state.payload)
-}
-
-fn send_nothing(desk: &Desk, member: &Member, neighbor: AgentId) {
-    let (stamp, start) = member.now();
-    let post = Post {
-        sender: member.id(),
-        stamp,
-        sent: start,
-        // That a neighbor sends nothing is known at the start of the iteration.
-        content: Content::Nothing { known: start },
-        posted: Stopwatch::stamp(&desk.plan),
-    };
-    desk.post(neighbor, post);
+    state.member.letter(&state.payload)
 }

@@ -30,15 +30,9 @@ pub(super) struct Begin;
 
 impl Clock {
     pub fn new(desk: Arc<Desk>) -> Clock {
-        let tick = Tick {
-            iteration: 0,
-            start: SimTime::ZERO,
-            last: false,
-            posted: None,
-        };
         Clock {
             desk,
-            tick,
+            tick: Tick::FIRST,
             begun: Instant::now(),
             samples: Vec::new(),
             waiting: 0,
@@ -63,7 +57,10 @@ impl Clock {
         };
         self.begun = Instant::now();
         self.waiting = plan.graph.agents();
-        self.samples = vec![Sample::default(); self.waiting];
+        // A large vector is fresh memory from the system each time: those that the recorder is done
+        // with are used again.
+        self.samples = self.desk.spent.try_recv().unwrap_or_default();
+        self.samples.resize(self.waiting, Sample::default());
         self.slowest = start;
         let directory = self
             .desk

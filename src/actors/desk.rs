@@ -5,11 +5,11 @@ use super::attacker::Attacker;
 use super::clock::Clock;
 use super::message::{Post, Tick};
 use crate::link::Links;
-use crate::record::{Entry, Panic, RunError};
+use crate::record::{Entry, Panic, RunError, Sample};
 use crate::scenario::Plan;
 use crate::units::{AgentId, SimTime};
 use actix::Addr;
-use crossbeam_channel::Sender;
+use crossbeam_channel::{Receiver, Sender};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -17,12 +17,16 @@ use std::sync::{Arc, OnceLock};
 /// Shared by all actors of a run.
 pub(super) struct Desk {
     pub plan: Arc<Plan>,
+    /// Whether wall-clock times of messages are measured.
+    pub measures: bool,
     pub links: Links,
     /// Whether observers want every agent's model.
     pub wants_models: bool,
     /// Set from outside to end the run at the next iteration.
     pub interrupt: Arc<AtomicBool>,
     pub recorder: Sender<Entry>,
+    /// Samples that the recorder is done with.
+    pub spent: Receiver<Vec<Sample>>,
     /// Everybody's mailbox, by number. Filled before the first tick.
     pub directory: OnceLock<Vec<Mailbox>>,
     pub clock: OnceLock<Addr<Clock>>,

@@ -4,10 +4,13 @@
 //! [`Member::begin`] (draw, adapt), then [`Member::receive`] for every neighbor, then
 //! [`Member::finish`] (combine, measure). Neighbors' models may come before `begin`.
 
-use super::message::{Content, Post, Tick};
+use super::audit::{self, Seats};
+use super::letter::Letter;
+use super::message::{Post, Tick};
+use super::stopwatch::Stopwatch;
 use crate::kernel;
 use crate::learner::Learner;
-use crate::record::{Filter, Sample, Traffic, WallTimes, WeightRow};
+use crate::record::{Sample, Traffic, WallTimes};
 use crate::rng::{Key, Purpose};
 use crate::rule::{Candidate, Combination, Combiner, Neighborhood, Outcome};
 use crate::scenario::Plan;
@@ -20,40 +23,30 @@ use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 /// An agent that keeps to the rules.
 pub(super) struct Member {
+    inbox: Inbox,
     plan: Arc<Plan>,
     id: AgentId,
-    learner: Learner,
+    tick: Tick,
     objective: Box<dyn Objective>,
     combiner: Box<dyn Combiner>,
     /// θ of the iteration before.
     combined: Vec<f32>,
     /// ψ of this iteration.
-    adapted: Params,
+    adapted: Option<Letter>,
     adapted_loss: f64,
-    /// What came from each neighbor, in their order.
-    inbox: Vec<Arrival>,
-    waiting: usize,
-    /// The iteration to be combined next.
-    next: u64,
-    tick: Option<Tick>,
     traffic: Traffic,
     fingerprint: u64,
-    pub wall: WallTimes,
+    pub wall: Option<Box<WallTimes>>,
 }
 
-/// What came from a neighbor in this iteration.
-#[derive(Clone, Debug)]
-enum Arrival {
-    /// Nothing yet.
-    Awaited,
-    /// A model that can be combined.
-    Model {
-        params: Params,
-        sent: SimTime,
-        arrives: SimTime,
-    },
-    /// Nothing, for good: silent, lost or refused.
-    Missing { known: SimTime },
+/// What came from the neighbors for one iteration.
+struct Inbox {
+    /// By neighbor: its letter, and when it arrived or was known to be missing.
+    slots: Box<[Option<(Letter, SimTime)>]>,
+    /// Neighbors that have not been heard of.
+    waiting: usize,
+    /// Whether the iteration was begun.
+    begun: bool,
 }
 
 /// Buffers that a thread's members share, since one combines at a time.
@@ -78,20 +71,21 @@ impl Member {
             .rule
             .combiner(&plan.place(id, &mut Vec::new()));
         Member {
+            inbox: Inbox {
+                slots: vec![None; neighbors].into(),
+                waiting: neighbors,
+                begun: false,
+            },
             id,
-            learner: plan.learner(id),
+            tick: Tick::FIRST,
             objective: plan.world.clone().objective(id),
             combiner,
-            adapted: Params::new(&combined),
-            adapted_loss: f64::NAN,
             combined,
-            inbox: vec![Arrival::Awaited; neighbors],
-            waiting: neighbors,
-            next: 0,
-            tick: None,
+            adapted: None,
+            adapted_loss: f64::NAN,
             traffic: Traffic::default(),
             fingerprint: 0,
-            wall: WallTimes::default(),
+            wall: None,
             plan,
         }
     }
@@ -102,99 +96,93 @@ impl Member {
 
     /// The iteration that was begun last, and when it began.
     pub fn now(&self) -> (u64, SimTime) {
-        self.tick
-            .map_or((0, SimTime::ZERO), |t| (t.iteration, t.start))
+        (self.tick.iteration, self.tick.start)
     }
 
-    /// ψ of this iteration.
-    pub fn adapted(&self) -> &Params {
-        &self.adapted
+    /// ψ of this iteration, as it is sent.
+    ///
+    /// # Panics
+    /// Before the first iteration was begun.
+    pub fn adapted(&self) -> &Letter {
+        self.adapted.as_ref().expect("an iteration was begun")
     }
 
     /// When ψ is ready.
     pub fn adapted_at(&self) -> SimTime {
-        self.now().1 + self.plan.compute
+        self.tick.start + self.plan.compute
+    }
+
+    /// A letter with `values` in the place of ψ.
+    pub fn letter(&self, values: &[f32]) -> Letter {
+        let sender = (self.id, self.tick.iteration);
+        Letter::model(
+            sender,
+            self.adapted_at(),
+            Stopwatch::stamp(&self.plan),
+            values,
+        )
+    }
+
+    /// A letter that says that there is no model. That is known at the start of the iteration.
+    pub fn tombstone(&self) -> Letter {
+        let sender = (self.id, self.tick.iteration);
+        Letter::nothing(sender, self.tick.start, Stopwatch::stamp(&self.plan))
     }
 
     /// Draws the iteration's batches and adapts, equation (2).
     pub fn begin(&mut self, tick: Tick) {
         let iteration = tick.iteration;
-        let steps = self.learner.steps_per_exchange;
+        self.tick = tick;
+        self.inbox.begun = true;
+        let learner = self.plan.learner(self.id);
+        let steps = learner.steps_per_exchange;
         let first = iteration * steps;
         SCRATCH.with_borrow_mut(|scratch| {
             scratch.next.clear();
             scratch.next.extend_from_slice(&self.combined);
             scratch.gradient.resize(self.combined.len(), 0.0);
-            if self.adapts(iteration) {
+            if self.adapts(&learner) {
                 for step in first..first + steps {
                     self.objective.draw(step);
                     self.objective
                         .gradient(&scratch.next, &mut scratch.gradient);
-                    self.learner
-                        .adapt(iteration, &mut scratch.next, &scratch.gradient);
+                    learner.adapt(iteration, &mut scratch.next, &scratch.gradient);
                 }
             } else {
                 // The losses use the last batch, whether or not anything was learned from it.
                 self.objective.draw(first + steps - 1);
             }
-            self.adapted = Params::new(&scratch.next);
+            self.adapted_loss = self.objective.loss(&scratch.next);
+            self.adapted = Some(self.letter(&scratch.next));
         });
-        self.adapted_loss = self.objective.loss(self.adapted.values());
-        self.tick = Some(tick);
     }
 
     /// The coin of uneven computing.
-    fn adapts(&self, iteration: u64) -> bool {
-        let probability = self.learner.adapt_probability;
+    fn adapts(&self, learner: &Learner) -> bool {
         let coin = || {
-            let key = Key::new(self.plan.seeds.data, Purpose::AdaptCoin);
-            key.of(self.id).at(iteration).stream().random::<f64>()
+            let key = Key::new(self.plan.seeds.data, Purpose::AdaptCoin).of(self.id);
+            key.at(self.tick.iteration).stream().random::<f64>()
         };
-        probability >= 1.0 || coin() < probability
+        learner.adapt_probability >= 1.0 || coin() < learner.adapt_probability
     }
 
     /// Counts a message that was put on a link.
-    pub fn count_sent(&mut self, params: &Params) {
+    pub fn count_sent(&mut self, letter: &Letter) {
         self.traffic.sent += 1;
-        self.traffic.bytes += 4 * params.values().len() as u64;
+        self.traffic.bytes += 4 * letter.values().len() as u64;
     }
 
-    /// Takes what a neighbor sent; malformed models are refused here.
+    /// Takes what a neighbor sent.
     pub fn receive(&mut self, post: Post) {
-        let neighbors = self.plan.graph.receives_from(self.id);
-        // Posts come along edges of the graph only.
-        let slot = neighbors.binary_search(&post.sender).expect("a neighbor");
-        assert_eq!(
-            post.stamp, self.next,
-            "nobody is an iteration ahead or behind"
-        );
-        let arrival = match post.content {
-            Content::Nothing { known } => Arrival::Missing { known },
-            Content::Model { arrives, params } => {
-                if params.well_formed(self.combined.len()) {
-                    self.traffic.delivered += 1;
-                    Arrival::Model {
-                        params,
-                        sent: post.sent,
-                        arrives,
-                    }
-                } else {
-                    self.traffic.malformed += 1;
-                    Arrival::Missing { known: arrives }
-                }
-            }
-        };
-        assert!(
-            matches!(self.inbox[slot], Arrival::Awaited),
-            "one post per neighbor and iteration"
-        );
-        self.inbox[slot] = arrival;
-        self.waiting -= 1;
+        let slot = &mut self.inbox.slots[post.slot as usize];
+        assert!(slot.is_none(), "one post per neighbor and iteration");
+        *slot = Some((post.letter, post.known));
+        self.inbox.waiting -= 1;
     }
 
     /// Whether the iteration was begun and every neighbor's model is here or known to be missing.
     pub fn is_ready(&self) -> bool {
-        self.tick.is_some() && self.waiting == 0
+        self.inbox.waiting == 0 && self.inbox.begun
     }
 
     /// Combines, equation (3), measures, and ends the iteration.
@@ -202,72 +190,78 @@ impl Member {
     /// # Panics
     /// If the member is not [ready](Member::is_ready).
     pub fn finish(&mut self) -> Sample {
-        let tick = self.tick.take().expect("an iteration was begun");
-        let inbox = std::mem::take(&mut self.inbox);
-        let sample = SCRATCH.with_borrow_mut(|scratch| self.combine(tick, &inbox, scratch));
-        self.inbox = inbox;
-        self.inbox.fill(Arrival::Awaited);
-        self.waiting = self.inbox.len();
-        self.next = tick.iteration + 1;
+        let mut slots = std::mem::take(&mut self.inbox.slots);
+        let sample = SCRATCH.with_borrow_mut(|scratch| self.combine(&slots, scratch));
+        slots.fill(None);
+        self.inbox.waiting = slots.len();
+        self.inbox.slots = slots;
+        self.inbox.begun = false;
         sample
     }
 
-    fn combine(&mut self, tick: Tick, inbox: &[Arrival], scratch: &mut Scratch) -> Sample {
+    fn combine(&mut self, slots: &[Option<(Letter, SimTime)>], scratch: &mut Scratch) -> Sample {
         let plan = self.plan.clone();
-        let neighbors = plan.graph.receives_from(self.id);
-        let own_slot = neighbors.partition_point(|&l| l < self.id);
-        let mut candidates = Vec::with_capacity(inbox.len() + 1);
-        let mut own = 0;
-        let mut combined_at = tick.start + plan.compute;
-        let (before, after) = inbox.split_at(own_slot);
-        for (slot, arrival) in before.iter().enumerate() {
-            candidates.extend(arrival.candidate(slot, &mut combined_at));
+        let tick = self.tick;
+        let dimension = self.combined.len();
+        let seats = Seats::new(&plan, self.id);
+        let adapted = self.adapted().clone();
+        let mut combined_at = self.adapted_at();
+        let mut candidates = Vec::with_capacity(slots.len() + 1);
+        let letters = Letters {
+            slots,
+            own: &adapted,
+            seats: &seats,
         }
-        if self.adapted.well_formed(self.combined.len()) {
-            own = candidates.len();
-            let model = self.adapted.values();
-            candidates.push(Candidate {
-                slot: own_slot,
-                model,
-            });
-            for (slot, arrival) in after.iter().enumerate() {
-                candidates.extend(arrival.candidate(own_slot + 1 + slot, &mut combined_at));
+        .in_order();
+        for (slot, letter, known) in letters {
+            combined_at = combined_at.max(known);
+            if letter.is_well_formed(dimension) {
+                candidates.push(Candidate {
+                    slot,
+                    model: letter.values(),
+                });
+            } else if letter.is_model() && slot != seats.own {
+                self.traffic.malformed += 1;
             }
-        } else {
+        }
+        let own = candidates.iter().position(|c| c.slot == seats.own);
+        self.traffic.delivered += candidates.len() as u64 - u64::from(own.is_some());
+        if own.is_none() {
             // An agent whose own model has overflowed keeps it: there is nothing to weigh by.
             candidates.clear();
         }
 
-        scratch.combination.reset(candidates.len());
-        let outcome = if candidates.is_empty() {
-            Outcome::Own
-        } else {
+        let combination = &mut scratch.combination;
+        combination.reset(candidates.len());
+        let outcome = own.map_or(Outcome::Own, |own| {
             let mut hood = Neighborhood {
                 iteration: tick.iteration,
                 candidates: &candidates,
                 own,
                 previous: &self.combined,
                 own_loss: self.adapted_loss,
-                step_size: self.learner.step_size.at(tick.iteration),
+                step_size: plan.learner(self.id).step_size.at(tick.iteration),
                 objective: &mut *self.objective,
             };
-            self.combiner.combine(&mut hood, &mut scratch.combination)
-        };
-        let combination = &mut scratch.combination;
+            self.combiner.combine(&mut hood, combination)
+        });
         let next = &mut scratch.next;
         next.clear();
         match outcome {
             Outcome::Own => {
-                next.extend_from_slice(self.adapted.values());
+                next.extend_from_slice(adapted.values());
                 combination.weights.fill(0.0);
-                if let Some(weight) = combination.weights.get_mut(own) {
-                    *weight = 1.0;
+                if let Some(own) = own {
+                    combination.weights[own] = 1.0;
                 }
             }
-            Outcome::Model => next.extend_from_slice(&combination.model),
+            Outcome::Model => {
+                next.extend_from_slice(&combination.model);
+                combination.weights.fill(f64::NAN);
+            }
             Outcome::Weighted => {
                 scratch.sum.clear();
-                scratch.sum.resize(self.combined.len(), 0.0);
+                scratch.sum.resize(dimension, 0.0);
                 for (candidate, &weight) in candidates.iter().zip(&combination.weights) {
                     if weight != 0.0 {
                         kernel::add_weighted(&mut scratch.sum, weight, candidate.model);
@@ -276,55 +270,50 @@ impl Member {
                 next.extend(scratch.sum.iter().map(|&x| x as f32));
             }
         }
-        if outcome == Outcome::Model {
-            combination.weights.fill(f64::NAN);
-        }
 
         let used = candidates.len().saturating_sub(1);
         self.traffic.used += used as u64;
-        let keeps_weights = plan.keeps_weights(tick.iteration, tick.last);
         let mut sample = Sample {
             agent: self.id,
             combined_at,
-            filter: filter(&plan, self.id, &candidates, combination),
-            missing: (inbox.len() - used) as u32,
+            missing: (slots.len() - used) as u32,
             starved: outcome == Outcome::Own,
-            traffic: std::mem::take(&mut self.traffic),
-            weights: if keeps_weights {
-                let ages = Ages {
-                    inbox,
-                    own_slot,
-                    adapted_at: tick.start + plan.compute,
-                    combined_at,
-                };
-                weight_rows(&plan, self.id, &candidates, combination, &ages)
-            } else {
-                Vec::new()
-            },
-            wall: std::mem::take(&mut self.wall),
             ..Sample::default()
         };
+        if plan.is_recorded(tick.iteration, tick.last) {
+            sample.filter = audit::filter(&plan, &seats, &candidates, combination);
+        }
+        if plan.keeps_weights(tick.iteration, tick.last) {
+            let age = |slot| {
+                let letter = seats.neighbor(slot).and_then(|l| slots[l].as_ref());
+                let sent = letter.map_or(self.adapted_at(), |(letter, _)| letter.head().sent);
+                combined_at - sent
+            };
+            sample.weights = audit::weight_rows(&seats, &candidates, combination, age);
+        }
+        sample.traffic = std::mem::take(&mut self.traffic);
+        sample.wall = self.wall.take();
         drop(candidates);
         self.combined.clear();
         self.combined.extend_from_slice(next);
         let seed = xxh3_64_with_seed(&tick.iteration.to_le_bytes(), self.fingerprint);
         self.fingerprint = xxh3_64_with_seed(bytemuck::cast_slice(&self.combined), seed);
-        self.measure(tick, &mut sample);
+        self.measure(&mut sample);
         sample
     }
 
-    fn measure(&mut self, tick: Tick, sample: &mut Sample) {
+    fn measure(&mut self, sample: &mut Sample) {
+        let Tick {
+            iteration, last, ..
+        } = self.tick;
         sample.fingerprint = self.fingerprint;
         sample.adapted_loss = self.adapted_loss;
-        if self.plan.is_recorded(tick.iteration, tick.last) {
+        if self.plan.is_recorded(iteration, last) {
             sample.loss = self.objective.loss(&self.combined);
             sample.regret = self.objective.regret(&self.combined).unwrap_or(f64::NAN);
             sample.deviation = self.objective.deviation(&self.combined).unwrap_or(f64::NAN);
-        } else {
-            (sample.loss, sample.regret, sample.deviation) = (f64::NAN, f64::NAN, f64::NAN);
         }
-        (sample.test_loss, sample.accuracy) = (f64::NAN, f64::NAN);
-        if self.plan.is_evaluated(tick.iteration, tick.last)
+        if self.plan.is_evaluated(iteration, last)
             && let Some(evaluation) = self.objective.evaluate(&self.combined)
         {
             (sample.test_loss, sample.accuracy) = (evaluation.loss, evaluation.accuracy);
@@ -337,100 +326,26 @@ impl Member {
     }
 }
 
-impl Arrival {
-    /// The model as a candidate; either way, combining waits until its fate is known.
-    fn candidate(&self, slot: usize, combined_at: &mut SimTime) -> Option<Candidate<'_>> {
-        match self {
-            Arrival::Model {
-                params, arrives, ..
-            } => {
-                *combined_at = (*combined_at).max(*arrives);
-                Some(Candidate {
-                    slot,
-                    model: params.values(),
-                })
+/// The neighbors' letters and the agent's own ψ.
+struct Letters<'a> {
+    slots: &'a [Option<(Letter, SimTime)>],
+    own: &'a Letter,
+    seats: &'a Seats<'a>,
+}
+
+impl<'a> Letters<'a> {
+    /// In the order of the agents: slot, letter, and when it was known.
+    fn in_order(self) -> impl Iterator<Item = (usize, &'a Letter, SimTime)> {
+        let Letters { slots, own, seats } = self;
+        (0..=slots.len()).map(move |slot| match seats.neighbor(slot) {
+            None => (slot, own, own.head().sent),
+            Some(neighbor) => {
+                // Combining waits until every neighbor has been heard of.
+                let (letter, known) = slots[neighbor].as_ref().expect("heard of");
+                debug_assert_eq!(letter.head().sender, seats.agent(slot));
+                debug_assert_eq!(letter.head().stamp, own.head().stamp);
+                (slot, letter, *known)
             }
-            Arrival::Missing { known } => {
-                *combined_at = (*combined_at).max(*known);
-                None
-            }
-            Arrival::Awaited => unreachable!("combined before every neighbor was heard of"),
-        }
+        })
     }
-}
-
-/// Whose model a slot holds.
-fn owner(plan: &Plan, agent: AgentId, slot: usize) -> AgentId {
-    let neighbors = plan.graph.receives_from(agent);
-    let own_slot = neighbors.partition_point(|&l| l < agent);
-    match slot.cmp(&own_slot) {
-        std::cmp::Ordering::Less => neighbors[slot],
-        std::cmp::Ordering::Equal => agent,
-        std::cmp::Ordering::Greater => neighbors[slot - 1],
-    }
-}
-
-/// What the weights did with others' models, by what those really were.
-fn filter(
-    plan: &Plan,
-    agent: AgentId,
-    candidates: &[Candidate<'_>],
-    combination: &Combination,
-) -> Filter {
-    let mut filter = Filter::default();
-    let group = plan.world.group(agent);
-    for (candidate, &weight) in candidates.iter().zip(&combination.weights) {
-        let sender = owner(plan, agent, candidate.slot);
-        if plan.is_byzantine(sender) {
-            filter.byzantine_weight += weight;
-            filter.byzantine_present += 1;
-            filter.byzantine_accepted += u32::from(weight > 0.0);
-        } else if sender != agent && plan.world.group(sender) == group {
-            filter.same_group_present += 1;
-            filter.same_group_rejected += u32::from(weight == 0.0);
-        }
-    }
-    if combination.weights.iter().any(|w| w.is_nan()) {
-        filter.byzantine_weight = f64::NAN;
-    }
-    filter
-}
-
-/// What the age of a model follows from.
-struct Ages<'a> {
-    inbox: &'a [Arrival],
-    own_slot: usize,
-    adapted_at: SimTime,
-    combined_at: SimTime,
-}
-
-impl Ages<'_> {
-    fn of(&self, slot: usize) -> SimTime {
-        let arrival = match slot.cmp(&self.own_slot) {
-            std::cmp::Ordering::Less => &self.inbox[slot],
-            std::cmp::Ordering::Equal => return self.combined_at - self.adapted_at,
-            std::cmp::Ordering::Greater => &self.inbox[slot - 1],
-        };
-        match arrival {
-            Arrival::Model { sent, .. } => self.combined_at - *sent,
-            Arrival::Awaited | Arrival::Missing { .. } => unreachable!("candidates have models"),
-        }
-    }
-}
-
-fn weight_rows(
-    plan: &Plan,
-    agent: AgentId,
-    candidates: &[Candidate<'_>],
-    combination: &Combination,
-    ages: &Ages<'_>,
-) -> Vec<WeightRow> {
-    let row = |(index, candidate): (usize, &Candidate<'_>)| WeightRow {
-        sender: owner(plan, agent, candidate.slot),
-        loss: combination.losses[index],
-        accumulated: combination.accumulated[index],
-        weight: combination.weights[index],
-        age: ages.of(candidate.slot),
-    };
-    candidates.iter().enumerate().map(row).collect()
 }

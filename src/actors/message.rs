@@ -1,7 +1,8 @@
 //! What actors say to each other.
 
+use super::letter::Letter;
 use crate::record::Sample;
-use crate::units::{AgentId, Params, SimTime};
+use crate::units::SimTime;
 use actix::Message;
 use std::time::Instant;
 
@@ -19,38 +20,26 @@ pub(super) struct Tick {
     pub posted: Option<Instant>,
 }
 
-/// Agent → neighbor: a model, or that there is none.
-#[derive(Clone, Debug, Message)]
-#[rtype(result = "()")]
-pub(super) struct Post {
-    /// Who sends.
-    pub sender: AgentId,
-    /// The sender's iteration, set by the engine also on what attackers send.
-    pub stamp: u64,
-    /// When the sender had adapted.
-    pub sent: SimTime,
-    /// What it is.
-    pub content: Content,
-    /// When this was posted, where that is measured.
-    pub posted: Option<Instant>,
+impl Tick {
+    /// The first, before it is broadcast.
+    pub const FIRST: Tick = Tick {
+        iteration: 0,
+        start: SimTime::ZERO,
+        last: false,
+        posted: None,
+    };
 }
 
-/// What a neighbor gets.
-#[derive(Clone, Debug)]
-pub(super) enum Content {
-    /// A model.
-    Model {
-        /// When it arrives.
-        arrives: SimTime,
-        /// Its parameters, or whatever an attacker sends as such.
-        params: Params,
-    },
-    /// A tombstone: there will be no model of this iteration, as is known from `known` on. It only
-    /// keeps the receiver from waiting; it is no message in the accounting.
-    Nothing {
-        /// When it is known.
-        known: SimTime,
-    },
+/// Agent → neighbor: a model, or that there is none.
+#[derive(Clone, Message)]
+#[rtype(result = "()")]
+pub(super) struct Post {
+    /// What it is.
+    pub letter: Letter,
+    /// When the model arrives, or from when on it is known that none will.
+    pub known: SimTime,
+    /// The sender's position among the receiver's neighbors.
+    pub slot: u32,
 }
 
 /// Agents and attackers → clock: an iteration is over for the sender.

@@ -10,8 +10,10 @@
 
 mod agent;
 mod attacker;
+mod audit;
 mod clock;
 mod desk;
+mod letter;
 mod member;
 mod message;
 mod stopwatch;
@@ -85,16 +87,19 @@ fn run_here(plan: Arc<Plan>, options: RunOptions) -> Result<Summary, RunError> {
     };
     let recorder = Recorder::open(plan.clone(), output, options.observers)?;
     let (sender, entries) = Recorder::channel();
+    let spent = recorder.spent();
     let (tell, outcome) = tokio::sync::oneshot::channel();
 
     let system = System::new();
     let arbiters: Vec<Arbiter> = (1..threads).map(|_| Arbiter::new()).collect();
     let desk = Arc::new(Desk {
+        measures: plan.record.wall,
         plan,
         links: Links,
         wants_models,
         interrupt: options.interrupt,
         recorder: sender.clone(),
+        spent,
         directory: OnceLock::new(),
         clock: OnceLock::new(),
     });

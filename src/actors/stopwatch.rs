@@ -1,5 +1,7 @@
 //! Wall-clock times of messages, measured only where the scenario asks.
 
+use super::desk::Desk;
+use super::message::Post;
 use crate::record::WallTimes;
 use crate::scenario::Plan;
 use std::time::Instant;
@@ -18,9 +20,17 @@ impl Stopwatch {
         Stopwatch(posted.map(|posted| (posted, Instant::now())))
     }
 
+    /// The same for a post. Its letter is looked at only where times are measured: it lies
+    /// elsewhere in memory, and is not needed yet.
+    pub fn of_post(desk: &Desk, post: &Post) -> Stopwatch {
+        let posted = || post.letter.head().posted;
+        Stopwatch::start(if desk.measures { posted() } else { None })
+    }
+
     /// Ends handling it.
-    pub fn stop(self, times: &mut WallTimes) {
+    pub fn stop(self, times: &mut Option<Box<WallTimes>>) {
         if let Some((posted, begun)) = self.0 {
+            let times = times.get_or_insert_default();
             times.mailbox.push(begun - posted);
             times.handler.push(begun.elapsed());
         }

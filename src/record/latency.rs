@@ -57,12 +57,12 @@ impl Quantity {
     fn each(self, round: &Round, mut add: impl FnMut(u64)) {
         let mut add_wall =
             |time: &Duration| add(u64::try_from(time.as_nanos()).unwrap_or(u64::MAX));
-        let samples = round.samples.iter();
+        let wall = round.samples.iter().filter_map(|s| s.wall.as_ref());
         match self {
             Quantity::Round => add((round.end - round.start).us()),
             Quantity::Iteration => add_wall(&round.wall),
-            Quantity::Mailbox => samples.flat_map(|s| &s.wall.mailbox).for_each(add_wall),
-            Quantity::Handler => samples.flat_map(|s| &s.wall.handler).for_each(add_wall),
+            Quantity::Mailbox => wall.flat_map(|w| &w.mailbox).for_each(add_wall),
+            Quantity::Handler => wall.flat_map(|w| &w.handler).for_each(add_wall),
         }
     }
 }

@@ -76,6 +76,7 @@ pub struct Recorder {
     traffic: Traffic,
     steady: Steady,
     shut_out: ShutOut,
+    spent: (Sender<Vec<Sample>>, Receiver<Vec<Sample>>),
 }
 
 impl Recorder {
@@ -113,6 +114,7 @@ impl Recorder {
             traffic: Traffic::default(),
             steady: Steady::new(&plan),
             shut_out: ShutOut::new(&plan),
+            spent: bounded(WAITING_ROUNDS),
             plan,
             output,
             observers,
@@ -122,6 +124,11 @@ impl Recorder {
     /// The channel that leads to a recorder.
     pub fn channel() -> (Sender<Entry>, Receiver<Entry>) {
         bounded(WAITING_ROUNDS)
+    }
+
+    /// Where the samples go that the recorder is done with.
+    pub fn spent(&self) -> Receiver<Vec<Sample>> {
+        self.spent.1.clone()
     }
 
     /// Takes entries until the run is over, then writes what is left.
@@ -135,6 +142,8 @@ impl Recorder {
                     if let Err(error) = self.take(&round) {
                         break Err(error);
                     }
+                    // Where nobody takes it back, it is dropped.
+                    let _ = self.spent.0.try_send(round.samples);
                 }
                 Ok(Entry::Finished) => break Ok(()),
                 Ok(Entry::Interrupted) => {

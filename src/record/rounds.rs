@@ -7,8 +7,11 @@ use super::table::{Column, Constant, Kind, Table, TableError};
 use crate::scenario::Plan;
 use std::path::Path;
 
+/// A quantity: its name, where it stands in a sample, what it is.
+type Quantity = (&'static str, fn(&Sample) -> f64, &'static str);
+
 /// The quantities whose spread is told, in the order of the columns.
-const QUANTITIES: [(&str, fn(&Sample) -> f64, &str); 6] = [
+const QUANTITIES: [Quantity; 6] = [
     (
         "loss",
         |s| s.loss,

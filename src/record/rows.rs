@@ -98,7 +98,7 @@ impl WeightRows {
     }
 
     fn record_one(table: &mut Table, round: &Round, sample: &Sample) -> Result<(), TableError> {
-        for model in &sample.weights {
+        for model in &*sample.weights {
             table.row(|row| {
                 row.int(sample.agent.0)
                     .int(model.sender.0)

@@ -4,7 +4,7 @@ use crate::units::{AgentId, Params, SimTime};
 use std::time::Duration;
 
 /// One agent's iteration. Quantities that were not evaluated or do not exist are NaN.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Sample {
     /// Who.
     pub agent: AgentId,
@@ -34,12 +34,37 @@ pub struct Sample {
     pub traffic: Traffic,
     /// Hash of every combined model so far.
     pub fingerprint: u64,
-    /// Every model in the combination, where they are kept.
-    pub weights: Vec<WeightRow>,
+    /// Every model in the combination, where they are kept; empty where not.
+    pub weights: Box<[WeightRow]>,
     /// θ, where an observer asked for models.
     pub model: Option<Params>,
     /// Wall-clock times, where they are measured.
-    pub wall: WallTimes,
+    pub wall: Option<Box<WallTimes>>,
+}
+
+impl Default for Sample {
+    /// Nothing measured.
+    fn default() -> Self {
+        Sample {
+            agent: AgentId(0),
+            combined_at: SimTime::ZERO,
+            loss: f64::NAN,
+            adapted_loss: f64::NAN,
+            test_loss: f64::NAN,
+            accuracy: f64::NAN,
+            regret: f64::NAN,
+            deviation: f64::NAN,
+            filter: Filter::default(),
+            missing: 0,
+            starved: false,
+            attacking: false,
+            traffic: Traffic::default(),
+            fingerprint: 0,
+            weights: Box::default(),
+            model: None,
+            wall: None,
+        }
+    }
 }
 
 /// What a combination did with others' models, by what they really were.

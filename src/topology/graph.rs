@@ -8,6 +8,9 @@ pub struct Graph {
     sends: Adjacency,
     /// Absent where every edge goes both ways.
     receives: Option<Adjacency>,
+    /// For each edge in the order of `sends`, the sender's position among those whose models the
+    /// receiver receives.
+    slots: Vec<u32>,
     positions: Option<Vec<[f64; 2]>>,
 }
 
@@ -34,8 +37,12 @@ impl Adjacency {
         Adjacency { starts, targets }
     }
 
+    fn range(&self, agent: AgentId) -> std::ops::Range<usize> {
+        self.starts[agent.index()]..self.starts[agent.index() + 1]
+    }
+
     fn of(&self, agent: AgentId) -> &[AgentId] {
-        &self.targets[self.starts[agent.index()]..self.starts[agent.index() + 1]]
+        &self.targets[self.range(agent)]
     }
 }
 
@@ -55,11 +62,7 @@ impl Graph {
         let reversed: Vec<_> = edges.iter().map(|&(a, b)| (b, a)).collect();
         let mut both = edges;
         both.extend(reversed);
-        Graph {
-            sends: Adjacency::new(agents, both),
-            receives: None,
-            positions: None,
-        }
+        Graph::new(Adjacency::new(agents, both), None)
     }
 
     /// A network in which an edge `(a, b)` carries models from a to b only.
@@ -68,9 +71,23 @@ impl Graph {
     /// If an edge names an agent that does not exist.
     pub fn directed(agents: usize, edges: Vec<(AgentId, AgentId)>) -> Graph {
         let reversed = edges.iter().map(|&(a, b)| (b, a)).collect();
+        let receives = Adjacency::new(agents, reversed);
+        Graph::new(Adjacency::new(agents, edges), Some(receives))
+    }
+
+    fn new(sends: Adjacency, receives: Option<Adjacency>) -> Graph {
+        // Senders come in ascending order, as they stand in the receivers' lists.
+        let mut next = vec![0; sends.starts.len() - 1];
+        let mut slot = |receiver: &AgentId| {
+            let slot = &mut next[receiver.index()];
+            *slot += 1;
+            *slot - 1
+        };
+        let slots = sends.targets.iter().map(&mut slot).collect();
         Graph {
-            sends: Adjacency::new(agents, edges),
-            receives: Some(Adjacency::new(agents, reversed)),
+            sends,
+            receives,
+            slots,
             positions: None,
         }
     }
@@ -104,6 +121,16 @@ impl Graph {
     /// Whom an agent sends its models to.
     pub fn sends_to(&self, agent: AgentId) -> &[AgentId] {
         self.sends.of(agent)
+    }
+
+    /// Whom an agent sends its models to, each with the agent's position among those whose models
+    /// that one receives.
+    pub fn links_from(&self, agent: AgentId) -> impl Iterator<Item = (AgentId, u32)> + '_ {
+        let range = self.sends.range(agent);
+        self.sends.targets[range.clone()]
+            .iter()
+            .copied()
+            .zip(self.slots[range].iter().copied())
     }
 
     /// Whose models an agent receives: its neighborhood without itself.

@@ -241,7 +241,7 @@ fn regular_gives_everyone_exactly_the_degree() {
     }
 }
 
-/// Labelled 2-regular networks of 6 agents: 60 hexagons and 10 pairs of triangles. A uniform draw
+/// Labeled 2-regular networks of 6 agents: 60 hexagons and 10 pairs of triangles. A uniform draw
 /// gives pairs of triangles in 1/7 of the cases; the repair may shift that somewhat.
 #[test]
 fn regular_reaches_every_shape_about_as_often_as_it_should() {

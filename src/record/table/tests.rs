@@ -1,3 +1,5 @@
+//! What tables promise about their files.
+
 use super::*;
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::record::Field;
