@@ -1,6 +1,6 @@
 //! A panic in any part ends the run, not the program's other runs, and never hangs it.
 
-use super::bench::{Bench, RING, is_readable};
+use super::bench::{Bench, Ended, RING, is_readable};
 use super::plugins::OBSERVERS;
 use super::reading;
 
@@ -24,6 +24,11 @@ fn attacked(keys: &str) -> String {
     )
 }
 
+fn one_failure_leads_to_no_others(ended: &Ended) {
+    let panics = ended.stderr.matches("panicked at").count();
+    assert_eq!(panics, 1, "{}", ended.stderr);
+}
+
 fn a_panic_in_a_task_names_agent_iteration_and_time_on_any_number_of_threads() {
     for threads in ["1", "2", "8"] {
         let bench = Bench::new(&format!(
@@ -40,12 +45,7 @@ fn a_panic_in_a_task_names_agent_iteration_and_time_on_any_number_of_threads() {
             "the trap was sprung",
         ]);
         is_readable(&bench.run_folder(), "failed", 17);
-        let panics = ended.stderr.matches("panicked at").count();
-        assert_eq!(
-            panics, 1,
-            "one failure leads to no others:\n{}",
-            ended.stderr
-        );
+        one_failure_leads_to_no_others(&ended);
     }
 }
 
@@ -61,6 +61,7 @@ fn a_panic_in_a_rule_names_agent_iteration_and_time() {
             "the trap was sprung",
         ]);
         is_readable(&bench.run_folder(), "failed", 17);
+        one_failure_leads_to_no_others(&ended);
     }
 }
 
@@ -72,6 +73,7 @@ fn a_panic_in_an_attack_names_the_attacker_and_the_attack() {
             .with_status(1);
         ended.tells(&["attacker 4 (moles) panicked in iteration 9 at 90.009 ms"]);
         is_readable(&bench.run_folder(), "failed", 9);
+        one_failure_leads_to_no_others(&ended);
     }
 }
 
