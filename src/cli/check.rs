@@ -43,8 +43,6 @@ impl Check {
             "Byz. nbrs",
             "iterations",
             "models",
-            "memory",
-            "disk",
         ];
         let keys: Vec<String> = campaign.file.points[0]
             .settings
@@ -69,7 +67,7 @@ impl Check {
         }
         text::print(&table.trim_fmt());
         text::print(&format!(
-            "\nIn all {} models to be sent, {} on disk, at most {} of memory per point.\n\
+            "\nIn all: {} models sent, {} on disk, at most {} of memory per point.\n\
              smallest: the smallest neighborhood, the agent itself included.\n\
              Byz. nbrs: Byzantine neighbors of a normal agent, least to most.",
             text::short(total.models),
@@ -105,8 +103,6 @@ fn row(plan: &Plan, forecast: &Forecast) -> Vec<String> {
         format!("{least}–{most}"),
         plan.iterations.to_string(),
         text::short(forecast.models),
-        bytes(forecast.memory),
-        bytes(forecast.disk),
     ]
 }
 

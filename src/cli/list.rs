@@ -95,7 +95,7 @@ fn describe<S: ?Sized>(catalogue: &Catalogue<S>, tasks: &[(&'static str, Table)]
 fn print_part(name: &str, kinds: &[KindDoc]) {
     text::print(&format!("{}\n", name.to_uppercase()));
     for kind in kinds {
-        text::print(&format!("{}: {}", kind.name, kind.about));
+        text::print_wrapped(0, &format!("{}: {}", kind.name, kind.about));
         for key in &kind.keys {
             let symbol = key.symbol.map(|s| format!(" ({s})")).unwrap_or_default();
             let range = if key.range.is_empty() {
@@ -103,12 +103,9 @@ fn print_part(name: &str, kinds: &[KindDoc]) {
             } else {
                 format!(" {}", key.range)
             };
-            text::print(&format!("  {}{symbol}: {}", key.name, key.about));
-            text::print(&format!(
-                "      {}{range}; {}",
-                key.takes,
-                presence(&key.presence)
-            ));
+            text::print_wrapped(2, &format!("{}{symbol}: {}", key.name, key.about));
+            let presence = presence(&key.presence);
+            text::print_wrapped(6, &format!("{}{range}; {presence}", key.takes));
         }
         text::print("");
     }

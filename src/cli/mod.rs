@@ -35,7 +35,7 @@ pub type MakeObserver = Box<dyn Fn(&Plan) -> Box<dyn Observer> + Send + Sync>;
 /// Simulates Byzantine-resilient distributed multi-task learning: agents as actors, reproducible
 /// to the bit.
 #[derive(Parser)]
-#[command(name = "byzsim", version)]
+#[command(name = "byzsim", version, max_term_width = text::WIDTH)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,

@@ -1,12 +1,12 @@
 //! A line that tells how far a campaign is.
 
-use super::text::{settings, short};
+use super::text::{note, short};
 use crate::campaign::Outlook;
 use crate::record::{Observer, Seen};
 use crate::scenario::Plan;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::IsTerminal;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 pub(super) struct Progress {
     bar: OnceLock<ProgressBar>,
     models: Arc<AtomicU64>,
+    line_is_taken: Arc<AtomicBool>,
     begun: Instant,
     shown: bool,
     quiet: bool,
@@ -24,6 +25,7 @@ impl Progress {
         Progress {
             bar: OnceLock::new(),
             models: Arc::default(),
+            line_is_taken: Arc::default(),
             begun: Instant::now(),
             shown: !quiet && std::io::stderr().is_terminal(),
             quiet,
@@ -34,12 +36,14 @@ impl Progress {
     pub fn begin(&self, outlook: Outlook) {
         if outlook.found > 0 && !self.quiet {
             let left = outlook.points - outlook.found;
-            eprintln!("{} done, skipped; {left} to run", outlook.found);
+            note(&format!("{} done, skipped; {left} to run", outlook.found));
         }
         if self.shown && outlook.iterations > 0 {
-            // The template is a constant that indicatif accepts.
-            let style =
-                ProgressStyle::with_template("{bar:20} {percent:>3} %  {msg}  {eta_precise} left");
+            // The template is a constant that indicatif accepts. What does not fit is cut off; the
+            // spaces at the end are for the terminal's `^C`, which would begin a new line.
+            let style = ProgressStyle::with_template(
+                "{bar:10} {percent:>3} %  {wide_msg}  {eta:>3} left  ",
+            );
             let bar = ProgressBar::new(outlook.iterations);
             bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
             let _ = self.bar.set(bar);
@@ -51,10 +55,17 @@ impl Progress {
         Some(Box::new(Watch {
             bar,
             models: self.models.clone(),
+            line_is_taken: self.line_is_taken.clone(),
+            has_line: false,
             begun: self.begun,
             shown: Instant::now(),
             iterations: 0,
-            point: settings(&plan.settings),
+            point: plan
+                .settings
+                .iter()
+                .map(|s| s.value.to_string())
+                .collect::<Vec<_>>()
+                .join(", "),
         }))
     }
 
@@ -71,6 +82,9 @@ const PAUSE: Duration = Duration::from_millis(100);
 struct Watch {
     bar: ProgressBar,
     models: Arc<AtomicU64>,
+    /// Of runs side by side, one has the line until it ends: taking turns would flicker.
+    line_is_taken: Arc<AtomicBool>,
+    has_line: bool,
     begun: Instant,
     shown: Instant,
     /// Iterations since the line changed.
@@ -89,14 +103,28 @@ impl Observer for Watch {
         self.shown = Instant::now();
         self.bar.inc(std::mem::take(&mut self.iterations));
         let Some(all) = seen.all else { return };
+        if !self.has_line {
+            if self.line_is_taken.swap(true, Ordering::Relaxed) {
+                return;
+            }
+            self.has_line = true;
+        }
         let speed = models as f64 / self.begun.elapsed().as_secs_f64();
         self.bar.set_message(format!(
-            "{}  iteration {}/{}  loss {}  {} models/s",
-            self.point,
-            seen.round.iteration + 1,
-            seen.plan.iterations,
+            "iteration {}  loss {}  {} models/s  {}",
+            seen.round.iteration,
             short(all.loss.mean),
             short(speed),
+            self.point,
         ));
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        self.bar.inc(self.iterations);
+        if self.has_line {
+            self.line_is_taken.store(false, Ordering::Relaxed);
+        }
     }
 }

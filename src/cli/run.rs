@@ -133,7 +133,7 @@ fn tell_failures(
         text::complain(&format!("{not_begun} {points} not begun"));
     }
     if interrupted {
-        text::complain("interrupted; the same command goes on with what is not done");
+        text::note("What was recorded is readable; the same command runs what is not done.");
     }
     match (failed, interrupted) {
         (true, _) => FAILED,

@@ -2,18 +2,47 @@
 
 use super::WRONG;
 use crate::campaign::PointOutcome;
+use crate::record::RunError;
 use crate::scenario::{RunId, ScenarioFile, Setting};
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 use std::io::Write;
+
+/// Columns of a terminal that nobody has widened.
+pub(super) const WIDTH: usize = 80;
 
 /// Prints a line to standard output. A reader that has gone away is no error.
 pub(super) fn print(line: &str) {
     let _ = writeln!(std::io::stdout(), "{line}");
 }
 
-/// Prints an error to standard error. A reader that has gone away is no error.
+/// Prints a line to standard error. A reader that has gone away is no error.
+pub(super) fn note(line: &str) {
+    let _ = writeln!(std::io::stderr(), "{line}");
+}
+
+/// Prints an error.
 pub(super) fn complain(message: &str) {
-    let _ = writeln!(std::io::stderr(), "error: {message}");
+    note(&format!("error: {message}"));
+}
+
+/// Prints a text in lines of at most 80 columns where its words allow, all `indent` spaces in and
+/// those after the first four more.
+pub(super) fn print_wrapped(indent: usize, text: &str) {
+    let mut line = " ".repeat(indent);
+    let mut is_empty = true;
+    for word in text.split(' ') {
+        if !is_empty && line.chars().count() + 1 + word.chars().count() > WIDTH {
+            print(&line);
+            line = " ".repeat(indent + 4);
+            is_empty = true;
+        }
+        if !is_empty {
+            line.push(' ');
+        }
+        line.push_str(word);
+        is_empty = false;
+    }
+    print(&line);
 }
 
 /// Says why nothing was run.
@@ -107,6 +136,9 @@ pub(super) fn results(file: &ScenarioFile, outcomes: &[(RunId, PointOutcome)]) -
             let number = outcome.summary().and_then(|s| s.number(path));
             let text = match (number, outcome) {
                 (Some(x), _) => short(x),
+                (None, PointOutcome::Failed(RunError::Interrupted { .. })) if index == 0 => {
+                    "interrupted".to_owned()
+                }
                 (None, PointOutcome::Failed(_)) if index == 0 => "failed".to_owned(),
                 (None, PointOutcome::NotBegun) if index == 0 => "not begun".to_owned(),
                 _ => "–".to_owned(),

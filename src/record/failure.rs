@@ -18,7 +18,7 @@ pub enum RunError {
         error: std::io::Error,
     },
     /// The run was told to end early.
-    #[error("interrupted after {iterations} iterations; what was recorded until then is readable")]
+    #[error("interrupted after {iterations} iterations")]
     Interrupted {
         /// Iterations that were recorded.
         iterations: u64,
