@@ -351,9 +351,9 @@ mod tests {
 
     #[test]
     fn the_values_before_the_second_different_one_count_too() {
-        let p = tally([5_000, 5_000, 5_000, 9_000]).percentiles();
-        assert_eq!((p.min, p.p50, p.max), (5.0, 5.0, 9.0));
-        assert_eq!(p.mean, 6.0);
+        let p = tally([500, 500, 500, 900]).percentiles();
+        assert_eq!((p.min, p.p50, p.max), (0.5, 0.5, 0.9));
+        assert_eq!(p.mean, 0.6);
     }
 
     #[test]

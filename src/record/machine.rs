@@ -44,7 +44,7 @@ fn simd() -> &'static str {
     std::env::consts::ARCH
 }
 
-/// The most memory that the process has held so far [bytes], where the system tells.
+/// The most memory that the process has held so far \[bytes\], where the system tells.
 pub fn peak_memory_bytes() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status
