@@ -199,6 +199,14 @@ impl Subjects {
             );
         }
     }
+
+    /// An agent's test set.
+    fn test(&self, agent: AgentId) -> Batch {
+        let rows = &self.shares[agent.index()].test;
+        let mut test = Batch::new(FEATURES, rows.len());
+        self.gather(rows, &mut test);
+        test
+    }
 }
 
 impl World for Subjects {
@@ -290,13 +298,13 @@ impl Objective for Subject {
     }
 
     fn evaluate(&mut self, model: &[f32]) -> Option<Evaluation> {
-        let rows = &self.world.shares[self.agent.index()].test;
-        let test = self.test.get_or_insert_with(|| {
-            let mut test = Batch::new(FEATURES, rows.len());
-            self.world.gather(rows, &mut test);
-            test
-        });
+        let test = self.test.get_or_insert_with(|| self.world.test(self.agent));
         Some(self.softmax.evaluate(model, test))
+    }
+
+    fn predictions(&mut self, model: &[f32]) -> Option<Vec<usize>> {
+        let test = self.test.get_or_insert_with(|| self.world.test(self.agent));
+        Some(self.softmax.predictions(model, test))
     }
 }
 

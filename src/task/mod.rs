@@ -125,6 +125,13 @@ pub trait Objective: Send {
         None
     }
 
+    /// The class predicted for each row of the agent's test set, in a fixed order, where classes
+    /// are what a model predicts.
+    fn predictions(&mut self, model: &[f32]) -> Option<Vec<usize>> {
+        let _ = model;
+        None
+    }
+
     /// r(model) − r(θ*), where risk and optimum are known.
     fn regret(&self, model: &[f32]) -> Option<f64> {
         let _ = model;
