@@ -189,7 +189,7 @@ fn settings(text: &str) -> Result<(ActivityRecognition, toml::Table), String> {
 fn no_settings_are_the_papers_settings() {
     let (task, resolved) = settings("").expect("good settings");
     assert_eq!(
-        (task.source, task.data, task.batch),
+        (task.source, task.data.as_deref(), task.batch),
         (DataSource::Files, None, 10)
     );
     assert_eq!(
