@@ -16,7 +16,7 @@ mod lanes;
 mod softmax;
 mod target_localization;
 
-pub use activity_recognition::ActivityRecognition;
+pub use activity_recognition::{ActivityRecognition, Subjects};
 pub use data::{DataError, DataSource, FileDigest, Library};
 pub use softmax::{Batch, Softmax};
 pub use target_localization::{Localization, Sensor, TargetLocalization};
