@@ -92,7 +92,12 @@ impl ActivityRecognition {
 }
 
 impl ActivityRecognition {
-    fn world(
+    /// Reads or generates the recordings and shares them out.
+    ///
+    /// # Errors
+    /// Files that are missing or malformed, more agents than subjects, a batch that is larger than
+    /// a training set.
+    pub fn world(
         &self,
         graph: &Graph,
         seeds: TaskSeeds,
@@ -178,9 +183,9 @@ struct Share {
     test: Vec<u32>,
 }
 
-/// The data of all agents.
+/// The data of all agents of an activity-recognition run.
 #[derive(Debug)]
-struct Subjects {
+pub struct Subjects {
     recordings: Arc<Recordings>,
     shares: Vec<Share>,
     batch: usize,
@@ -189,6 +194,16 @@ struct Subjects {
 }
 
 impl Subjects {
+    /// An agent's training set in the order that every epoch permutes anew: the features of each
+    /// row, shape `[561]`, and its activity, from 0.
+    pub fn training_rows(&self, agent: AgentId) -> impl Iterator<Item = (&[f32], u8)> {
+        let rows = self.shares[agent.index()].train.iter();
+        rows.map(|&row| {
+            let row = row as usize;
+            (self.recordings.row(row), self.recordings.activities[row])
+        })
+    }
+
     fn gather(&self, rows: &[u32], batch: &mut Batch) {
         batch.clear();
         for &row in rows {
@@ -198,6 +213,14 @@ impl Subjects {
                 self.recordings.activities[row].into(),
             );
         }
+    }
+
+    /// An agent's test set.
+    fn test(&self, agent: AgentId) -> Batch {
+        let rows = &self.shares[agent.index()].test;
+        let mut test = Batch::new(FEATURES, rows.len());
+        self.gather(rows, &mut test);
+        test
     }
 }
 
@@ -290,13 +313,13 @@ impl Objective for Subject {
     }
 
     fn evaluate(&mut self, model: &[f32]) -> Option<Evaluation> {
-        let rows = &self.world.shares[self.agent.index()].test;
-        let test = self.test.get_or_insert_with(|| {
-            let mut test = Batch::new(FEATURES, rows.len());
-            self.world.gather(rows, &mut test);
-            test
-        });
+        let test = self.test.get_or_insert_with(|| self.world.test(self.agent));
         Some(self.softmax.evaluate(model, test))
+    }
+
+    fn predictions(&mut self, model: &[f32]) -> Option<Vec<usize>> {
+        let test = self.test.get_or_insert_with(|| self.world.test(self.agent));
+        Some(self.softmax.predictions(model, test))
     }
 }
 

@@ -189,8 +189,8 @@ fn settings(text: &str) -> Result<(ActivityRecognition, toml::Table), String> {
 fn no_settings_are_the_papers_settings() {
     let (task, resolved) = settings("").expect("good settings");
     assert_eq!(
-        (task.source, task.data.clone(), task.batch),
-        (DataSource::Files, None, 10)
+        (task.source, &task.data, task.batch),
+        (DataSource::Files, &None, 10)
     );
     assert_eq!(
         resolved.to_string(),

@@ -16,7 +16,7 @@ mod lanes;
 mod softmax;
 mod target_localization;
 
-pub use activity_recognition::ActivityRecognition;
+pub use activity_recognition::{ActivityRecognition, Subjects};
 pub use data::{DataError, DataSource, FileDigest, Library};
 pub use softmax::{Batch, Softmax};
 pub use target_localization::{Localization, Sensor, TargetLocalization};
@@ -121,6 +121,13 @@ pub trait Objective: Send {
 
     /// Quality on the agent's test set, where there is one.
     fn evaluate(&mut self, model: &[f32]) -> Option<Evaluation> {
+        let _ = model;
+        None
+    }
+
+    /// The class predicted for each row of the agent's test set, in a fixed order, where classes
+    /// are what a model predicts.
+    fn predictions(&mut self, model: &[f32]) -> Option<Vec<usize>> {
         let _ = model;
         None
     }

@@ -146,6 +146,16 @@ impl Softmax {
         }
     }
 
+    /// The predicted class of every row: that of the greatest logit, the lowest where several have
+    /// it.
+    pub fn predictions(&mut self, model: &[f32], batch: &Batch) -> Vec<usize> {
+        self.fill_logits(model, batch);
+        self.logits
+            .chunks_exact(self.classes)
+            .map(greatest)
+            .collect()
+    }
+
     /// Computes the logits, shape `[batch × classes]`.
     fn fill_logits(&mut self, model: &[f32], batch: &Batch) {
         assert_eq!(model.len(), self.dimension(), "dimension of a model");
@@ -270,6 +280,7 @@ mod tests {
         batch.push(&[1.0], 1);
         let found = Softmax::new(1, 3).evaluate(&[0.0; 6], &batch);
         assert_eq!(found.accuracy, 0.5);
+        assert_eq!(Softmax::new(1, 3).predictions(&[0.0; 6], &batch), [0, 0]);
         assert!((found.loss - 3.0f64.ln()).abs() < 1e-15);
     }
 

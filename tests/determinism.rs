@@ -1,0 +1,232 @@
+//! A seed gives one run, on any number of threads; seeds and rules change what they are to change.
+//!
+//! All shipped scenarios are tested, whatever files lie under `scenarios/`, with generated data in
+//! the place of data files (`real_data.rs` has those) and shortened, but not below 50 iterations.
+
+mod shipped;
+
+use byzsim::record::Seen;
+use byzsim::scenario::{Length, Plan};
+use byzsim::units::AgentId;
+use shipped::{Study, run_on, side_by_side, watch};
+use std::sync::Arc;
+
+/// The names of all shipped scenarios.
+fn names() -> Vec<String> {
+    let entries = std::fs::read_dir(shipped::folder()).expect("the scenarios' folder");
+    let paths = entries.map(|e| e.expect("a file").path());
+    let scenarios = paths.filter(|p| p.extension().is_some_and(|e| e == "toml"));
+    let name = |p: std::path::PathBuf| p.file_stem().map(|s| s.to_string_lossy().into_owned());
+    let mut names: Vec<String> = scenarios.filter_map(name).collect();
+    names.sort();
+    assert!(names.len() >= 7, "shipped scenarios: {names:?}");
+    names
+}
+
+/// A scenario shortened, on generated data.
+fn short(name: &str) -> Study {
+    let file = Study::open(name, &[]).file;
+    let scenario = &file.points[0].scenario;
+    let mut assignments = Vec::new();
+    match scenario.length {
+        // An epoch of activity recognition is 21 iterations.
+        Length::Epochs(epochs) if epochs > 3 => assignments.push("epochs=3"),
+        Length::Iterations(iterations) if iterations > 60 => assignments.push("iterations=60"),
+        _ => {}
+    }
+    if scenario.resolved["task"].get("source").is_some() {
+        assignments.push("task.source=generated");
+    }
+    Study::open(name, &assignments)
+}
+
+fn fingerprint(plan: &Arc<Plan>, threads: usize) -> String {
+    run_on(plan, threads).fingerprint().to_owned()
+}
+
+#[test]
+fn every_shipped_scenario_has_one_fingerprint_on_any_number_of_threads() {
+    for name in names() {
+        let study = short(&name);
+        let points: Vec<usize> = (0..study.file.points.len()).collect();
+        side_by_side(&points, |&point| {
+            let plan = study.plan(point);
+            assert!(plan.iterations >= 50, "{name}: {}", plan.iterations);
+            let expected = fingerprint(&plan, 1);
+            for threads in [1, 2, 8] {
+                let found = fingerprint(&plan, threads);
+                assert_eq!(found, expected, "{name}, point {point}, {threads} threads");
+            }
+            // Drawn again, data and all.
+            let again = fingerprint(&study.plan(point), 2);
+            assert_eq!(again, expected, "{name}, point {point}");
+        });
+    }
+}
+
+#[test]
+fn attackers_are_at_work_in_the_runs_that_are_compared() {
+    let mut under_attack = 0;
+    for name in names() {
+        let plan = short(&name).plan(0);
+        let look = |attacks: &mut usize, seen: &Seen<'_>| {
+            *attacks += seen.round.samples.iter().filter(|s| s.attacking).count();
+        };
+        let (_, attacks) = watch(&plan, 0, look);
+        assert_eq!(attacks > 0, plan.byzantine() > 0, "{name}: {attacks}");
+        under_attack += usize::from(attacks > 0);
+    }
+    assert!(under_attack >= 5, "scenarios under attack: {under_attack}");
+}
+
+#[test]
+fn another_seed_gives_another_run() {
+    let plan = |seed: &str| Study::open("quick", &["epochs=1", seed]).rule("loss");
+    assert_ne!(
+        fingerprint(&plan("seed=1"), 1),
+        fingerprint(&plan("seed=2"), 1)
+    );
+}
+
+#[test]
+fn a_resolved_scenario_gives_the_same_runs() {
+    for name in names() {
+        let study = short(&name);
+        let text = study.file.resolved();
+        let again = Study::written(&name, &text);
+        assert_eq!(again.file.points.len(), study.file.points.len());
+        assert_eq!(again.file.resolved(), text, "{name}");
+        let pairs: Vec<_> = study.plans().into_iter().zip(again.plans()).collect();
+        for (plan, _) in &pairs {
+            assert_eq!(plan.name, name);
+        }
+        let same = side_by_side(&pairs, |(plan, again)| {
+            (
+                plan.id == again.id,
+                fingerprint(plan, 1) == fingerprint(again, 1),
+            )
+        });
+        assert!(same.iter().all(|s| *s == (true, true)), "{name}: {same:?}");
+    }
+}
+
+// ---- What two runs have in common.
+
+/// Who is whose neighbor, and where everyone stands.
+fn network(plan: &Plan) -> (Vec<Vec<AgentId>>, Vec<Option<[f64; 2]>>) {
+    let neighbors = |k| plan.graph.receives_from(k).to_vec();
+    let ids = || plan.graph.ids();
+    (
+        ids().map(neighbors).collect(),
+        ids().map(|k| plan.world.position(k)).collect(),
+    )
+}
+
+/// Initial parameters, and the losses of one and the same model on everyone's first batches.
+fn data(plan: &Plan) -> (Vec<Vec<f32>>, Vec<u64>) {
+    let model = plan.world.initial(AgentId(0));
+    let losses = |k| {
+        let mut objective = plan.world.clone().objective(k);
+        let loss = |step| {
+            objective.draw(step);
+            objective.loss(&model).to_bits()
+        };
+        (0..50).map(loss).collect::<Vec<_>>()
+    };
+    let ids = || plan.graph.ids();
+    (
+        ids().map(|k| plan.world.initial(k)).collect(),
+        ids().flat_map(losses).collect(),
+    )
+}
+
+/// Of every agent, whether it is an attacker, and its losses before combining.
+fn adapted_losses(plan: &Arc<Plan>) -> Vec<Vec<f64>> {
+    let look = |all: &mut Vec<Vec<f64>>, seen: &Seen<'_>| {
+        all.push(seen.round.samples.iter().map(|s| s.adapted_loss).collect());
+    };
+    watch(plan, Vec::new(), look).1
+}
+
+#[test]
+fn all_rules_see_the_same_network_data_and_attackers() {
+    for name in ["quick", "target-localization", "target-localization-99"] {
+        let plans = short(name).plans();
+        assert_eq!(plans.len(), 4, "{name}");
+        let first = &plans[0];
+        let losses = side_by_side(&plans, adapted_losses);
+        for (plan, losses_of) in plans.iter().zip(&losses).skip(1) {
+            assert_eq!(plan.roles, first.roles, "{name}");
+            assert_eq!(network(plan), network(first), "{name}");
+            assert_eq!(data(plan), data(first), "{name}");
+            // The first adapt step comes before any rule, the later ones do not.
+            assert_eq!(losses_of[0], losses[0][0], "{name}");
+            assert_ne!(losses_of[1], losses[0][1], "{name}");
+        }
+    }
+}
+
+/// A localization run with other seeds than 1 for some purposes.
+fn seeded(purposes: &[&str]) -> Arc<Plan> {
+    let assigned = purposes.iter().map(|p| format!("seeds.{p}=9"));
+    let assigned: Vec<String> = assigned.chain(["iterations=50".to_owned()]).collect();
+    let assigned: Vec<&str> = assigned.iter().map(String::as_str).collect();
+    Study::open("target-localization", &assigned).rule("loss")
+}
+
+#[test]
+fn the_attackers_seed_leaves_network_and_data() {
+    let (base, other) = (seeded(&[]), seeded(&["attackers"]));
+    assert_ne!(other.roles, base.roles);
+    assert_eq!(network(&other), network(&base));
+    assert_eq!(data(&other), data(&base));
+    assert_ne!(fingerprint(&other, 1), fingerprint(&base, 1));
+}
+
+#[test]
+fn the_data_seed_leaves_network_and_attackers() {
+    let (base, other) = (seeded(&[]), seeded(&["data"]));
+    assert_eq!(other.roles, base.roles);
+    assert_eq!(network(&other), network(&base));
+    let (initial, losses) = data(&other);
+    let (initial_before, losses_before) = data(&base);
+    assert!(initial.iter().zip(&initial_before).all(|(a, b)| a != b));
+    assert!(losses.iter().zip(&losses_before).all(|(a, b)| a != b));
+}
+
+#[test]
+fn the_topology_seed_leaves_attackers_and_data() {
+    let (base, other) = (seeded(&[]), seeded(&["topology"]));
+    assert_eq!(other.roles, base.roles);
+    assert_ne!(network(&other), network(&base));
+    // In localization measurements depend on where an agent stands; initial parameters do not.
+    assert_eq!(data(&other).0, data(&base).0);
+    // In activity recognition nothing of the data does.
+    let ring = [
+        "topology.kind=small-world",
+        "topology.degree=4",
+        "topology.rewire=0.5",
+    ];
+    let plan = |seed: &str| {
+        let mut assigned = ring.to_vec();
+        assigned.extend([seed, "epochs=1"]);
+        Study::open("quick", &assigned).rule("loss")
+    };
+    let (base, other) = (plan("seeds.topology=1"), plan("seeds.topology=9"));
+    assert_eq!(other.roles, base.roles);
+    assert_ne!(network(&other), network(&base));
+    assert_eq!(data(&other), data(&base));
+}
+
+#[test]
+fn the_links_seed_changes_nothing_where_links_draw_nothing() {
+    let (base, other) = (seeded(&[]), seeded(&["links"]));
+    assert_eq!(fingerprint(&other, 1), fingerprint(&base, 1));
+}
+
+#[test]
+fn one_seed_is_all_four() {
+    let all = seeded(&["topology", "data", "attackers", "links"]);
+    let one = Study::open("target-localization", &["seed=9", "iterations=50"]).rule("loss");
+    assert_eq!(fingerprint(&all, 1), fingerprint(&one, 1));
+}

@@ -1,0 +1,210 @@
+//! The weights of every rule, from equations (3), (4), (9) and (10).
+
+use super::run::Slip;
+use super::scenario::{Baseline, Reference, Rule};
+use super::tasks::{Task, in_lanes};
+
+/// What an agent combines from: its neighborhood without those whose model is missing.
+pub struct View<'a> {
+    pub iteration: u64,
+    pub agent: usize,
+    /// Senders with their models in ascending order, the agent itself among them.
+    pub present: &'a [(usize, &'a [f32])],
+    /// θ of the iteration before.
+    pub previous: &'a [f32],
+    pub step_size: f64,
+    pub task: &'a dyn Task,
+    /// How many neighbors each agent has.
+    pub degrees: &'a [usize],
+}
+
+/// What an agent remembers.
+pub struct Memory {
+    /// φ by sender.
+    pub phi: Vec<f64>,
+    /// φ of its own combined model.
+    pub risk: f64,
+}
+
+impl Memory {
+    pub fn new(rule: &Rule, agents: usize) -> Memory {
+        let initial = match rule {
+            Rule::Distance { initial, .. } | Rule::Loss { initial, .. } => *initial,
+            _ => f64::NAN,
+        };
+        Memory {
+            phi: vec![initial; agents],
+            risk: initial,
+        }
+    }
+}
+
+/// One model in a combination.
+#[derive(Clone, Copy, Debug)]
+pub struct Row {
+    pub sender: usize,
+    pub loss: f64,
+    pub phi: f64,
+    pub weight: f64,
+}
+
+impl View<'_> {
+    fn own(&self) -> usize {
+        let own = self.present.iter().position(|(l, _)| *l == self.agent);
+        own.expect("an agent always has its own model")
+    }
+
+    /// A row for each model present, and whether the rule could combine; where it could not, the
+    /// agent keeps its own model.
+    pub fn weigh(&self, rule: &Rule, memory: &mut Memory, slip: Slip) -> (Vec<Row>, bool) {
+        let row = |&(sender, _): &(usize, &[f32])| Row {
+            sender,
+            loss: f64::NAN,
+            phi: f64::NAN,
+            weight: 0.0,
+        };
+        let mut rows: Vec<Row> = self.present.iter().map(row).collect();
+        let own = self.own();
+        let could = match rule {
+            Rule::NoCooperation => {
+                rows[own].weight = 1.0;
+                true
+            }
+            Rule::Average => {
+                let share = 1.0 / rows.len() as f64;
+                rows.iter_mut().for_each(|row| row.weight = share);
+                true
+            }
+            Rule::Metropolis => {
+                self.metropolis(&mut rows);
+                true
+            }
+            Rule::Distance { .. } => self.distance(rule, memory, &mut rows),
+            Rule::Loss { .. } => self.loss(rule, memory, &mut rows, slip),
+        };
+        if !could {
+            rows.iter_mut().for_each(|row| row.weight = 0.0);
+            rows[own].weight = 1.0;
+        }
+        (rows, could)
+    }
+
+    /// a_lk = 1/(1 + max(deg_k, deg_l)); what is left of 1 after the neighbors present is its own.
+    fn metropolis(&self, rows: &mut [Row]) {
+        let mut rest = 1.0;
+        for row in rows.iter_mut().filter(|row| row.sender != self.agent) {
+            let larger = self.degrees[self.agent].max(self.degrees[row.sender]);
+            row.weight = 1.0 / (1 + larger) as f64;
+            rest -= row.weight;
+        }
+        rows[self.own()].weight = rest;
+    }
+
+    /// Equation (4).
+    fn distance(&self, rule: &Rule, memory: &mut Memory, rows: &mut [Row]) -> bool {
+        let Rule::Distance {
+            forgetting,
+            power,
+            reference,
+            ..
+        } = rule
+        else {
+            unreachable!("asked for distances");
+        };
+        let nu = forgetting.at(self.iteration);
+        let (_, psi) = self.present[self.own()];
+        let reference: Vec<f32> = match reference {
+            Reference::Previous => self.previous.to_vec(),
+            Reference::OneStepAhead => descend(psi, self.step_size, self.task, self.agent),
+        };
+        let mut taken = Vec::new();
+        for (row, (_, model)) in rows.iter_mut().zip(self.present) {
+            let apart = reference.iter().zip(*model);
+            let apart = apart.map(|(&a, &b)| (f64::from(a) - f64::from(b)).abs());
+            let squared = if *power == 2.0 {
+                in_lanes(apart.map(|x| x * x))
+            } else {
+                let sum: f64 = apart.map(|x| x.powf(*power)).sum();
+                sum.powf(2.0 / power)
+            };
+            let phi = &mut memory.phi[row.sender];
+            if squared.is_finite() {
+                *phi = (1.0 - nu) * *phi + nu * squared;
+            }
+            row.phi = *phi;
+            taken.push(squared.is_finite());
+        }
+        let could = taken[self.own()];
+        spread(rows, &taken, 0.0);
+        could
+    }
+
+    /// Equation (9), and with the filter (10).
+    fn loss(&self, rule: &Rule, memory: &mut Memory, rows: &mut [Row], slip: Slip) -> bool {
+        let Rule::Loss {
+            forgetting,
+            filter,
+            baseline,
+            ..
+        } = rule
+        else {
+            unreachable!("asked for losses");
+        };
+        let nu = forgetting.at(self.iteration);
+        for (row, (_, model)) in rows.iter_mut().zip(self.present) {
+            row.loss = self.task.loss(self.agent, model);
+            let phi = &mut memory.phi[row.sender];
+            if row.loss.is_finite() {
+                *phi = (1.0 - nu) * *phi + nu * row.loss;
+            }
+            row.phi = *phi;
+        }
+        let own = rows[self.own()];
+        if !own.loss.is_finite() {
+            return false;
+        }
+        let taken: Vec<bool> = rows
+            .iter()
+            .map(|row| {
+                let better = match slip {
+                    Slip::StrictFilter => row.phi < own.phi || row.sender == self.agent,
+                    _ => row.phi <= own.phi,
+                };
+                row.loss.is_finite() && (better || !filter)
+            })
+            .collect();
+        let subtracted = match baseline {
+            Baseline::Zero => 0.0,
+            Baseline::Own => {
+                let loss = self.task.loss(self.agent, self.previous);
+                if loss.is_finite() {
+                    memory.risk = (1.0 - nu) * memory.risk + nu * loss;
+                }
+                memory.risk
+            }
+        };
+        spread(rows, &taken, subtracted);
+        true
+    }
+}
+
+/// θ − μ∇ℓ(θ), rounded to `f32` once.
+pub fn descend(theta: &[f32], mu: f64, task: &dyn Task, agent: usize) -> Vec<f32> {
+    let gradient = task.gradient(agent, theta);
+    let step = |(&x, slope): (&f32, &f64)| (f64::from(x) - mu * slope) as f32;
+    theta.iter().zip(&gradient).map(step).collect()
+}
+
+/// Weights ∝ 1/(φ − subtracted) over those taken, with a least denominator of 1e-12.
+fn spread(rows: &mut [Row], taken: &[bool], subtracted: f64) {
+    let mut sum = 0.0;
+    for (row, taken) in rows.iter_mut().zip(taken) {
+        row.weight = if *taken {
+            1.0 / (row.phi - subtracted).max(1e-12)
+        } else {
+            0.0
+        };
+        sum += row.weight;
+    }
+    rows.iter_mut().for_each(|row| row.weight /= sum);
+}
