@@ -27,13 +27,17 @@ impl Agent {
         }
     }
 
-    /// Runs a handler's body. Without a member, making it has failed and the run is ending.
+    /// Runs a handler's body. Without a member, something has failed and the run is ending.
     fn act(&mut self, body: impl FnOnce(&Desk, &mut Member)) {
         let Some(member) = &mut self.member else {
             return;
         };
-        let (desk, id, now) = (&self.desk, self.id, member.now());
-        desk.guard(|| format!("agent {id}"), now, || body(desk, member));
+        let (desk, id) = (&self.desk, self.id);
+        let place = |member: &Member| (format!("agent {id}"), member.now());
+        if !desk.guard(member, place, |member| body(desk, member)) {
+            // Half a step was done: a further message would only fail for another reason.
+            self.member = None;
+        }
     }
 }
 
@@ -42,8 +46,10 @@ impl Actor for Agent {
 
     fn started(&mut self, _: &mut Self::Context) {
         let Agent { desk, id, member } = self;
-        let make = || *member = Some(Member::new(desk.plan.clone(), *id));
-        desk.guard(|| format!("agent {id}"), Default::default(), make);
+        let place = |_: &_| (format!("agent {id}"), Default::default());
+        desk.guard(member, place, |member| {
+            *member = Some(Member::new(desk.plan.clone(), *id));
+        });
     }
 }
 

@@ -52,11 +52,12 @@ impl Attacker {
         let Some(mut state) = self.state.take() else {
             return;
         };
-        let now = state.member.now();
-        let who = || self.who();
-        self.desk
-            .guard(who, now, || body(&self.desk, &mut state, self.attack));
-        self.state = Some(state);
+        let place = |state: &State| (self.who(), state.member.now());
+        let body = |state: &mut State| body(&self.desk, state, self.attack);
+        // After half a step, a further message would only fail for another reason.
+        if self.desk.guard(&mut state, place, body) {
+            self.state = Some(state);
+        }
     }
 }
 
@@ -66,15 +67,15 @@ impl Actor for Attacker {
     fn started(&mut self, _: &mut Self::Context) {
         let (plan, id) = (&self.desk.plan, self.id);
         let mut state = None;
-        let make = || {
-            state = Some(State {
+        let place = |_: &_| (self.who(), Default::default());
+        self.desk.guard(&mut state, place, |state| {
+            *state = Some(State {
                 member: Member::new(plan.clone(), id),
                 forger: plan.attacks[self.attack].attack.forger(id),
                 attacking: false,
                 payload: Vec::new(),
             });
-        };
-        self.desk.guard(|| self.who(), Default::default(), make);
+        });
         self.state = state;
     }
 }

@@ -42,8 +42,13 @@ impl Clock {
 
     fn act(&mut self, body: impl FnOnce(&mut Clock)) {
         let desk = self.desk.clone();
-        let now = (self.tick.iteration, self.tick.start);
-        desk.guard(|| "the clock".to_owned(), now, || body(self));
+        let place = |clock: &Clock| {
+            let Tick {
+                iteration, start, ..
+            } = clock.tick;
+            ("the clock".to_owned(), (iteration, start))
+        };
+        desk.guard(self, place, body);
     }
 
     /// Begins an iteration at `start`.

@@ -67,20 +67,28 @@ impl Desk {
         self.clock.get().expect("started before the first tick")
     }
 
-    /// Runs a handler's body. A panic in it would end this actor alone, in silence, and leave the
-    /// others waiting: it ends the run instead.
-    pub fn guard(&self, who: impl FnOnce() -> String, now: (u64, SimTime), body: impl FnOnce()) {
-        if let Err(payload) = catch_unwind(AssertUnwindSafe(body)) {
-            let (iteration, at) = now;
+    /// Runs a handler's body on an actor's state, and says whether it came to its end. A panic in
+    /// it would end this actor alone, in silence, and leave the others waiting: it ends the run
+    /// instead. `place` tells whose it was and where the state stood when it happened.
+    pub fn guard<T>(
+        &self,
+        state: &mut T,
+        place: impl FnOnce(&T) -> (String, (u64, SimTime)),
+        body: impl FnOnce(&mut T),
+    ) -> bool {
+        let caught = catch_unwind(AssertUnwindSafe(|| body(state)));
+        if let Err(payload) = &caught {
+            let (who, (iteration, at)) = place(state);
             let panic = Panic {
-                who: who(),
+                who,
                 iteration,
                 at,
-                message: Panic::message(&*payload),
+                message: Panic::message(&**payload),
             };
             // No receiver means that the run has ended already, for another reason.
             let _ = self.recorder.send(Entry::Failed(RunError::Panic(panic)));
         }
+        caught.is_ok()
     }
 
     pub fn is_interrupted(&self) -> bool {
