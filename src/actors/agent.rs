@@ -73,7 +73,7 @@ impl Handler<Post> for Agent {
     type Result = ();
 
     fn handle(&mut self, post: Post, _: &mut Self::Context) {
-        let stopwatch = Stopwatch::of_post(&self.desk, &post);
+        let stopwatch = Stopwatch::of_post(self.desk.measures, &post);
         self.act(|desk, member| {
             member.receive(post);
             finish_if_ready(desk, member, false, stopwatch);

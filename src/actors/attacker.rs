@@ -126,7 +126,7 @@ impl Handler<Post> for Attacker {
     type Result = ();
 
     fn handle(&mut self, post: Post, _: &mut Self::Context) {
-        let stopwatch = Stopwatch::of_post(&self.desk, &post);
+        let stopwatch = Stopwatch::of_post(self.desk.measures, &post);
         self.act(|desk, state, _| {
             state.member.receive(post);
             finish(desk, state, stopwatch);

@@ -1,6 +1,5 @@
 //! Wall-clock times of messages, measured only where the scenario asks.
 
-use super::desk::Desk;
 use super::message::Post;
 use crate::record::WallTimes;
 use crate::scenario::Plan;
@@ -22,9 +21,9 @@ impl Stopwatch {
 
     /// The same for a post. Its letter is looked at only where times are measured: it lies
     /// elsewhere in memory, and is not needed yet.
-    pub fn of_post(desk: &Desk, post: &Post) -> Stopwatch {
+    pub fn of_post(measures: bool, post: &Post) -> Stopwatch {
         let posted = || post.letter.head().posted;
-        Stopwatch::start(if desk.measures { posted() } else { None })
+        Stopwatch::start(if measures { posted() } else { None })
     }
 
     /// Ends handling it.

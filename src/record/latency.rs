@@ -1,7 +1,7 @@
 //! `latency.parquet`: percentiles per interval of iterations. Simulated and wall-clock times are
 //! rows of their own and never mix. Count, range and mean are exact.
 
-use super::recorder::Round;
+use super::sample::Round;
 use super::table::{Column, Constant, Kind, Table, TableError};
 use crate::scenario::Plan;
 use hdrhistogram::Histogram;

@@ -1,7 +1,7 @@
 //! Watching a run.
 
-use super::recorder::Round;
 use super::rounds::GroupStats;
+use super::sample::Round;
 use crate::scenario::Plan;
 
 /// Watches a run on the recorder's thread. What it does cannot reach the run, except that a panic

@@ -6,7 +6,7 @@ use super::network;
 use super::observer::{Observer, Seen};
 use super::rounds::{RoundStats, Rounds};
 use super::rows::{AgentRows, WeightRows};
-use super::sample::{Sample, Traffic};
+use super::sample::{Round, Sample, Traffic};
 use super::steady::{ShutOut, Steady};
 use super::summary::{Findings, Summary, fingerprint};
 use super::table::{Constant, TableError, Value};
@@ -17,7 +17,7 @@ use std::io::{ErrorKind, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// Iterations that may wait for the recorder; whoever sends one more waits.
 const WAITING_ROUNDS: usize = 2;
@@ -32,22 +32,6 @@ pub enum Entry {
     Interrupted,
     /// The run cannot go on.
     Failed(RunError),
-}
-
-/// An iteration that is over.
-pub struct Round {
-    /// Its number, from 0.
-    pub iteration: u64,
-    /// Whether it is the run's last.
-    pub last: bool,
-    /// When it began.
-    pub start: SimTime,
-    /// When the slowest agent had combined.
-    pub end: SimTime,
-    /// Wall-clock time that it took.
-    pub wall: Duration,
-    /// What every agent told, attackers too, in their order.
-    pub samples: Vec<Sample>,
 }
 
 /// Where results go.

@@ -1,6 +1,6 @@
 //! `rounds.parquet`: statistics per iteration and task group over the normal agents.
 
-use super::recorder::Round;
+use super::sample::Round;
 use super::sample::Sample;
 use super::stats::Spread;
 use super::table::{Column, Constant, Kind, Table, TableError};

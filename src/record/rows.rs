@@ -1,7 +1,7 @@
 //! `agents.parquet` and `weights.parquet`: what single agents did.
 
-use super::recorder::Round;
 use super::rounds::epoch;
+use super::sample::Round;
 use super::sample::Sample;
 use super::table::{Column, Constant, Kind, Table, TableError};
 use crate::scenario::Plan;

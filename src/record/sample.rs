@@ -3,6 +3,22 @@
 use crate::units::{AgentId, Params, SimTime};
 use std::time::Duration;
 
+/// An iteration that is over.
+pub struct Round {
+    /// Its number, from 0.
+    pub iteration: u64,
+    /// Whether it is the run's last.
+    pub last: bool,
+    /// When it began.
+    pub start: SimTime,
+    /// When the slowest agent had combined.
+    pub end: SimTime,
+    /// Wall-clock time that it took.
+    pub wall: Duration,
+    /// What every agent told, attackers too, in their order.
+    pub samples: Vec<Sample>,
+}
+
 /// One agent's iteration. Quantities that were not evaluated or do not exist are NaN.
 #[derive(Clone, Debug)]
 pub struct Sample {

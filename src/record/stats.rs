@@ -208,21 +208,4 @@ mod tests {
         );
         assert_eq!(spread(&[inf; 3]), [inf; 6]);
     }
-
-    #[test]
-    #[ignore = "a measurement: cargo test --release speed -- --ignored --nocapture"]
-    fn speed() {
-        for count in [10, 100, 1_000, 100_000] {
-            let values: Vec<f64> = (1..=count as u64)
-                .map(|i| (i.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 11) as f64)
-                .collect();
-            let mut scratch = Vec::new();
-            let times = 2_000_000 / count;
-            let start = std::time::Instant::now();
-            for _ in 0..times {
-                std::hint::black_box(Spread::of(std::hint::black_box(&values), &mut scratch));
-            }
-            println!("{count} values: {:?}", start.elapsed() / times as u32);
-        }
-    }
 }

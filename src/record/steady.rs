@@ -1,8 +1,8 @@
 //! What the summary says of more than one iteration: means over the steady state, and since when
 //! Byzantine neighbors have been shut out.
 
-use super::recorder::Round;
 use super::rounds::RoundStats;
+use super::sample::Round;
 use super::stats::Spread;
 use super::summary::range;
 use crate::scenario::Plan;

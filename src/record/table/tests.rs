@@ -5,7 +5,6 @@ use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::record::Field;
 use std::fs::{self, File};
 use std::io::ErrorKind;
-use std::time::Instant;
 
 fn columns() -> Vec<Column> {
     vec![
@@ -298,46 +297,4 @@ fn an_incomplete_row_is_a_bug() {
     let _ = table(folder.path()).row(|row| {
         row.int(1);
     });
-}
-
-/// Pushes and writes a table like `agents`: 18 columns, 4 constants, floats without pattern.
-#[test]
-#[ignore = "a measurement: cargo test --release speed -- --ignored --nocapture"]
-fn speed() {
-    let mut columns = vec![
-        Column::new("iteration", Kind::Integer, "", ""),
-        Column::new("agent", Kind::Integer, "", ""),
-        Column::new("models_used", Kind::Integer, "", ""),
-        Column::new("missing", Kind::Integer, "", ""),
-        Column::new("age_iterations_max", Kind::Integer, "", "").or_null(),
-        Column::new("group", Kind::Text, "", ""),
-        Column::new("starved", Kind::Flag, "", ""),
-    ];
-    columns.extend((0..11).map(|c| Column::new(format!("float_{c}"), Kind::Number, "", "")));
-    for rows in [50_000, 1_000_000] {
-        let folder = tempfile::tempdir().unwrap();
-        for _ in 0..5 {
-            let start = Instant::now();
-            let mut table =
-                Table::create(folder.path(), "speed", constants(), columns.clone()).unwrap();
-            for i in 0..rows {
-                let random = |c: usize| {
-                    let h = ((i * 8 + c) as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-                    let h = (h ^ (h >> 29)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-                    h as f64 / u64::MAX as f64 - 0.5
-                };
-                let filled = table.row(|row| {
-                    row.int(i / 100).int(i % 100).int(5 + i * 31 % 7).int(0);
-                    row.int(Some(i & 3)).text(["0", "1"][i & 1]).flag(false);
-                    row.float(i as f64 * 3.7).float(None);
-                    row.float((i % 10 == 0).then(|| random(0)));
-                    row.floats(std::array::from_fn::<f64, 8, _>(random));
-                });
-                filled.unwrap();
-            }
-            let path = table.finish().unwrap();
-            let size = fs::metadata(path).unwrap().len();
-            println!("{rows} rows: {:?}, {size} bytes", start.elapsed());
-        }
-    }
 }
