@@ -262,8 +262,8 @@ fn a_part_that_was_damaged_meanwhile_is_an_error() {
 #[test]
 fn two_columns_of_one_name_are_refused() {
     let folder = tempfile::tempdir().unwrap();
-    let constants = vec![Constant::new("group", Value::Integer(1), "", "swept")];
-    let error = Table::create(folder.path(), "rounds", constants, columns())
+    let twice = [columns(), columns()].concat();
+    let error = Table::create(folder.path(), "rounds", Vec::new(), twice)
         .err()
         .unwrap();
     let message = error.to_string();
