@@ -9,7 +9,7 @@ use super::{Catalogues, Point, ScenarioError, ScenarioFile};
 use crate::attack::Stage;
 use crate::rng::{Key, Purpose};
 use crate::settings::{Node, Problems, Selected, Selection, Span, Table, Value};
-use crate::task::{Library, TaskSeeds};
+use crate::task::{DataError, Library, TaskSeeds};
 use crate::topology::TopologyError;
 use crate::units::AgentId;
 
@@ -52,7 +52,13 @@ pub(super) fn draw(
         topology: seeds.topology,
         data: seeds.data,
     };
-    let world = scenario.task.load(&graph, task_seeds, library)?;
+    let world = match scenario.task.load(&graph, task_seeds, library) {
+        Err(DataError::TooFew { key, message, help }) => {
+            problems.add(places.find(&key), message, help);
+            return Ok(None);
+        }
+        loaded => loaded?,
+    };
     let per_epoch = world.iterations_per_epoch();
     let iterations = match (scenario.length, per_epoch) {
         (Length::Iterations(iterations), _) => iterations,

@@ -63,7 +63,14 @@ fn tolerate(
     kinds.dedup();
     let mut keys = declare(elements[0], &kinds, catalogues);
     let names_kind = expanded.paths.contains(&format!("{path}.kind"));
-    if let Some(before) = table_at(&expanded.written, elements).filter(|_| names_kind) {
+    let swept = expanded.axes.iter().filter(|axis| axis.path == path);
+    let swept = swept.flat_map(|axis| &axis.values);
+    let swept = swept.filter_map(|(_, node)| match &node.value {
+        Value::Table(table) => Some(table),
+        _ => None,
+    });
+    let before = table_at(&expanded.written, elements).into_iter();
+    for before in before.chain(swept).filter(|_| names_kind) {
         let kind = Catalogue::<()>::kind_of(before).map(str::to_owned);
         let had = declare(elements[0], kind.as_slice(), catalogues);
         let is_named = |key: &String| expanded.paths.contains(&format!("{path}.{key}"));

@@ -115,8 +115,13 @@ impl Table {
         let (document, errors) = DeTable::parse_recoverable(text);
         for error in &errors {
             let range = error.span().unwrap_or(0..0);
+            let is_empty = text.get(range.clone()).unwrap_or("").trim().is_empty();
             let span = sources.widened(Span::new(source, range));
-            let message = error.message();
+            let message = match error.message() {
+                m if m.contains("string values must be quoted") && is_empty => "a value is missing",
+                m if m.contains("boolean") => "text stands in quotes",
+                other => other,
+            };
             problems.add(span, format!("not TOML: {message}"), syntax_help(message));
         }
         errors
@@ -216,7 +221,9 @@ fn syntax_help(message: &str) -> String {
     let expected = message.split_once("expected `").map(|(_, rest)| rest);
     if message == "duplicate key" {
         "remove one of the two: a key or table stands once".to_owned()
-    } else if message.contains("boolean") || message.contains("quoted") {
+    } else if message.contains("missing") {
+        "add a value, such as 1, true or \"quick\"".to_owned()
+    } else if message.contains("quote") {
         "write text in quotes, such as name = \"quick\"; numbers, true and false stand without"
             .to_owned()
     } else if let Some(expected) = expected.filter(|_| !message.contains("unexpected")) {
