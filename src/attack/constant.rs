@@ -33,7 +33,7 @@ impl Attack for Constant {
                 key: "value",
                 message: format!("`value` has {} numbers", all.len()),
                 help: format!(
-                    "a model here has {}; or write one number for all",
+                    "write {}, one per dimension of a model, or one number for all",
                     stage.dimension
                 ),
             }),

@@ -5,7 +5,6 @@ use crate::settings::Keys;
 use crate::units::AgentId;
 use ndarray::Array2;
 use ndarray_npy::{NpzReader, ReadNpzError};
-use std::path::Path;
 use std::sync::Arc;
 
 /// The attack `file`: row i of the first array of an NPZ file, shape `[iterations, d]` of 4-byte
@@ -42,12 +41,14 @@ impl Attack for File {
             key: "path",
             message,
             help: format!(
-                "an NPZ file with one array of {} or more rows and {} columns, f4 or f8",
+                "name an NPZ file with one array of {} or more rows and {} columns, f4 or f8",
                 stage.iterations, stage.dimension
             ),
         };
-        let payloads = read_npz(&stage.folder.join(&self.path))
-            .map_err(|error| unfit(format!("cannot read `{}`: {error}", self.path)))?;
+        let cannot =
+            |error: &dyn std::error::Error| unfit(format!("cannot read `{}`: {error}", self.path));
+        let file = std::fs::File::open(stage.folder.join(&self.path)).map_err(|e| cannot(&e))?;
+        let payloads = read_npz(file).map_err(|e| cannot(&e))?;
         let (rows, columns) = payloads.dim();
         if columns != stage.dimension || (rows as u64) < stage.iterations {
             return Err(unfit(format!(
@@ -64,8 +65,7 @@ impl Attack for File {
     }
 }
 
-fn read_npz(path: &Path) -> Result<Array2<f32>, ReadNpzError> {
-    let file = std::fs::File::open(path).map_err(|e| ReadNpzError::Zip(e.into()))?;
+fn read_npz(file: std::fs::File) -> Result<Array2<f32>, ReadNpzError> {
     let mut npz = NpzReader::new(file)?;
     match npz.by_index(0) {
         Ok(array) => Ok(array),

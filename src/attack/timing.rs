@@ -20,6 +20,7 @@ enum Kind {
 
 impl Choice for Kind {
     const NAMES: &'static [(&'static str, Self)] = &[("silent", Self::Silent)];
+    const LATER: &'static [&'static str] = &["delay", "replay", "flood", "just-before-deadline"];
 }
 
 impl Timing {
@@ -28,6 +29,9 @@ impl Timing {
         let Chosen(Kind::Silent) = keys
             .key("kind", "How its timing differs from an honest agent's")
             .required();
+        if keys.is_wrong("kind") {
+            keys.ignore_rest();
+        }
         Timing::Silent
     }
 }

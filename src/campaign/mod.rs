@@ -10,6 +10,7 @@ use crate::record::{Observer, Panic, RunError, Summary};
 use crate::scenario::{Catalogues, Plan, RunId, ScenarioError, ScenarioFile};
 use crate::task::Library;
 use crate::units::SimTime;
+use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -70,6 +71,16 @@ impl PointOutcome {
             PointOutcome::Failed(_) | PointOutcome::NotBegun => None,
         }
     }
+
+    /// The same for another point of the same run.
+    fn again(&self) -> PointOutcome {
+        match self {
+            PointOutcome::Done(summary) => PointOutcome::Done(summary.clone()),
+            PointOutcome::Found(summary) => PointOutcome::Found(summary.clone()),
+            PointOutcome::Failed(error) => PointOutcome::Failed(error.again()),
+            PointOutcome::NotBegun => PointOutcome::NotBegun,
+        }
+    }
 }
 
 /// What a campaign is about to do.
@@ -77,7 +88,7 @@ impl PointOutcome {
 pub struct Outlook {
     /// Points in all.
     pub points: usize,
-    /// Those of them that are done already.
+    /// Those of them that need no run of their own: done already, or the same as another point.
     pub found: usize,
     /// Iterations that are to be run.
     pub iterations: u64,
@@ -134,11 +145,17 @@ impl Campaign {
         let run_folder = |id: &RunId| options.folder.join("runs").join(id.to_string());
         let mut outcomes: Vec<(RunId, PointOutcome)> = Vec::new();
         let mut pending = Vec::new();
+        let mut same = BTreeMap::new();
         for (point, size) in sizes.iter().enumerate() {
             let outcome = match folder::finished(&run_folder(&size.id)) {
                 Some(summary) => PointOutcome::Found(summary),
                 None => {
-                    pending.push(point);
+                    // Points may differ in keys that their own kind has not: one run is enough.
+                    let points: &mut Vec<usize> = same.entry(&size.id).or_default();
+                    points.push(point);
+                    if points.len() == 1 {
+                        pending.push(point);
+                    }
                     PointOutcome::NotBegun
                 }
             };
@@ -173,7 +190,9 @@ impl Campaign {
             .into_inner()
             .unwrap_or_else(PoisonError::into_inner)
         {
-            outcomes[point].1 = outcome;
+            for &same in &same[&sizes[point].id] {
+                outcomes[same].1 = outcome.again();
+            }
         }
         Ok(outcomes)
     }

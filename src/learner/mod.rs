@@ -12,6 +12,7 @@ pub enum Optimizer {
 
 impl Choice for Optimizer {
     const NAMES: &'static [(&'static str, Self)] = &[("sgd", Self::Sgd)];
+    const LATER: &'static [&'static str] = &["adam"];
 }
 
 /// How an agent adapts.

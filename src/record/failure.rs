@@ -28,6 +28,23 @@ pub enum RunError {
     Accounting(String),
 }
 
+impl RunError {
+    /// The same error once more: an error of the file system keeps its kind and its words.
+    pub(crate) fn again(&self) -> RunError {
+        match self {
+            RunError::Panic(panic) => RunError::Panic(panic.clone()),
+            RunError::Write { path, error } => RunError::Write {
+                path: path.clone(),
+                error: std::io::Error::new(error.kind(), error.to_string()),
+            },
+            RunError::Interrupted { iterations } => RunError::Interrupted {
+                iterations: *iterations,
+            },
+            RunError::Accounting(what) => RunError::Accounting(what.clone()),
+        }
+    }
+}
+
 /// A panic, and where the run stood.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("{who} panicked in iteration {iteration} at {at} of simulated time: {message}")]

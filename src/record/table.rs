@@ -95,7 +95,8 @@ pub enum Value {
     Flag(bool),
 }
 
-/// A column with the same value in every row, such as a swept setting.
+/// A column with the same value in every row, such as a swept setting. In a table that has a column
+/// of its name already, it is called `swept_` and its name.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Constant {
     /// The column.
@@ -121,6 +122,14 @@ impl Constant {
         let mut column = Column::new(name, kind, unit, about);
         column.nullable = false;
         Self { column, value }
+    }
+
+    /// The same beside `columns`.
+    fn beside(mut self, columns: &[Column]) -> Self {
+        if columns.iter().any(|c| c.name == self.column.name) {
+            self.column.name = format!("swept_{}", self.column.name).into();
+        }
+        self
     }
 }
 
@@ -353,6 +362,7 @@ impl Table {
         columns: Vec<Column>,
     ) -> Result<Self, TableError> {
         let files = TableFiles::new(folder, name);
+        let constants = constants.into_iter().map(|c| c.beside(&columns)).collect();
         let layout = Layout::new(&files.whole(), constants, &columns)?;
         files.remove_stale()?;
         Ok(Self {

@@ -1,6 +1,6 @@
 //! What a run is called: by what it computes.
 
-use super::resolved::absolute_paths;
+use super::resolved::for_each_path;
 use crate::task::FileDigest;
 use sha2::{Digest, Sha256};
 use std::fmt;
@@ -17,9 +17,11 @@ impl RunId {
         for key in ["name", "record"] {
             settings.remove(key);
         }
-        absolute_paths(&mut settings, folder);
+        if let Some(toml::Value::Table(task)) = settings.get_mut("task") {
+            task.remove("data");
+        }
+        for_each_path(&mut settings, &|path| *path = content(&folder.join(&*path)));
         let mut files = files.to_vec();
-        take_paths(&mut settings, &mut files);
         files.sort();
         let mut hash = Sha256::new();
         hash.update(env!("CARGO_PKG_VERSION"));
@@ -28,12 +30,7 @@ impl RunId {
             hash.update(format!("\n{} {}", file.name, file.sha256));
         }
         let digest = hash.finalize();
-        RunId(
-            digest[..8]
-                .iter()
-                .map(|byte| format!("{byte:02x}"))
-                .collect(),
-        )
+        RunId(hex(&digest[..8]))
     }
 }
 
@@ -43,29 +40,15 @@ impl fmt::Display for RunId {
     }
 }
 
-/// Replaces file paths by what the files hold.
-fn take_paths(table: &mut toml::Table, files: &mut Vec<FileDigest>) {
-    table.remove("data");
-    if let Some(toml::Value::String(path)) = table.remove("path") {
-        // An unreadable file was refused when the plan was drawn.
-        let bytes = std::fs::read(&path).unwrap_or_default();
-        let digest = Sha256::digest(&bytes);
-        files.push(FileDigest {
-            name: "path".to_owned(),
-            sha256: digest.iter().map(|byte| format!("{byte:02x}")).collect(),
-        });
-    }
-    for (_, value) in table.iter_mut() {
-        match value {
-            toml::Value::Table(inner) => take_paths(inner, files),
-            toml::Value::Array(items) => {
-                for inner in items.iter_mut().filter_map(toml::Value::as_table_mut) {
-                    take_paths(inner, files);
-                }
-            }
-            _ => {}
-        }
-    }
+/// What stands for a file: its content.
+fn content(path: &Path) -> String {
+    // An unreadable file was refused when the plan was drawn.
+    let bytes = std::fs::read(path).unwrap_or_default();
+    format!("sha256:{}", hex(&Sha256::digest(&bytes)))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The same with keys in alphabetical order: their order in the file means nothing.

@@ -5,22 +5,27 @@
 //! draws the network, loads the data and checks what only a drawn run can tell: agents that do not
 //! exist, attackers that overlap, attacks that do not fit. A plan is all that a run needs.
 
+mod assignment;
+mod axes;
+mod clock;
+mod draw;
 mod identity;
 mod plan;
 mod read;
+mod record;
 mod resolved;
 mod selection;
 mod sweep;
+mod tolerances;
 
 pub use identity::RunId;
 pub use plan::{AttackPlan, Plan, Role};
 pub(crate) use read::parse_defaults;
-pub use read::{
-    AttackSettings, Length, Record, RecordAgents, RecordWeights, RuleChoice, Scenario, Seeds,
-};
+pub use read::{AttackSettings, Length, RuleChoice, Scenario, Seeds};
+pub use record::{Record, RecordAgents, RecordWeights};
 pub use sweep::{Setting, SettingValue};
 
-use crate::settings::{Problems, Sources, Table, Tolerances, WrongSettings};
+use crate::settings::{Problems, Sources, Span, Table, Tolerances, WrongSettings};
 use crate::task::DataError;
 use crate::{attack, rule, settings::Catalogue, task, topology};
 use std::path::{Path, PathBuf};
@@ -61,7 +66,7 @@ pub enum ScenarioError {
         error: std::io::Error,
     },
     /// A `--set` argument without `=`.
-    #[error("--set {0}: write --set key=value, such as --set rule.forgetting=0.05")]
+    #[error("--set {0} has no `=`: write --set key=value, such as --set rule.forgetting=0.05")]
     NoAssignment(String),
     /// Mistakes in the text.
     #[error(transparent)]
@@ -80,8 +85,10 @@ pub struct ScenarioFile {
     /// Where its relative paths start.
     pub folder: PathBuf,
     sources: Sources,
+    /// Where the file as a whole is pointed at.
+    top: Span,
     tolerances: Tolerances,
-    resolved: toml::Table,
+    resolved: String,
 }
 
 /// One point of a sweep.
@@ -142,39 +149,44 @@ impl ScenarioFile {
         let mut sources = Sources::default();
         let mut problems = Problems::default();
         let source = sources.add(shown, text);
-        let document = Table::parse(&sources, source, &mut problems);
-        if !problems.is_empty() {
+        let top = sources.top(source);
+        let document = Table::parse_text(&sources, source, text, &mut problems);
+        let assignments = assignment::read(assignments, &mut sources, &mut problems)?;
+        let Some(document) = document else {
             return Err(problems.into_error(&sources).into());
-        }
-        let assignments = sweep::read_assignments(assignments, &mut sources, &mut problems)?;
+        };
         let expanded = sweep::expand(&document, &assignments, &mut problems);
-        let tolerances = read::tolerances(&expanded, catalogues);
+        let tolerances = tolerances::tolerances(&expanded, catalogues);
+        let read = |document: &Table, problems: &mut Problems| {
+            read::scenario(document, top, name, &tolerances, catalogues, problems)
+        };
+        if !expanded.replaced.is_empty() {
+            // What a swept table takes the place of is never run, and yet may hold no mistake.
+            let mut unused = Problems::default();
+            read(&expanded.written, &mut unused);
+            unused.retain(|span| expanded.replaced.contains(&span));
+            problems.append(unused);
+        }
         let mut points = Vec::new();
-        for (settings, document) in expanded.points {
-            let scenario = read::scenario(
-                &document,
-                source,
-                name,
-                &tolerances,
-                catalogues,
-                &mut problems,
-            );
+        for (settings, document) in &expanded.points {
+            let scenario = read(document, &mut problems);
             points.extend(scenario.map(|scenario| Point {
-                settings,
+                settings: settings.clone(),
                 scenario,
-                document,
+                document: document.clone(),
             }));
         }
         if !problems.is_empty() {
             return Err(problems.into_error(&sources).into());
         }
         let name = points[0].scenario.name.clone();
-        let resolved = resolved::whole(&expanded.base, &expanded.swept, &points, &folder);
+        let resolved = resolved::whole(&expanded, &points, &folder);
         Ok(ScenarioFile {
             points,
             name,
             folder,
             sources,
+            top,
             tolerances,
             resolved,
         })
@@ -182,7 +194,6 @@ impl ScenarioFile {
 
     /// The resolved scenario with its sweep, as TOML: running it gives the same runs.
     pub fn resolved(&self) -> String {
-        // A table of plain values always has a TOML form.
-        toml::to_string(&self.resolved).expect("plain values")
+        self.resolved.clone()
     }
 }

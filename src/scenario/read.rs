@@ -1,13 +1,13 @@
 //! One point's document, read strictly.
 
 use super::Catalogues;
-use super::sweep::Expanded;
+use super::clock::clock;
+use super::record::{Record, record};
 use crate::attack::{Active, Attack, Timing};
 use crate::learner::Learner;
 use crate::rule::Rule;
 use crate::settings::{
-    Catalogue, Choice, Chosen, Keys, Node, Problems, Selection, Setting, SourceId, Sources, Span,
-    Table, Tolerances, Value,
+    Catalogue, Keys, Problems, Selection, Sources, Span, Table, Tolerances, Value,
 };
 use crate::task::Task;
 use crate::topology::Topology;
@@ -99,176 +99,16 @@ pub struct AttackSettings {
     pub per_victim: bool,
 }
 
-/// What is recorded.
-#[derive(Clone, Debug)]
-pub struct Record {
-    /// Every so many iterations.
-    pub every_iterations: u64,
-    /// Whose rows.
-    pub agents: RecordAgents,
-    /// Of which iterations models in combinations are kept.
-    pub weights: RecordWeights,
-    /// Evaluation on test sets every so many epochs.
-    pub evaluate_every_epochs: u64,
-    /// First iteration of the steady state.
-    pub steady_from: Option<u64>,
-    /// Whether mailbox and handler times are measured.
-    pub wall: bool,
-    /// Iterations per interval of the latency table.
-    pub latency_every_iterations: u64,
-}
-
-/// Whose rows are recorded.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub enum RecordAgents {
-    /// Every normal agent's.
-    #[default]
-    All,
-    /// Aggregates only.
-    None,
-    /// Those of the normal agents among these.
-    Chosen(Selection),
-}
-
-impl Setting for RecordAgents {
-    fn takes() -> String {
-        format!("\"all\", \"none\", or {}", Selection::takes())
-    }
-    fn read(node: &Node, name: &str, problems: &mut Problems) -> Option<Self> {
-        match &node.value {
-            Value::String(text) if text == "all" => Some(RecordAgents::All),
-            Value::String(text) if text == "none" => Some(RecordAgents::None),
-            _ => Selection::read(node, name, problems).map(RecordAgents::Chosen),
-        }
-    }
-    fn to_toml(&self) -> toml::Value {
-        match self {
-            RecordAgents::All => "all".into(),
-            RecordAgents::None => "none".into(),
-            RecordAgents::Chosen(selection) => selection.to_toml(),
-        }
-    }
-}
-
-/// Of which iterations models in combinations are kept.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub enum RecordWeights {
-    /// The last one.
-    #[default]
-    Last,
-    /// None.
-    None,
-    /// Every so many, the first being 0.
-    Every(u64),
-}
-
-impl Setting for RecordWeights {
-    fn takes() -> String {
-        "\"last\", \"all\", \"none\" or { every = n }".into()
-    }
-    fn read(node: &Node, name: &str, problems: &mut Problems) -> Option<Self> {
-        match &node.value {
-            Value::String(text) if text == "last" => return Some(RecordWeights::Last),
-            Value::String(text) if text == "all" => return Some(RecordWeights::Every(1)),
-            Value::String(text) if text == "none" => return Some(RecordWeights::None),
-            Value::Table(table) => {
-                let before = problems.len();
-                let keys = Keys::new(name, node.span, Some(table), problems);
-                let (every, _, _) = keys.run(|keys| {
-                    keys.key("every", "Distance in iterations")
-                        .at_least(1.0)
-                        .required()
-                });
-                return (problems.len() == before).then_some(RecordWeights::Every(every));
-            }
-            _ => {}
-        }
-        let help = format!("write {}", Self::takes());
-        problems.add(node.span, format!("`{name}` cannot be this"), help);
-        None
-    }
-    fn to_toml(&self) -> toml::Value {
-        match *self {
-            RecordWeights::Last => "last".into(),
-            RecordWeights::None => "none".into(),
-            RecordWeights::Every(1) => "all".into(),
-            RecordWeights::Every(n) => {
-                toml::Table::from_iter([("every".to_owned(), n.to_toml())]).into()
-            }
-        }
-    }
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-enum Mode {
-    #[default]
-    Synchronous,
-    Deadline,
-    Asynchronous,
-}
-
-impl Choice for Mode {
-    const NAMES: &'static [(&'static str, Self)] = &[
-        ("synchronous", Self::Synchronous),
-        ("deadline", Self::Deadline),
-        ("asynchronous", Self::Asynchronous),
-    ];
-}
-
-/// Where keys pass that a point's own kind does not have: the kind is swept, or the whole table
-/// is swept and the key comes from `--set`.
-pub(super) fn tolerances(expanded: &Expanded, catalogues: &Catalogues) -> Tolerances {
-    let mut tolerances = Tolerances::new();
-    let mut tolerate = |path: String,
-                        kinds_of: &dyn Fn(&Table) -> Option<&Table>,
-                        part: &dyn Fn(&[String]) -> Vec<String>| {
-        let inside = format!("{path}.");
-        if !expanded.paths.iter().any(|p| p.starts_with(&inside)) {
-            return;
-        }
-        let kind_of = |document| kinds_of(document).and_then(Catalogue::<()>::kind_of);
-        let mut kinds: Vec<String> = expanded
-            .points
-            .iter()
-            .filter_map(|(_, d)| kind_of(d))
-            .map(str::to_owned)
-            .collect();
-        kinds.sort();
-        kinds.dedup();
-        tolerances.insert(path, part(&kinds));
-    };
-    fn section<'t>(document: &'t Table, name: &str) -> Option<&'t Table> {
-        match &document.get(name)?.value {
-            Value::Table(table) => Some(table),
-            _ => None,
-        }
-    }
-    tolerate("rule".into(), &|d| section(d, "rule"), &|k| {
-        catalogues.rules.declare(k)
-    });
-    tolerate("task".into(), &|d| section(d, "task"), &|k| {
-        catalogues.tasks.declare(k)
-    });
-    tolerate("topology".into(), &|d| section(d, "topology"), &|k| {
-        catalogues.topologies.declare(k)
-    });
-    tolerances
-}
-
-/// Reads one point. `None` where not even the task could be read.
+/// Reads one point; `top` is where the document as a whole is pointed at. `None` where something
+/// has no placeholder.
 pub(super) fn scenario(
     document: &Table,
-    source: SourceId,
+    top: Span,
     name: &str,
     tolerances: &Tolerances,
     catalogues: &Catalogues,
     problems: &mut Problems,
 ) -> Option<Scenario> {
-    let top = Span {
-        source,
-        start: 0,
-        end: 0,
-    };
     let (task, task_resolved) = task(document, top, tolerances, catalogues, problems);
     let defaults = parse_defaults(task.as_deref());
     let case = document
@@ -310,7 +150,8 @@ fn task(
         return (None, toml::Table::new());
     };
     let Value::Table(table) = &node.value else {
-        problems.add(node.span, format!("`task` is {}", node.type_name()), help);
+        let message = format!("`task` takes a table, and this is {}", node.type_name());
+        problems.add(node.span, message, help);
         return (None, toml::Table::new());
     };
     let keys = Keys::new("task", node.span, Some(table), problems).tolerating(tolerances);
@@ -331,7 +172,7 @@ fn whole(
     let seed = keys
         .key("seed", "Seed of everything random")
         .default(1, "first of five");
-    let length = length(keys);
+    let length = length(keys, task.is_some());
     let until: Option<f64> = keys
         .key(
             "until_ms",
@@ -354,6 +195,16 @@ fn whole(
         }
     });
     let topology = keys.section("topology", "Who is whose neighbor", |keys| {
+        keys.later(
+            "redraw_every_iterations",
+            "networks that change",
+            "the network is drawn once",
+        );
+        keys.later(
+            "fanout",
+            "sending to some neighbors only",
+            "everyone sends to all neighbors",
+        );
         catalogues.topologies.read(keys, Some("geometric"))
     });
     let sets = keys.named("sets", "Names for groups of agents");
@@ -410,7 +261,8 @@ fn whole(
     })
 }
 
-fn length(keys: &mut Keys<'_>) -> Length {
+/// How long the run is. Without a task nobody knows what its own length would be.
+fn length(keys: &mut Keys<'_>, has_task: bool) -> Length {
     let most = 1e12;
     let both = keys.has("iterations") && keys.has("epochs");
     let in_iterations = keys.has("iterations");
@@ -446,7 +298,9 @@ fn length(keys: &mut Keys<'_>) -> Length {
         }
         _ => {
             let help = "add `iterations = …` or, where the task has epochs, `epochs = …`";
-            keys.problem("iterations", "nothing says how long the run is", help);
+            if has_task {
+                keys.problem("iterations", "nothing says how long the run is", help);
+            }
             Length::Iterations(1)
         }
     }
@@ -489,102 +343,4 @@ fn attack(keys: &mut Keys<'_>, catalogues: &Catalogues) -> Option<AttackSettings
         active: active.unwrap_or_default(),
         per_victim,
     })
-}
-
-fn clock(keys: &mut Keys<'_>) -> SimTime {
-    let Chosen(mode) = keys
-        .key("mode", "Who waits for whom")
-        .default(Chosen(Mode::Synchronous), "the paper's rule");
-    if mode != Mode::Synchronous {
-        let message = "this version has no deadline and no asynchronous mode yet";
-        keys.problem("mode", message, "write \"synchronous\" or leave `mode` out");
-    }
-    for name in [
-        "period_ms",
-        "late",
-        "missing",
-        "max_age_iterations",
-        "max_age_ms",
-    ] {
-        keys.later(
-            name,
-            "clock mode with it",
-            "under the synchronous rule nobody is late",
-        );
-    }
-    for name in ["quorum", "retransmit_ms", "retransmit_limit"] {
-        keys.later(
-            name,
-            "links that lose messages",
-            "everyone waits for all neighbors",
-        );
-    }
-    keys.later(
-        "override",
-        "speeds per agent",
-        "all agents compute for `compute_ms`",
-    );
-    let compute = keys
-        .key(
-            "compute_ms",
-            "Time that an iteration's adapt steps take [ms]",
-        )
-        .at_least(0.0)
-        .at_most(SimTime::MAX_MS)
-        .default(10.0, "design");
-    SimTime::from_ms(compute)
-}
-
-fn record(keys: &mut Keys<'_>) -> Record {
-    keys.later(
-        "trace",
-        "traces of messages",
-        "weights = \"all\" keeps every combination",
-    );
-    keys.later(
-        "every_ms",
-        "time axis",
-        "the rounds table has `simulated_ms`",
-    );
-    Record {
-        every_iterations: keys
-            .key(
-                "every_iterations",
-                "Iterations from one recorded to the next; the last is kept too",
-            )
-            .at_least(1.0)
-            .default(1, "all"),
-        agents: keys
-            .key(
-                "agents",
-                "Normal agents with rows of their own; \"none\": aggregates only",
-            )
-            .default(RecordAgents::All, "all"),
-        weights: keys
-            .key(
-                "weights",
-                "Iterations of which every model in a combination is kept",
-            )
-            .default(RecordWeights::Last, "small files"),
-        evaluate_every_epochs: keys
-            .key(
-                "evaluate_every_epochs",
-                "Epochs from one evaluation on test sets to the next",
-            )
-            .at_least(1.0)
-            .default(1, "paper §5"),
-        steady_from: keys
-            .key("steady_from", "First iteration of the steady state")
-            .optional("the last 60 % of iterations"),
-        wall: keys
-            .key("wall", "Whether to measure mailbox and handler times")
-            .default(false, "it costs time"),
-        latency_every_iterations: keys
-            .key(
-                "latency_every_iterations",
-                "Iterations per interval of the latency table",
-            )
-            .at_least(1.0)
-            .default(1, "one interval per iteration"),
-    }
 }

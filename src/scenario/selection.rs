@@ -9,18 +9,63 @@ use std::collections::BTreeMap;
 use xxhash_rust::xxh3::xxh3_64;
 
 /// Named sets with their members in ascending order.
-pub(super) type Sets = BTreeMap<String, Vec<AgentId>>;
+type Sets = BTreeMap<String, Vec<AgentId>>;
 
 /// What selections choose from.
 pub(super) struct Chooser<'a> {
     pub graph: &'a Graph,
-    pub world: &'a dyn World,
-    pub sets: Sets,
+    world: &'a dyn World,
+    sets: Sets,
     /// Seed of sets and of selections outside attacks.
-    pub seed: u64,
+    seed: u64,
 }
 
-impl Chooser<'_> {
+impl<'a> Chooser<'a> {
+    /// Chooses the members of the named sets. One may stand for another, in any order.
+    pub fn new(
+        graph: &'a Graph,
+        world: &'a dyn World,
+        seed: u64,
+        sets: &[(String, Selection)],
+        problems: &mut Problems,
+    ) -> Self {
+        let mut chooser = Chooser {
+            graph,
+            world,
+            sets: Sets::new(),
+            seed,
+        };
+        let mut waiting: Vec<&(String, Selection)> = sets.iter().collect();
+        while !waiting.is_empty() {
+            let is_open = |name: &str| waiting.iter().any(|(other, _)| other == name);
+            let waits = |(_, selection): &&(String, Selection)| match &selection.selected {
+                Selected::Set(other) => is_open(other),
+                _ => false,
+            };
+            let (later, ready): (Vec<_>, Vec<_>) =
+                waiting.iter().copied().partition(|set| waits(set));
+            if ready.is_empty() {
+                for (name, selection) in &later {
+                    let message = format!("the set `{name}` stands for itself in the end");
+                    let help = "say whom it holds, such as { range = [0, 4] }";
+                    problems.add(selection.span, message, help);
+                    chooser.sets.insert(name.clone(), Vec::new());
+                }
+            }
+            for (name, selection) in ready {
+                let members = chooser.choose(selection, &format!("sets.{name}"), problems);
+                chooser.sets.insert(name.clone(), members);
+            }
+            waiting.retain(|(name, _)| !chooser.sets.contains_key(name));
+        }
+        chooser
+    }
+
+    /// The members of a set in ascending order.
+    pub fn members(&self, set: &str) -> Vec<AgentId> {
+        self.sets.get(set).cloned().unwrap_or_default()
+    }
+
     /// The agents meant by a selection that stands at `place`, in ascending order. Draws are keyed
     /// by the place's name, so that a selection more changes no other.
     pub fn choose(
@@ -34,7 +79,8 @@ impl Chooser<'_> {
         self.choose_from(selection, &everyone, key, problems)
     }
 
-    /// The same with random draws from `pool` under `key`.
+    /// The same with random draws from `pool` under `key`. They are drawn from everyone, and those
+    /// who are not in the pool are replaced: a smaller pool changes nothing else.
     pub fn choose_from(
         &self,
         selection: &Selection,
@@ -48,15 +94,32 @@ impl Chooser<'_> {
             Vec::new()
         };
         let draw = |count: usize| {
-            let chosen = choose(pool.len(), count, &mut key.stream());
-            chosen.into_iter().map(|index| pool[index]).collect()
+            let mut stream = key.stream();
+            let first = choose(agents, count, &mut stream);
+            let mut chosen: Vec<AgentId> = first.into_iter().map(AgentId::from_index).collect();
+            chosen.retain(|agent| pool.binary_search(agent).is_ok());
+            let is_left = |agent: &&AgentId| chosen.binary_search(agent).is_err();
+            let rest: Vec<AgentId> = pool.iter().filter(is_left).copied().collect();
+            let more = choose(rest.len(), count - chosen.len(), &mut stream);
+            chosen.extend(more.into_iter().map(|index| rest[index]));
+            chosen.sort_unstable();
+            chosen
         };
         let no_such = |number: u32| {
             let message = format!("there is no agent {number}");
-            (message, format!("agents go from 0 to {}", agents - 1))
+            let help = format!(
+                "write numbers from 0 to {}: there are {agents} agents",
+                agents - 1
+            );
+            (message, help)
         };
         let too_many = |count: usize| {
-            let message = format!("{count} agents cannot be chosen from {}", pool.len());
+            let message = match pool.len() {
+                free if free < agents => {
+                    format!("{count} agents cannot be chosen from the {free} that are free")
+                }
+                free => format!("{count} agents cannot be chosen from {free}"),
+            };
             (message, format!("write a number up to {}", pool.len()))
         };
         match &selection.selected {
@@ -95,10 +158,16 @@ impl Chooser<'_> {
                 }
                 (*first..=*last).map(AgentId).collect()
             }
-            Selected::Every { step, from } => (*from..agents as u32)
-                .step_by(*step as usize)
-                .map(AgentId)
-                .collect(),
+            Selected::Every { step, from } => {
+                if *from as usize >= agents {
+                    let (message, help) = no_such(*from);
+                    return wrong(message, help);
+                }
+                (*from..agents as u32)
+                    .step_by(*step as usize)
+                    .map(AgentId)
+                    .collect()
+            }
             Selected::Random(count) => {
                 if *count as usize > pool.len() {
                     let (message, help) = too_many(*count as usize);
@@ -136,7 +205,7 @@ impl Chooser<'_> {
                         self.graph.ids().map(|k| self.world.group(k)).collect();
                     groups.sort_unstable();
                     groups.dedup();
-                    let help = format!("groups here: {groups:?}");
+                    let help = format!("write one of the groups here: {groups:?}");
                     return wrong(format!("there is no group {group}"), help);
                 }
                 chosen

@@ -1,7 +1,9 @@
 //! `--set` and `[sweep]`: from one document to the documents of all points.
 
-use super::ScenarioError;
-use crate::settings::{Node, Problems, Sources, Span, Table, Value};
+use super::assignment::{Assignment, onto_sweep};
+use super::axes::{Axes, Axis, MOST_POINTS};
+use crate::settings::{Node, Problems, Span, Table, Value};
+use std::collections::BTreeSet;
 
 /// A swept key with its value at one point.
 #[derive(Clone, Debug, PartialEq)]
@@ -37,63 +39,54 @@ impl std::fmt::Display for SettingValue {
     }
 }
 
-/// One `--set key=value`.
-pub(super) struct Assignment {
-    path: String,
-    span: Span,
-    node: Node,
+impl SettingValue {
+    /// What settings call a value of a list.
+    pub(super) fn of(node: &Node) -> SettingValue {
+        match &node.value {
+            Value::Integer(i) => SettingValue::Integer(*i),
+            Value::Float(x) => SettingValue::Number(*x),
+            Value::Boolean(b) => SettingValue::Flag(*b),
+            Value::String(s) | Value::Datetime(s) => SettingValue::Text(s.clone()),
+            Value::Array(_) | Value::Table(_) | Value::Unusable => {
+                SettingValue::Text(node.to_toml().to_string())
+            }
+        }
+    }
 }
 
 /// All points of a sweep.
 pub(super) struct Expanded {
-    /// The document that the points have in common, without its sweep.
+    /// The document that the points have in common, without its sweep, as far as no swept key
+    /// takes its place.
     pub base: Table,
+    /// What the file says in all, but for its sweep.
+    pub written: Table,
+    /// The places of whatever in the file a swept table takes the place of. It is never run.
+    pub replaced: BTreeSet<Span>,
     /// What is left of the sweep, as it was written.
-    pub swept: Option<Table>,
-    /// Dotted paths that differ between points, or that `--set` named.
+    pub sweep: Table,
+    /// Its keys.
+    pub axes: Vec<Axis>,
+    /// Assignments into whole tables of the sweep.
+    pub inner: Vec<Assignment>,
+    /// Dotted paths that the sweep or `--set` names.
     pub paths: Vec<String>,
     /// The document of each point, with the values of the swept keys.
     pub points: Vec<(Vec<Setting>, Table)>,
 }
 
-/// More points than anybody means.
-const MOST_POINTS: usize = 1_000_000;
-
-/// One key of the sweep: what it varies and the values it takes.
-struct Axis {
-    path: String,
+/// A value for a dotted path.
+struct Change<'a> {
+    path: &'a str,
     span: Span,
-    values: Vec<(SettingValue, Node)>,
+    node: &'a Node,
 }
 
-pub(super) fn read_assignments(
-    texts: &[String],
-    sources: &mut Sources,
-    problems: &mut Problems,
-) -> Result<Vec<Assignment>, ScenarioError> {
-    let mut all = Vec::new();
-    for text in texts {
-        let Some((path, value)) = text.split_once('=') else {
-            return Err(ScenarioError::NoAssignment(text.clone()));
-        };
-        let (path, value) = (path.trim(), value.trim());
-        // What is no TOML value is text: a shell makes quotes within quotes tedious.
-        let quoted = || toml::Value::from(value).to_string();
-        let assigned = match toml::from_str::<toml::Table>(&format!("value = {value}")) {
-            Ok(table) if table.len() == 1 => value.to_owned(),
-            _ => quoted(),
-        };
-        let source = sources.add(format!("--set {path}"), format!("value = {assigned}"));
-        let table = Table::parse(sources, source, problems);
-        if let Some(entry) = table.iter().next() {
-            all.push(Assignment {
-                path: path.to_owned(),
-                span: entry.span,
-                node: entry.node.clone(),
-            });
-        }
-    }
-    Ok(all)
+/// Whether `outer` is a table around the key `inner`.
+pub(super) fn is_around(outer: &str, inner: &str) -> bool {
+    inner
+        .strip_prefix(outer)
+        .is_some_and(|rest| rest.starts_with('.'))
 }
 
 /// Expands the document's `[sweep]` under `assignments`.
@@ -102,241 +95,164 @@ pub(super) fn expand(
     assignments: &[Assignment],
     problems: &mut Problems,
 ) -> Expanded {
-    let mut base = document.clone();
-    let mut swept = None;
-    let mut groups: Vec<Vec<Axis>> = Vec::new();
-    if let Some(sweep) = base.remove("sweep") {
-        if let Value::Table(mut table) = sweep.node.value {
-            // An assignment to a swept key replaces its list.
-            for assignment in assignments {
-                table.remove(&assignment.path);
-            }
-            groups = read_axes(&table, problems);
-            swept = (!groups.is_empty()).then_some(table);
-        } else {
-            let help = "write [sweep] and keys with lists under it, such as seed = [1, 2]";
-            problems.add(sweep.span, "`sweep` takes a table", help);
+    let mut written = document.clone();
+    let mut axes = Axes::take(&mut written, problems);
+    let assignments = onto_sweep(assignments, &mut axes, problems);
+    let groups = axes.groups(problems);
+    let is_inner = |a: &&Assignment| groups.iter().flatten().any(|x| is_around(&x.path, &a.path));
+
+    let mut base = written.clone();
+    // One length of the run takes the place of the other.
+    for (one, other) in [("iterations", "epochs"), ("epochs", "iterations")] {
+        let is_assigned = |key: &str| assignments.iter().any(|a| a.path == key);
+        if is_assigned(one) && !is_assigned(other) {
+            base.remove(other);
         }
     }
-    for assignment in assignments {
-        assign(&mut base, assignment, problems);
-    }
-    let mut points = vec![(Vec::new(), base.clone())];
-    for axes in &groups {
-        let steps = axes.first().map_or(0, |axis| axis.values.len());
-        if points.len().saturating_mul(steps) > MOST_POINTS {
-            let message = format!("this sweep has more than {MOST_POINTS} points");
-            problems.add(axes[0].span, message, "shorten its lists");
-            break;
-        }
-        let mut next = Vec::with_capacity(points.len() * steps);
-        for (settings, document) in &points {
-            for step in 0..steps {
-                let mut point: (Vec<Setting>, Table) = (settings.clone(), document.clone());
-                for axis in axes {
-                    let (value, node) = &axis.values[step];
-                    point.0.push(Setting {
-                        key: axis.path.clone(),
-                        value: value.clone(),
-                    });
-                    let path: Vec<&str> = axis.path.split('.').collect();
-                    if let Err(element) = point.1.set_path(&path, axis.span, node.clone()) {
-                        no_such_path(&axis.path, &element, axis.span, problems);
-                    }
-                }
-                next.push(point);
+    let mut reached = BTreeSet::new();
+    let outer = assignments.iter().filter(|a| !is_inner(a));
+    let outer: Vec<Change<'_>> = outer.map(Assignment::change).collect();
+    apply(&mut base, outer, &mut reached);
+
+    let mut points: Vec<(Vec<Setting>, Table)> = Vec::new();
+    for steps in product(&groups, problems) {
+        let mut settings = Vec::new();
+        let mut changes: Vec<Change<'_>> = Vec::new();
+        for (axes, step) in groups.iter().zip(steps) {
+            for axis in axes {
+                let (value, node) = &axis.values[step.min(axis.values.len() - 1)];
+                settings.push(Setting {
+                    key: axis.path.clone(),
+                    value: value.clone(),
+                });
+                changes.push(axis.change(node));
             }
         }
-        points = next;
+        changes.extend(assignments.iter().filter(is_inner).map(Assignment::change));
+        let mut document = base.clone();
+        apply(&mut document, changes, &mut reached);
+        points.push((settings, document));
     }
-    // Assignments also reach into tables that the sweep puts in place as a whole.
-    for (_, document) in &mut points {
-        for assignment in assignments {
-            assign(document, assignment, problems);
+    let axes_in_all = || groups.iter().flatten().map(|axis| (&axis.path, axis.span));
+    let assigned = assignments.iter().map(|a| (&a.path, a.span));
+    for (path, span) in axes_in_all().chain(assigned) {
+        if !reached.contains(path) {
+            no_such_path(path, span, &points[0].1, problems);
         }
     }
-    let axes = groups.iter().flatten().map(|axis| axis.path.clone());
-    let assigned = assignments.iter().map(|a| a.path.clone());
-    let paths = axes.chain(assigned).collect();
+
+    let mut replaced = BTreeSet::new();
+    for (path, _) in axes_in_all() {
+        let path: Vec<&str> = path.split('.').collect();
+        // The place of a table itself is blamed for what it lacks, and it may lack anything.
+        match base.remove_path(&path).map(|entry| entry.node) {
+            Some(Node {
+                value: Value::Table(table),
+                ..
+            }) => replaced.extend(table.spans()),
+            Some(node) => {
+                replaced.insert(node.span);
+            }
+            None => {}
+        }
+    }
+    let paths = axes_in_all().map(|(path, _)| path.clone());
+    let paths = paths.chain(assignments.iter().map(|a| a.path.clone()));
     Expanded {
+        paths: paths.collect(),
+        inner: assignments.iter().filter(is_inner).cloned().collect(),
+        sweep: axes.table().clone(),
+        axes: groups.into_iter().flatten().collect(),
         base,
-        swept,
-        paths,
+        written,
+        replaced,
         points,
     }
 }
 
-fn assign(document: &mut Table, assignment: &Assignment, problems: &mut Problems) {
-    let path: Vec<&str> = assignment.path.split('.').collect();
-    if path.contains(&"") || path[0] == "sweep" {
-        let help = "name a key of the scenario, such as rule.forgetting";
-        problems.add(
-            assignment.span,
-            format!("--set cannot set `{}`", assignment.path),
-            help,
-        );
-    } else if let Err(element) = document.set_path(&path, assignment.span, assignment.node.clone())
-    {
-        no_such_path(&assignment.path, &element, assignment.span, problems);
-    }
-}
-
-fn no_such_path(path: &str, element: &str, span: Span, problems: &mut Problems) {
-    problems.add(
-        span,
-        format!("`{path}` leads nowhere: there is no `{element}` to go into"),
-        "a dotted path names tables, and tables of a list by their `name`, such as \
-         attack.sleepers.low",
-    );
-}
-
-/// The axes in groups that advance together.
-fn read_axes(table: &Table, problems: &mut Problems) -> Vec<Vec<Axis>> {
-    let mut groups: Vec<Vec<Axis>> = Vec::new();
-    for entry in table.iter().filter(|e| e.key != "zip") {
-        let values = axis_values(&entry.key, &entry.node, problems);
-        let path = entry.key.clone();
-        if path.split('.').any(str::is_empty) {
-            let help = "write a dotted path of keys, such as \"rule.forgetting\"";
-            problems.add(entry.span, format!("`{path}` is no path of keys"), help);
-        } else if !values.is_empty() {
-            groups.push(vec![Axis {
-                path,
-                span: entry.span,
-                values,
-            }]);
+impl Axis {
+    fn change<'a>(&'a self, node: &'a Node) -> Change<'a> {
+        Change {
+            path: &self.path,
+            span: self.span,
+            node,
         }
     }
-    if let Some(zip) = table.get("zip") {
-        zip_axes(zip, &mut groups, problems);
-    }
-    groups
 }
 
-fn axis_values(path: &str, node: &Node, problems: &mut Problems) -> Vec<(SettingValue, Node)> {
-    let help = "write a list, { from = 1, count = 5 }, or a table of labels to whole tables";
-    let values: Vec<_> = match &node.value {
-        Value::Array(items) => items.iter().map(|i| (shown(i), i.clone())).collect(),
-        Value::Table(table) if is_range(table) => range(table, node.span, problems),
-        Value::Table(table) => {
-            for entry in table.iter() {
-                if !matches!(entry.node.value, Value::Table(_) | Value::Array(_)) {
-                    let message =
-                        format!("the label `{}` of `{path}` stands for no table", entry.key);
-                    let help = format!(
-                        "write {} = {{ … }}, or sweep one key as \"{path}.{}\" = [ … ]",
-                        entry.key, entry.key
-                    );
-                    problems.add(entry.node.span, message, help);
-                }
-            }
-            let label = |key: &String| SettingValue::Text(key.clone());
-            table
-                .iter()
-                .map(|e| (label(&e.key), e.node.clone()))
-                .collect()
-        }
-        _ => {
-            let message = format!("`{path}` in [sweep] is {}", node.type_name());
-            problems.add(node.span, message, help);
-            return Vec::new();
-        }
-    };
-    if values.is_empty() {
-        problems.add(
-            node.span,
-            format!("`{path}` in [sweep] has no values"),
-            help,
-        );
-    }
-    values
-}
-
-fn is_range(table: &Table) -> bool {
-    table.get("from").is_some() || table.get("count").is_some()
-}
-
-fn range(table: &Table, span: Span, problems: &mut Problems) -> Vec<(SettingValue, Node)> {
-    let integer = |key: &str| match table.get(key).map(|n| &n.value) {
-        Some(Value::Integer(i)) => Some(*i),
-        _ => None,
-    };
-    let (Some(from), Some(count), 2) = (integer("from"), integer("count"), table.iter().count())
-    else {
-        let message = "a range has the two whole numbers `from` and `count`";
-        problems.add(span, message, "write { from = 1, count = 5 }");
-        return Vec::new();
-    };
-    if !(1..=MOST_POINTS as i64).contains(&count) || from.checked_add(count).is_none() {
-        let message = format!("a range cannot have {count} numbers from {from}");
-        problems.add(span, message, format!("`count` is in [1, {MOST_POINTS}]"));
-        return Vec::new();
-    }
-    let node = |i| Node {
-        value: Value::Integer(i),
-        span,
-    };
-    (from..from + count)
-        .map(|i| (SettingValue::Integer(i), node(i)))
-        .collect()
-}
-
-fn zip_axes(zip: &Node, groups: &mut Vec<Vec<Axis>>, problems: &mut Problems) {
-    let help = "write zip = [[\"first.key\", \"second.key\"]], with keys of this sweep";
-    let Value::Array(lists) = &zip.value else {
-        problems.add(zip.span, "`zip` takes lists of keys", help);
-        return;
-    };
-    for list in lists {
-        let Value::Array(keys) = &list.value else {
-            problems.add(list.span, "`zip` takes lists of keys", help);
-            continue;
-        };
-        let mut together: Vec<Axis> = Vec::new();
-        let mut place = None;
-        for key in keys {
-            let named = |axis: &Axis| matches!(&key.value, Value::String(s) if *s == axis.path);
-            let Some(at) = groups.iter().position(|g| g.len() == 1 && named(&g[0])) else {
-                problems.add(
-                    key.span,
-                    "this key is not in [sweep], or zipped already",
-                    help,
-                );
-                continue;
-            };
-            let axis = groups[at].remove(0);
-            if let Some(first) = together.first()
-                && first.values.len() != axis.values.len()
-            {
-                let message = format!(
-                    "`{}` has {} values and `{}` has {}",
-                    first.path,
-                    first.values.len(),
-                    axis.path,
-                    axis.values.len()
-                );
-                problems.add(
-                    key.span,
-                    message,
-                    "lists that advance together are equally long",
-                );
-            }
-            place = place.or(Some(at));
-            together.push(axis);
-        }
-        if let Some(at) = place {
-            groups[at] = together;
+impl Assignment {
+    fn change(&self) -> Change<'_> {
+        Change {
+            path: &self.path,
+            span: self.span,
+            node: &self.node,
         }
     }
-    groups.retain(|group| !group.is_empty());
 }
 
-fn shown(node: &Node) -> SettingValue {
-    match &node.value {
-        Value::Integer(i) => SettingValue::Integer(*i),
-        Value::Float(x) => SettingValue::Number(*x),
-        Value::Boolean(b) => SettingValue::Flag(*b),
-        Value::String(s) | Value::Datetime(s) => SettingValue::Text(s.clone()),
-        Value::Array(_) | Value::Table(_) => SettingValue::Text(node.to_toml().to_string()),
+/// Makes changes, whole tables before keys in them. The paths of those that led somewhere are
+/// added to `reached`: where a sweep replaces a table, a path into it need not lead somewhere at
+/// every point.
+fn apply(document: &mut Table, mut changes: Vec<Change<'_>>, reached: &mut BTreeSet<String>) {
+    changes.sort_by_key(|change| change.path.split('.').count());
+    for Change { path, span, node } in changes {
+        let elements: Vec<&str> = path.split('.').collect();
+        // No table is made where a list of tables would have to stand.
+        let in_no_attack =
+            elements.len() > 1 && elements[0] == "attack" && document.get("attack").is_none();
+        if !in_no_attack && document.set_path(&elements, span, node.clone()).is_ok() {
+            reached.insert(path.to_owned());
+        }
     }
+}
+
+/// The steps of every group at each point, the first group's being the slowest.
+fn product(groups: &[Vec<Axis>], problems: &mut Problems) -> Vec<Vec<usize>> {
+    let mut points: Vec<Vec<usize>> = vec![Vec::new()];
+    for axes in groups {
+        // Lists of unequal length are a mistake that was noted.
+        let steps = axes.iter().map(|a| a.values.len()).max().unwrap_or(1);
+        if points.len().saturating_mul(steps) > MOST_POINTS {
+            let message = format!("this sweep has more than {MOST_POINTS} points");
+            let help = format!("shorten its lists: at most {MOST_POINTS} points in all");
+            problems.add(axes[0].span, message, help);
+            return vec![vec![0; groups.len()]];
+        }
+        points = points
+            .into_iter()
+            .flat_map(|point| {
+                (0..steps).map(move |step| point.iter().copied().chain([step]).collect())
+            })
+            .collect();
+    }
+    points
+}
+
+fn no_such_path(path: &str, span: Span, document: &Table, problems: &mut Problems) {
+    let names = |value: &Value| match value {
+        Value::Array(items) => items
+            .iter()
+            .filter_map(|item| match &item.value {
+                Value::Table(table) => table.name().map(str::to_owned),
+                _ => None,
+            })
+            .collect(),
+        _ => Vec::new(),
+    };
+    let first = path.split('.').next().unwrap_or_default();
+    let names: Vec<String> = document
+        .get(first)
+        .map(|node| names(&node.value))
+        .unwrap_or_default();
+    let help = if names.is_empty() {
+        "name tables, and tables of a list by their `name`: `name = \"sleepers\"` under [[attack]] \
+         makes \"attack.sleepers.low\" a path"
+            .to_owned()
+    } else {
+        format!(
+            "tables of `{first}` by their `name` here: {}",
+            names.join(", ")
+        )
+    };
+    problems.add(span, format!("`{path}` leads nowhere"), help);
 }

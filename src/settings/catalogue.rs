@@ -1,6 +1,8 @@
 //! The kinds that a part of the simulator offers, each with its keys.
 
-use super::keys::{KeyDoc, Keys, did_you_mean};
+use super::key_doc::KeyDoc;
+use super::keys::Keys;
+use super::names::did_you_mean;
 use super::node::{Table, Value};
 use super::problem::Problems;
 use super::source::Span;
@@ -105,21 +107,27 @@ impl<S: ?Sized> Catalogue<S> {
     /// Reads a kind's parameters from the table that `keys` reads: first `kind`, then the keys of
     /// that kind. `None`, with the mistake noted, where the kind is not known.
     pub fn read(&self, keys: &mut Keys<'_>, default: Option<&'static str>) -> Option<Box<S>> {
+        let quoted: Vec<String> = self.names().iter().map(|n| format!("\"{n}\"")).collect();
         let field = keys.key::<String>("kind", "Which kind");
+        let field = field.legal(quoted.join(" | "));
         let kind = match default {
             Some(default) => field.default(default.to_owned(), "the paper's"),
             None => field.required(),
         };
         let entry = self.entries.iter().find(|e| e.name == kind);
-        if entry.is_none() {
-            if keys.has("kind") && !kind.is_empty() {
-                let message = format!("unknown {} `{kind}`", self.part);
-                let what = format!("{} kinds", self.part);
-                keys.problem("kind", message, did_you_mean(&kind, &self.names(), &what));
-            }
-            keys.ignore_rest();
+        let is_wrong = keys.is_wrong("kind");
+        if entry.is_none() && !is_wrong {
+            let message = format!("unknown {} `{kind}`", self.part);
+            let what = format!("{} kinds", self.part);
+            keys.wrong_value("kind", message, did_you_mean(&kind, &self.names(), &what));
         }
-        Some((entry?.read)(keys))
+        match entry {
+            Some(entry) if !is_wrong => Some((entry.read)(keys)),
+            _ => {
+                keys.ignore_rest();
+                None
+            }
+        }
     }
 
     /// The kind that a table names, if it names one.

@@ -21,16 +21,26 @@
 //! read unless [`Problems::is_empty`].
 
 mod catalogue;
+mod field;
+mod key_doc;
 mod keys;
+mod names;
+mod nested;
 mod node;
 mod problem;
+mod selection;
 mod source;
 mod values;
 
 pub use crate::kind;
 pub use catalogue::{Catalogue, Entry as Kind, KindDoc};
-pub use keys::{Field, KeyDoc, Keys, Presence, Tolerances, nearest};
+pub use field::Field;
+pub use key_doc::{KeyDoc, Presence};
+pub use keys::{Keys, Tolerances};
+pub use names::nearest;
 pub use node::{Entry, Node, Table, Value};
 pub use problem::{Located, Problem, Problems, WrongSettings};
+pub use selection::{Selected, Selection};
 pub use source::{SourceId, Sources, Span};
-pub use values::{Choice, Chosen, Numbers, Schedule, Selected, Selection, Setting};
+pub(crate) use values::wrong;
+pub use values::{Choice, Chosen, Numbers, Schedule, Setting};

@@ -5,6 +5,7 @@
 
 use super::problem::Problems;
 use super::source::{SourceId, Sources, Span};
+use std::collections::BTreeSet;
 use toml::de::{DeTable, DeValue};
 
 /// A value with its place.
@@ -33,6 +34,8 @@ pub enum Value {
     Array(Vec<Node>),
     /// A table.
     Table(Table),
+    /// A number beyond what can be used; noted already, so that readers pass over it.
+    Unusable,
 }
 
 /// A table that keeps the order of its keys.
@@ -95,18 +98,35 @@ impl Table {
         }
     }
 
-    /// Parses a document; what is not TOML is noted and left out.
+    /// Parses a document; of one that is not TOML, nothing is left but the mistakes.
     pub fn parse(sources: &Sources, source: SourceId, problems: &mut Problems) -> Table {
-        let (document, errors) = DeTable::parse_recoverable(sources.text(source));
-        for error in errors {
+        let text = sources.text(source);
+        Table::parse_text(sources, source, text, problems).unwrap_or_default()
+    }
+
+    /// Parses `text`, which stands byte by byte for the source's. `None` where it is not TOML:
+    /// what a parser makes of the rest is guesswork.
+    pub(crate) fn parse_text(
+        sources: &Sources,
+        source: SourceId,
+        text: &str,
+        problems: &mut Problems,
+    ) -> Option<Table> {
+        let (document, errors) = DeTable::parse_recoverable(text);
+        for error in &errors {
             let range = error.span().unwrap_or(0..0);
-            problems.add(
-                Span::new(source, range),
-                format!("not TOML: {}", error.message()),
-                "TOML is `key = value` lines under `[table]` headers, such as `seed = 1`",
-            );
+            let is_empty = text.get(range.clone()).unwrap_or("").trim().is_empty();
+            let span = sources.widened(Span::new(source, range));
+            let message = match error.message() {
+                m if m.contains("string values must be quoted") && is_empty => "a value is missing",
+                m if m.contains("boolean") => "text stands in quotes",
+                other => other,
+            };
+            problems.add(span, format!("not TOML: {message}"), syntax_help(message));
         }
-        table(document.get_ref(), source, problems)
+        errors
+            .is_empty()
+            .then(|| table(document.get_ref(), source, problems))
     }
 
     /// Sets the value at a dotted path, making tables on the way. In an array of tables a path
@@ -133,7 +153,7 @@ impl Table {
             Some(Value::Array(items)) => {
                 let (name, rest) = (rest[0], &rest[1..]);
                 let named = items.iter_mut().find_map(|item| match &mut item.value {
-                    Value::Table(table) if table.is_named(name) => Some(table),
+                    Value::Table(table) if table.name() == Some(name) => Some(table),
                     _ => None,
                 });
                 match named {
@@ -145,8 +165,46 @@ impl Table {
         }
     }
 
-    fn is_named(&self, name: &str) -> bool {
-        matches!(self.get("name"), Some(Node { value: Value::String(s), .. }) if s == name)
+    /// Takes out what stands at a dotted path, as [`Table::set_path`] has it.
+    pub(crate) fn remove_path(&mut self, path: &[&str]) -> Option<Entry> {
+        let (first, rest) = path.split_first()?;
+        if rest.is_empty() {
+            return self.remove(first);
+        }
+        match &mut self.0.iter_mut().find(|e| e.key == *first)?.node.value {
+            Value::Table(table) => table.remove_path(rest),
+            Value::Array(items) => {
+                let named = items.iter_mut().find_map(|item| match &mut item.value {
+                    Value::Table(table) if table.name() == Some(rest[0]) => Some(table),
+                    _ => None,
+                });
+                named?.remove_path(&rest[1..])
+            }
+            _ => None,
+        }
+    }
+
+    /// What a table of a list is called: its `name`.
+    pub(crate) fn name(&self) -> Option<&str> {
+        match &self.get("name")?.value {
+            Value::String(name) => Some(name),
+            _ => None,
+        }
+    }
+
+    /// The places of all keys and values in it, at every depth.
+    pub(crate) fn spans(&self) -> BTreeSet<Span> {
+        let mut spans = BTreeSet::new();
+        self.add_spans(&mut spans);
+        spans
+    }
+
+    fn add_spans(&self, spans: &mut BTreeSet<Span>) {
+        for entry in &self.0 {
+            spans.insert(entry.span);
+            spans.insert(entry.node.span);
+            entry.node.add_spans(spans);
+        }
     }
 
     /// The same as plain TOML, without places.
@@ -158,7 +216,39 @@ impl Table {
     }
 }
 
+/// What to do about an error of the TOML parser.
+fn syntax_help(message: &str) -> String {
+    let expected = message.split_once("expected `").map(|(_, rest)| rest);
+    if message == "duplicate key" {
+        "remove one of the two: a key or table stands once".to_owned()
+    } else if message.contains("missing") {
+        "add a value, such as 1, true or \"quick\"".to_owned()
+    } else if message.contains("quote") {
+        "write text in quotes, such as name = \"quick\"; numbers, true and false stand without"
+            .to_owned()
+    } else if let Some(expected) = expected.filter(|_| !message.contains("unexpected")) {
+        format!("add the missing `{expected}")
+    } else {
+        "write `key = value` lines under `[table]` headers, such as `seed = 1`".to_owned()
+    }
+}
+
 impl Node {
+    const UNUSABLE: &str = "unusable";
+
+    fn add_spans(&self, spans: &mut BTreeSet<Span>) {
+        match &self.value {
+            Value::Table(table) => table.add_spans(spans),
+            Value::Array(items) => {
+                for item in items {
+                    spans.insert(item.span);
+                    item.add_spans(spans);
+                }
+            }
+            _ => {}
+        }
+    }
+
     /// What the value is, as messages call it.
     pub fn type_name(&self) -> &'static str {
         match self.value {
@@ -169,6 +259,7 @@ impl Node {
             Value::Datetime(_) => "a date",
             Value::Array(_) => "a list",
             Value::Table(_) => "a table",
+            Value::Unusable => "a number that cannot be used",
         }
     }
 
@@ -181,6 +272,8 @@ impl Node {
             Value::Boolean(b) => (*b).into(),
             Value::Array(items) => items.iter().map(Node::to_toml).collect::<Vec<_>>().into(),
             Value::Table(t) => t.to_toml().into(),
+            // Never run: the mistake is noted.
+            Value::Unusable => Node::UNUSABLE.into(),
         }
     }
 }
@@ -199,9 +292,9 @@ fn table(from: &DeTable<'_>, source: SourceId, problems: &mut Problems) -> Table
 }
 
 fn node(from: &DeValue<'_>, span: Span, problems: &mut Problems) -> Node {
-    let mut wrong = |help: &str, fallback: Value| {
-        problems.add(span, "this number cannot be used", help);
-        fallback
+    let mut unusable = |number: &str, help: &str| {
+        problems.add(span, format!("the number {number} cannot be used"), help);
+        Value::Unusable
     };
     let value = match from {
         DeValue::String(s) => Value::String(s.to_string()),
@@ -209,17 +302,14 @@ fn node(from: &DeValue<'_>, span: Span, problems: &mut Problems) -> Node {
         DeValue::Datetime(d) => Value::Datetime(d.to_string()),
         DeValue::Integer(i) => match i64::from_str_radix(i.as_str(), i.radix()) {
             Ok(i) => Value::Integer(i),
-            Err(_) => wrong(
-                "whole numbers go from -9223372036854775808 to 9223372036854775807",
-                Value::Integer(0),
+            Err(_) => unusable(
+                i.as_str(),
+                "write a whole number from -9223372036854775808 to 9223372036854775807",
             ),
         },
         DeValue::Float(x) => match x.as_str().parse::<f64>() {
             Ok(x) if x.is_finite() => Value::Float(x),
-            _ => wrong(
-                "finite numbers only, such as 1.5 or 1e-3",
-                Value::Float(0.0),
-            ),
+            _ => unusable(x.as_str(), "write a finite number, such as 1.5 or 1e-3"),
         },
         DeValue::Array(items) => Value::Array(
             items

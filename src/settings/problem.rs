@@ -19,16 +19,41 @@ pub struct Problem {
 pub struct Problems(Vec<Problem>);
 
 impl Problems {
-    /// Notes a mistake. The same mistake at the same place counts once: every point of a sweep
-    /// reads the same file.
+    /// Notes a mistake. The same mistake at the same place counts once, whatever the help: every
+    /// point of a sweep reads the same file.
     pub fn add(&mut self, span: Span, message: impl Into<String>, help: impl Into<String>) {
         let problem = Problem {
             span,
             message: message.into(),
             help: help.into(),
         };
-        if !self.0.contains(&problem) {
+        let is_same = |p: &Problem| p.span == problem.span && p.message == problem.message;
+        if !self.0.iter().any(is_same) {
             self.0.push(problem);
+        }
+    }
+
+    /// Notes the mistakes of another list too.
+    pub fn append(&mut self, others: Problems) {
+        for Problem {
+            span,
+            message,
+            help,
+        } in others.0
+        {
+            self.add(span, message, help);
+        }
+    }
+
+    /// Keeps the mistakes whose place is right.
+    pub fn retain(&mut self, is_kept: impl Fn(Span) -> bool) {
+        self.0.retain(|p| is_kept(p.span));
+    }
+
+    /// Gives every mistake another help.
+    pub(super) fn replace_help(&mut self, help: &str) {
+        for problem in &mut self.0 {
+            help.clone_into(&mut problem.help);
         }
     }
 

@@ -49,6 +49,35 @@ impl Sources {
         &self.0[id.0 as usize].0
     }
 
+    /// Where a document as a whole is pointed at: its first line that says something, or its first
+    /// comment.
+    pub fn top(&self, source: SourceId) -> Span {
+        let text = self.text(source);
+        let lines = || text.lines().map(str::trim).filter(|line| !line.is_empty());
+        let says = lines().find(|line| !line.starts_with('#'));
+        let line = says.or_else(|| lines().next()).unwrap_or_default();
+        // The place of a slice in its text.
+        let start = line.as_ptr() as usize - text.as_ptr() as usize;
+        Span::new(source, start..start + line.len())
+    }
+
+    /// A span that has something to show: the span itself, or the line it stands in or after.
+    pub(super) fn widened(&self, span: Span) -> Span {
+        let text = self.text(span.source);
+        let mut start = span.start.min(text.len());
+        while !text.is_char_boundary(start) {
+            start -= 1;
+        }
+        let shown = text.get(start..span.end).unwrap_or("");
+        if !shown.trim().is_empty() {
+            return Span { start, ..span };
+        }
+        let before = text[..start].trim_end();
+        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+        let indent = before[line_start..].len() - before[line_start..].trim_start().len();
+        Span::new(span.source, line_start + indent..before.len())
+    }
+
     /// The characters under a span.
     pub fn excerpt(&self, span: Span) -> &str {
         self.text(span.source)

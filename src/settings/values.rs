@@ -1,9 +1,9 @@
 //! The types that a key's value can have.
 
-use super::keys::{Keys, did_you_mean};
-use super::node::{Entry, Node, Table, Value};
+use super::keys::Keys;
+use super::names::did_you_mean;
+use super::node::{Node, Value};
 use super::problem::Problems;
-use super::source::Span;
 
 /// A type that a key's value can have.
 ///
@@ -25,12 +25,12 @@ pub trait Setting: Default {
     }
 }
 
-fn wrong<T: Setting>(node: &Node, name: &str, problems: &mut Problems) -> Option<T> {
-    problems.add(
-        node.span,
-        format!("`{name}` cannot be {}", node.type_name()),
-        format!("write {}", T::takes()),
-    );
+/// Notes that a value is of another type.
+pub(crate) fn wrong<T: Setting>(node: &Node, name: &str, problems: &mut Problems) -> Option<T> {
+    if !matches!(node.value, Value::Unusable) {
+        let message = format!("`{name}` cannot be {}", node.type_name());
+        problems.add(node.span, message, format!("write {}", T::takes()));
+    }
     None
 }
 
@@ -142,6 +142,8 @@ impl Setting for String {
 pub trait Choice: Copy + Default + PartialEq + 'static {
     /// Every variant with its name.
     const NAMES: &'static [(&'static str, Self)];
+    /// Names that a later version will know: refused as such.
+    const LATER: &'static [&'static str] = &[];
 }
 
 /// A [`Choice`] as the value of a key.
@@ -160,8 +162,13 @@ impl<T: Choice> Setting for Chosen<T> {
         let found = T::NAMES.iter().find(|(n, _)| n == text);
         if found.is_none() {
             let names: Vec<&str> = T::NAMES.iter().map(|(n, _)| *n).collect();
-            let message = format!("`{name}` cannot be \"{text}\"");
-            problems.add(node.span, message, did_you_mean(text, &names, "values"));
+            if T::LATER.contains(&text.as_str()) {
+                let message = format!("`{name} = \"{text}\"`: this version does not have it yet");
+                problems.add(node.span, message, format!("write {}", Self::takes()));
+            } else {
+                let message = format!("`{name}` cannot be \"{text}\"");
+                problems.add(node.span, message, did_you_mean(text, &names, "values"));
+            }
         }
         found.map(|(_, value)| Chosen(*value))
     }
@@ -300,175 +307,4 @@ impl Setting for Schedule {
 struct Decay;
 impl Choice for Decay {
     const NAMES: &'static [(&'static str, Self)] = &[("decay", Decay)];
-}
-
-/// Which agents are meant, as the user wrote it. The scenario turns it into numbers once the
-/// network is drawn.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Selection {
-    /// What was written.
-    pub selected: Selected,
-    /// Where.
-    pub span: Span,
-}
-
-/// The ways to choose agents.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Selected {
-    /// All members of a named set.
-    Set(String),
-    /// These numbers.
-    List(Vec<u32>),
-    /// All numbers from the first to the last, both included.
-    Range(u32, u32),
-    /// That many, drawn at random.
-    Random(u32),
-    /// That share of all agents, drawn at random, rounded to the nearest number.
-    Fraction(f64),
-    /// That many with the most neighbors, ties to the lower number.
-    HighestDegree(u32),
-    /// Everyone in a task group.
-    Group(u32),
-    /// Every so many, beginning with `from`.
-    Every {
-        /// The distance.
-        step: u32,
-        /// The first.
-        from: u32,
-    },
-}
-
-impl Default for Selected {
-    fn default() -> Self {
-        Selected::List(Vec::new())
-    }
-}
-
-const SELECTORS: [&str; 6] = [
-    "range",
-    "random",
-    "fraction",
-    "highest-degree",
-    "group",
-    "every",
-];
-
-impl Setting for Selection {
-    fn takes() -> String {
-        "a set's name, a list of numbers, { range = [a, b] }, { random = n }, \
-         { fraction = x }, { highest-degree = n }, { group = g } or { every = n, from = k }"
-            .into()
-    }
-    fn read(node: &Node, name: &str, problems: &mut Problems) -> Option<Selection> {
-        let selected = match &node.value {
-            Value::String(set) => Selected::Set(set.clone()),
-            Value::Array(items) => Selected::List(numbers(items, name, problems)?),
-            Value::Table(table) => selected(table, node, name, problems)?,
-            _ => return wrong::<Selection>(node, name, problems),
-        };
-        Some(Selection {
-            selected,
-            span: node.span,
-        })
-    }
-    fn to_toml(&self) -> toml::Value {
-        let one = |key: &str, value: toml::Value| {
-            let mut table = toml::Table::new();
-            table.insert(key.into(), value);
-            toml::Value::Table(table)
-        };
-        let whole = |n: &u32| toml::Value::from(i64::from(*n));
-        match &self.selected {
-            Selected::Set(name) => name.clone().into(),
-            Selected::List(all) => all.iter().map(whole).collect::<Vec<_>>().into(),
-            Selected::Range(a, b) => one("range", vec![whole(a), whole(b)].into()),
-            Selected::Random(n) => one("random", whole(n)),
-            Selected::Fraction(x) => one("fraction", (*x).into()),
-            Selected::HighestDegree(n) => one("highest-degree", whole(n)),
-            Selected::Group(g) => one("group", whole(g)),
-            Selected::Every { step, from } => {
-                let keys = [("every", step), ("from", from)];
-                toml::Table::from_iter(keys.map(|(k, n)| (k.to_owned(), whole(n)))).into()
-            }
-        }
-    }
-}
-
-fn numbers(items: &[Node], name: &str, problems: &mut Problems) -> Option<Vec<u32>> {
-    let read = |item| u32::read(item, name, problems);
-    let all: Vec<Option<u32>> = items.iter().map(read).collect();
-    all.into_iter().collect()
-}
-
-/// Reads the forms of a selection that are tables.
-fn selected(table: &Table, node: &Node, name: &str, problems: &mut Problems) -> Option<Selected> {
-    let known = |e: &&Entry| SELECTORS.contains(&e.key.as_str());
-    let Some(entry) = table.iter().find(known) else {
-        match table.iter().next() {
-            Some(entry) => {
-                let message = format!("unknown way `{}` to choose agents for `{name}`", entry.key);
-                problems.add(
-                    entry.span,
-                    message,
-                    did_you_mean(&entry.key, &SELECTORS, "ways"),
-                );
-            }
-            None => {
-                wrong::<Selection>(node, name, problems);
-            }
-        }
-        return None;
-    };
-    let extra = |e: &&Entry| e.key != entry.key && !(entry.key == "every" && e.key == "from");
-    if let Some(other) = table.iter().find(extra) {
-        let message = format!("`{}` cannot stand beside `{}`", other.key, entry.key);
-        problems.add(other.span, message, format!("write {}", Selection::takes()));
-        return None;
-    }
-    let number = |problems: &mut Problems| u32::read(&entry.node, &entry.key, problems);
-    Some(match entry.key.as_str() {
-        "range" => match &entry.node.value {
-            Value::Array(ends) if ends.len() == 2 => {
-                let ends = numbers(ends, name, problems)?;
-                if ends[0] > ends[1] {
-                    let message = format!("this range of `{name}` is empty");
-                    let help = format!("write {{ range = [{}, {}] }}", ends[1], ends[0]);
-                    problems.add(entry.node.span, message, help);
-                    return None;
-                }
-                Selected::Range(ends[0], ends[1])
-            }
-            _ => {
-                let message = "a range has two ends, both included";
-                problems.add(entry.node.span, message, "write { range = [0, 34] }");
-                return None;
-            }
-        },
-        "random" => Selected::Random(number(problems)?),
-        "highest-degree" => Selected::HighestDegree(number(problems)?),
-        "group" => Selected::Group(number(problems)?),
-        "every" => {
-            let step = number(problems)?;
-            if step == 0 {
-                let help = "write a whole number from 1 on, such as { every = 3 }";
-                problems.add(entry.node.span, "`every` cannot be 0", help);
-                return None;
-            }
-            let from = match table.get("from") {
-                Some(from) => u32::read(from, "from", problems)?,
-                None => 0,
-            };
-            Selected::Every { step, from }
-        }
-        // The last of SELECTORS: a fraction.
-        _ => {
-            let x = f64::read(&entry.node, "fraction", problems)?;
-            if !(0.0..=1.0).contains(&x) {
-                let message = format!("a fraction of the agents cannot be {x}");
-                problems.add(entry.node.span, message, "a number in [0, 1]");
-                return None;
-            }
-            Selected::Fraction(x)
-        }
-    })
 }

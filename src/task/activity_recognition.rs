@@ -105,10 +105,14 @@ impl ActivityRecognition {
     ) -> Result<Subjects, DataError> {
         let agents = graph.agents();
         if agents > SUBJECTS {
-            return Err(DataError::TooFew(format!(
-                "activity-recognition has {SUBJECTS} subjects, one for each agent, and the \
-                 topology has {agents} agents: let it have at most {SUBJECTS}"
-            )));
+            return Err(DataError::TooFew {
+                key: ["topology", "agents"],
+                message: format!(
+                    "activity-recognition has {SUBJECTS} subjects, one for each agent, and the \
+                     topology has {agents} agents"
+                ),
+                help: format!("let it have at most {SUBJECTS}"),
+            });
         }
         let recordings = self.recordings(agents, seeds, library)?;
         let mut rows = vec![Vec::new(); SUBJECTS];
@@ -128,13 +132,17 @@ impl ActivityRecognition {
         let mut iterations_per_epoch = u64::MAX;
         for (agent, Share { train, test }) in shares.iter().enumerate() {
             if train.len() < batch {
-                return Err(DataError::TooFew(format!(
-                    "a batch has {batch} rows, and subject {} has {} for training and {} for test: \
-                     lower task.batch or task.test_share",
-                    agent + 1,
-                    train.len(),
-                    test.len(),
-                )));
+                return Err(DataError::TooFew {
+                    key: ["task", "batch"],
+                    message: format!(
+                        "a batch has {batch} rows, and subject {} has {} for training and {} for \
+                         test",
+                        agent + 1,
+                        train.len(),
+                        test.len(),
+                    ),
+                    help: "lower task.batch or task.test_share".to_owned(),
+                });
             }
             iterations_per_epoch = iterations_per_epoch.min((train.len() / batch) as u64);
         }

@@ -56,8 +56,15 @@ pub enum DataError {
         message: String,
     },
     /// The scenario asks for more than the data has.
-    #[error("{0}")]
-    TooFew(String),
+    #[error("{message}: {help}")]
+    TooFew {
+        /// Where the scenario asks for it: a table and a key.
+        key: [&'static str; 2],
+        /// What is wrong.
+        message: String,
+        /// What would be right.
+        help: String,
+    },
 }
 
 /// The data sets of a process: each is read once, however many runs use it.

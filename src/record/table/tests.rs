@@ -259,15 +259,31 @@ fn a_part_that_was_damaged_meanwhile_is_an_error() {
 }
 
 #[test]
+fn a_constant_called_like_a_column_is_the_swept_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let swept = |name| Constant::new(name, Value::Integer(7), "", "swept");
+    let constants = vec![swept("group"), swept("seed")];
+    let mut table = Table::create(folder.path(), "rounds", constants, columns()).unwrap();
+    push(&mut table, 0).unwrap();
+    let path = folder.path().join("rounds.parquet");
+    table.finish().unwrap();
+    let file = SerializedFileReader::new(File::open(path).unwrap()).unwrap();
+    let schema = file.metadata().file_metadata().schema_descr_ptr();
+    let names: Vec<&str> = schema.columns().iter().map(|c| c.name()).collect();
+    assert_eq!(names[..2], ["swept_group", "seed"]);
+    assert!(names[2..].contains(&"group"));
+}
+
+#[test]
 fn two_columns_of_one_name_are_refused() {
     let folder = tempfile::tempdir().unwrap();
-    let constants = vec![Constant::new("group", Value::Integer(1), "", "swept")];
-    let error = Table::create(folder.path(), "rounds", constants, columns())
+    let twice = [columns(), columns()].concat();
+    let error = Table::create(folder.path(), "rounds", Vec::new(), twice)
         .err()
         .unwrap();
     let message = error.to_string();
     assert!(
-        message.ends_with("rounds.parquet would have two columns `group`; rename one of them"),
+        message.ends_with("rounds.parquet would have two columns `iteration`; rename one of them"),
         "{message}"
     );
 }

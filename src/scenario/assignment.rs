@@ -1,0 +1,102 @@
+//! `--set key=value`: what a user changes without touching the file.
+
+use super::ScenarioError;
+use super::axes::Axes;
+use crate::settings::{Node, Problems, Sources, Span, Table, Value};
+
+/// One `--set key=value`.
+#[derive(Clone)]
+pub(super) struct Assignment {
+    /// The key, dotted.
+    pub path: String,
+    /// Where the key stands.
+    pub span: Span,
+    /// The value.
+    pub node: Node,
+}
+
+/// Reads `--set` arguments. Of several to one key the last one counts.
+pub(super) fn read(
+    texts: &[String],
+    sources: &mut Sources,
+    problems: &mut Problems,
+) -> Result<Vec<Assignment>, ScenarioError> {
+    let mut all: Vec<Assignment> = Vec::new();
+    for text in texts {
+        let Some((path, _)) = text.split_once('=') else {
+            return Err(ScenarioError::NoAssignment(text.clone()));
+        };
+        let name = format!("--set {}", path.trim()).trim_end().to_owned();
+        let source = sources.add(name, text);
+        let start = path.len() - path.trim_start().len();
+        let span = Span {
+            source,
+            start,
+            end: start + path.trim().len(),
+        };
+        let assigned = Assignment {
+            path: path.trim().to_owned(),
+            span,
+            node: value(text, path.len(), sources, span, problems),
+        };
+        let elements: Vec<&str> = assigned.path.split('.').collect();
+        if elements.contains(&"") || elements[0] == "sweep" {
+            let message = format!("--set cannot set `{}`", assigned.path);
+            let whole = Span {
+                end: text.len(),
+                ..span
+            };
+            let help = "name a key of the scenario, such as --set rule.forgetting=0.05";
+            problems.add(whole, message, help);
+            continue;
+        }
+        all.retain(|a| a.path != assigned.path);
+        all.push(assigned);
+    }
+    Ok(all)
+}
+
+/// The value behind the `=` at `equals`. What is no TOML value is text: a shell makes quotes
+/// within quotes tedious.
+fn value(text: &str, equals: usize, sources: &Sources, key: Span, problems: &mut Problems) -> Node {
+    // The key may be dotted, but the value alone is wanted: a plain key of the same length keeps
+    // every place right.
+    let plain = format!("{}{}", "k".repeat(equals.max(1)), &text[equals..]);
+    let shift = plain.len() - text.len();
+    let mut not_toml = Problems::default();
+    let parsed = Table::parse_text(sources, key.source, &plain, &mut not_toml);
+    if let Some(table) = parsed.filter(|_| shift == 0)
+        && let (Some(entry), 1) = (table.iter().next(), table.iter().count())
+    {
+        problems.append(not_toml);
+        return entry.node.clone();
+    }
+    let value = text[equals + 1..].trim();
+    let start = text.len() - text[equals + 1..].trim_start().len();
+    Node {
+        value: Value::String(value.to_owned()),
+        span: Span {
+            start,
+            end: start + value.len(),
+            ..key
+        },
+    }
+}
+
+/// Lets assignments to swept keys change the sweep, and returns the others.
+///
+/// A label selects that label, a list or range takes the place of the key's list, and anything
+/// else ends the sweep of the key.
+pub(super) fn onto_sweep(
+    assignments: &[Assignment],
+    axes: &mut Axes,
+    problems: &mut Problems,
+) -> Vec<Assignment> {
+    let mut others = Vec::new();
+    for assignment in assignments {
+        if !axes.assign(assignment, problems) {
+            others.push(assignment.clone());
+        }
+    }
+    others
+}

@@ -1,0 +1,305 @@
+//! `[sweep]`: the keys that it varies, and their values.
+
+use super::assignment::Assignment;
+use super::sweep::SettingValue;
+use crate::settings::{Entry, Node, Problems, Span, Table, Value};
+
+/// More points than anybody means.
+pub(super) const MOST_POINTS: usize = 1_000_000;
+
+/// One key of the sweep: what it varies and the values it takes.
+pub(super) struct Axis {
+    /// The key, dotted.
+    pub path: String,
+    /// Where it stands.
+    pub span: Span,
+    /// Its values, each with what settings call it.
+    pub values: Vec<(SettingValue, Node)>,
+    /// Whether every value is a whole table or list of tables.
+    pub has_tables: bool,
+}
+
+/// The table `[sweep]`.
+pub(super) struct Axes {
+    table: Table,
+}
+
+impl Axes {
+    /// The sweep that is taken out of a document; empty where there is none.
+    pub fn take(document: &mut Table, problems: &mut Problems) -> Axes {
+        let table = match document.remove("sweep") {
+            Some(Entry {
+                node:
+                    Node {
+                        value: Value::Table(table),
+                        ..
+                    },
+                ..
+            }) => table,
+            Some(other) => {
+                let help = "write [sweep] and keys with lists under it, such as seed = [1, 2]";
+                problems.add(other.node.span, "`sweep` takes a table", help);
+                Table::default()
+            }
+            None => Table::default(),
+        };
+        Axes { table }
+    }
+
+    /// Gives a swept key the value of an assignment. False where the value is for the scenario
+    /// itself, whose key then is swept no more.
+    pub fn assign(&mut self, assignment: &Assignment, problems: &mut Problems) -> bool {
+        let Some(entry) = self.table.entry(&assignment.path) else {
+            return false;
+        };
+        let is_list = |node: &Node| match &node.value {
+            Value::Array(_) => true,
+            Value::Table(table) => is_range(table),
+            _ => false,
+        };
+        let narrowed = match (&entry.node.value, &assignment.node.value) {
+            (Value::Table(labels), Value::String(label)) if !is_range(labels) => {
+                let Some(chosen) = labels.entry(label) else {
+                    let known: Vec<&str> = labels.iter().map(|e| e.key.as_str()).collect();
+                    let help = format!("write one of its labels: {}", known.join(", "));
+                    let message = format!("`{}` in [sweep] has no `{label}`", assignment.path);
+                    problems.add(assignment.node.span, message, help);
+                    return true;
+                };
+                let mut only = Table::default();
+                only.insert(label, chosen.span, chosen.node.clone());
+                Node {
+                    value: Value::Table(only),
+                    span: entry.node.span,
+                }
+            }
+            // A list of lists sweeps a key that itself takes a list.
+            (Value::Array(old), _) if old.iter().any(is_list) => {
+                self.end(&assignment.path);
+                return false;
+            }
+            (Value::Array(_), _) if is_list(&assignment.node) => assignment.node.clone(),
+            (Value::Table(old), _) if is_range(old) && is_list(&assignment.node) => {
+                assignment.node.clone()
+            }
+            _ => {
+                self.end(&assignment.path);
+                return false;
+            }
+        };
+        let span = entry.span;
+        self.table.insert(&assignment.path, span, narrowed);
+        true
+    }
+
+    /// Ends the sweep of a key.
+    fn end(&mut self, path: &str) {
+        self.table.remove(path);
+        let Some(zip) = self.table.remove("zip") else {
+            return;
+        };
+        let is_path = |key: &Node| matches!(&key.value, Value::String(s) if s == path);
+        let mut node = zip.node;
+        if let Value::Array(lists) = &mut node.value {
+            for list in lists.iter_mut() {
+                if let Value::Array(keys) = &mut list.value {
+                    keys.retain(|key| !is_path(key));
+                }
+            }
+            lists.retain(|list| !matches!(&list.value, Value::Array(keys) if keys.is_empty()));
+            if lists.is_empty() {
+                return;
+            }
+        }
+        self.table.insert("zip", zip.span, node);
+    }
+
+    /// What is left of the sweep, as it is written.
+    pub fn table(&self) -> &Table {
+        &self.table
+    }
+
+    /// The axes in groups that advance together.
+    pub fn groups(&self, problems: &mut Problems) -> Vec<Vec<Axis>> {
+        let mut groups: Vec<Vec<Axis>> = Vec::new();
+        for entry in self.table.iter().filter(|e| e.key != "zip") {
+            let path = entry.key.clone();
+            if path.split('.').any(str::is_empty) {
+                let help = "write a dotted path of keys, such as \"rule.forgetting\"";
+                problems.add(entry.span, format!("`{path}` is no path of keys"), help);
+                continue;
+            }
+            let values = axis_values(&path, &entry.node, problems);
+            let has_tables = !values.is_empty() && values.iter().all(|(_, node)| is_tables(node));
+            groups.push(vec![Axis {
+                path,
+                span: entry.span,
+                values,
+                has_tables,
+            }]);
+        }
+        if let Some(zip) = self.table.get("zip") {
+            zip_axes(zip, &mut groups, problems);
+        }
+        groups.retain(|group| group.iter().all(|axis| !axis.values.is_empty()));
+        groups
+    }
+}
+
+/// Whether a node is a table or a list of tables.
+fn is_tables(node: &Node) -> bool {
+    match &node.value {
+        Value::Table(_) => true,
+        Value::Array(items) => items.iter().all(|i| matches!(i.value, Value::Table(_))),
+        _ => false,
+    }
+}
+
+fn axis_values(path: &str, node: &Node, problems: &mut Problems) -> Vec<(SettingValue, Node)> {
+    let help = "write a list, { from = 1, count = 5 }, or a table of labels to whole tables";
+    let values: Vec<_> = match &node.value {
+        Value::Array(items) => {
+            let one = |i: &Node| (SettingValue::of(i), i.clone());
+            items.iter().map(one).collect()
+        }
+        Value::Table(table) if is_range(table) => return range(path, table, node.span, problems),
+        Value::Table(table) => return labels(path, table, node.span, problems),
+        Value::Unusable => return Vec::new(),
+        _ => {
+            let message = format!("`{path}` in [sweep] is {}", node.type_name());
+            problems.add(node.span, message, help);
+            return Vec::new();
+        }
+    };
+    if values.is_empty() {
+        problems.add(
+            node.span,
+            format!("`{path}` in [sweep] has no values"),
+            help,
+        );
+    }
+    values
+}
+
+fn labels(
+    path: &str,
+    table: &Table,
+    span: Span,
+    problems: &mut Problems,
+) -> Vec<(SettingValue, Node)> {
+    if table.is_empty() {
+        let help = format!("write \"{path}\" = {{ label = {{ … }}, other = {{ … }} }}");
+        let message = format!("`{path}` in [sweep] has no labels");
+        problems.add(span, message, help);
+    }
+    let mut values = Vec::new();
+    for Entry { key, span, node } in table.iter() {
+        if is_tables(node) {
+            values.push((SettingValue::Text(key.clone()), node.clone()));
+            continue;
+        }
+        // Most likely a dotted key without its quotes, which TOML takes apart.
+        let message = format!("the label `{key}` of `{path}` in [sweep] stands for no table");
+        let help = format!(
+            "write {path} = {{ {key} = {{ … }} }}; or, to sweep one key, \"{path}.{key}\" = [ … ] \
+             with the quotes"
+        );
+        problems.add(*span, message, help);
+    }
+    values
+}
+
+fn is_range(table: &Table) -> bool {
+    table.get("from").is_some() || table.get("count").is_some()
+}
+
+fn range(
+    path: &str,
+    table: &Table,
+    span: Span,
+    problems: &mut Problems,
+) -> Vec<(SettingValue, Node)> {
+    let integer = |key: &str| match table.get(key).map(|n| &n.value) {
+        Some(Value::Integer(i)) => Some(*i),
+        _ => None,
+    };
+    let (Some(from), Some(count), 2) = (integer("from"), integer("count"), table.iter().count())
+    else {
+        let message = format!("the range of `{path}` has two whole numbers, `from` and `count`");
+        problems.add(span, message, "write { from = 1, count = 5 }");
+        return Vec::new();
+    };
+    if !(1..=MOST_POINTS as i64).contains(&count) || from.checked_add(count).is_none() {
+        let message = format!("the range of `{path}` cannot have {count} numbers from {from} on");
+        let help =
+            format!("write a `count` in [1, {MOST_POINTS}], such as {{ from = 1, count = 5 }}");
+        let count = table.get("count").map_or(span, |node| node.span);
+        problems.add(count, message, help);
+        return Vec::new();
+    }
+    let node = |i| Node {
+        value: Value::Integer(i),
+        span,
+    };
+    (from..from + count)
+        .map(|i| (SettingValue::Integer(i), node(i)))
+        .collect()
+}
+
+fn zip_axes(zip: &Node, groups: &mut Vec<Vec<Axis>>, problems: &mut Problems) {
+    let help = "write zip = [[\"first.key\", \"second.key\"]], with keys of this sweep";
+    let Value::Array(lists) = &zip.value else {
+        problems.add(zip.span, "`zip` takes lists of keys", help);
+        return;
+    };
+    for list in lists {
+        let Value::Array(keys) = &list.value else {
+            problems.add(list.span, "`zip` takes lists of keys", help);
+            continue;
+        };
+        let mut together: Vec<Axis> = Vec::new();
+        let mut place = None;
+        for key in keys {
+            let Value::String(path) = &key.value else {
+                problems.add(key.span, "`zip` takes keys in quotes", help);
+                continue;
+            };
+            let is_alone = |group: &Vec<Axis>| group.len() == 1 && group[0].path == *path;
+            let Some(at) = groups.iter().position(is_alone) else {
+                let known: Vec<&str> = groups
+                    .iter()
+                    .filter(|group| group.len() == 1)
+                    .map(|group| group[0].path.as_str())
+                    .collect();
+                let help = match known.join(", ") {
+                    none if none.is_empty() => help.to_owned(),
+                    known => format!("name keys of this sweep, each once: {known}"),
+                };
+                let message = format!("`{path}` is not in [sweep], or zipped already");
+                problems.add(key.span, message, help);
+                continue;
+            };
+            let axis = groups[at].remove(0);
+            if let Some(first) = together.first()
+                && first.values.len() != axis.values.len()
+                && !first.values.is_empty()
+                && !axis.values.is_empty()
+            {
+                let message = format!(
+                    "`{}` has {} values and `{path}` has {}",
+                    first.path,
+                    first.values.len(),
+                    axis.values.len()
+                );
+                let help = "make them equally long: lists that advance together end together";
+                problems.add(key.span, message, help);
+            }
+            place = place.or(Some(at));
+            together.push(axis);
+        }
+        if let Some(at) = place {
+            groups[at] = together;
+        }
+    }
+    groups.retain(|group| !group.is_empty());
+}

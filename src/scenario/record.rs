@@ -1,0 +1,161 @@
+//! `[record]`: what a run writes down.
+
+use crate::settings::{Keys, Node, Problems, Selection, Setting, Value, wrong};
+
+/// What is recorded.
+#[derive(Clone, Debug)]
+pub struct Record {
+    /// Every so many iterations.
+    pub every_iterations: u64,
+    /// Whose rows.
+    pub agents: RecordAgents,
+    /// Of which iterations models in combinations are kept.
+    pub weights: RecordWeights,
+    /// Evaluation on test sets every so many epochs.
+    pub evaluate_every_epochs: u64,
+    /// First iteration of the steady state.
+    pub steady_from: Option<u64>,
+    /// Whether mailbox and handler times are measured.
+    pub wall: bool,
+    /// Iterations per interval of the latency table.
+    pub latency_every_iterations: u64,
+}
+
+/// Whose rows are recorded.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum RecordAgents {
+    /// Every normal agent's.
+    #[default]
+    All,
+    /// Aggregates only.
+    None,
+    /// Those of the normal agents among these.
+    Chosen(Selection),
+}
+
+impl Setting for RecordAgents {
+    fn takes() -> String {
+        format!("\"all\", \"none\", or {}", Selection::takes())
+    }
+    fn read(node: &Node, name: &str, problems: &mut Problems) -> Option<Self> {
+        match &node.value {
+            Value::String(text) if text == "all" => Some(RecordAgents::All),
+            Value::String(text) if text == "none" => Some(RecordAgents::None),
+            _ => Selection::read(node, name, problems).map(RecordAgents::Chosen),
+        }
+    }
+    fn to_toml(&self) -> toml::Value {
+        match self {
+            RecordAgents::All => "all".into(),
+            RecordAgents::None => "none".into(),
+            RecordAgents::Chosen(selection) => selection.to_toml(),
+        }
+    }
+}
+
+/// Of which iterations models in combinations are kept.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub enum RecordWeights {
+    /// The last one.
+    #[default]
+    Last,
+    /// None.
+    None,
+    /// Every so many, the first being 0.
+    Every(u64),
+}
+
+impl Setting for RecordWeights {
+    fn takes() -> String {
+        "\"last\", \"all\", \"none\" or { every = n }".into()
+    }
+    fn read(node: &Node, name: &str, problems: &mut Problems) -> Option<Self> {
+        match &node.value {
+            Value::String(text) if text == "last" => return Some(RecordWeights::Last),
+            Value::String(text) if text == "all" => return Some(RecordWeights::Every(1)),
+            Value::String(text) if text == "none" => return Some(RecordWeights::None),
+            Value::Table(table) => {
+                let before = problems.len();
+                let keys = Keys::new(name, node.span, Some(table), problems);
+                let (every, _, _) = keys.run(|keys| {
+                    keys.key("every", "Distance in iterations")
+                        .at_least(1.0)
+                        .required()
+                });
+                return (problems.len() == before).then_some(RecordWeights::Every(every));
+            }
+            Value::String(text) => {
+                let message = format!("`{name}` cannot be \"{text}\"");
+                problems.add(node.span, message, format!("write {}", Self::takes()));
+                return None;
+            }
+            _ => {}
+        }
+        wrong::<Self>(node, name, problems)
+    }
+    fn to_toml(&self) -> toml::Value {
+        match *self {
+            RecordWeights::Last => "last".into(),
+            RecordWeights::None => "none".into(),
+            RecordWeights::Every(1) => "all".into(),
+            RecordWeights::Every(n) => {
+                toml::Table::from_iter([("every".to_owned(), n.to_toml())]).into()
+            }
+        }
+    }
+}
+
+/// Declares and reads `[record]`.
+pub(super) fn record(keys: &mut Keys<'_>) -> Record {
+    keys.later(
+        "trace",
+        "traces of messages",
+        "weights = \"all\" keeps every combination",
+    );
+    keys.later(
+        "every_ms",
+        "time axis",
+        "the rounds table has `simulated_ms`",
+    );
+    Record {
+        every_iterations: keys
+            .key(
+                "every_iterations",
+                "Iterations from one recorded to the next; the last is kept too",
+            )
+            .at_least(1.0)
+            .default(1, "all"),
+        agents: keys
+            .key(
+                "agents",
+                "Normal agents with rows of their own; \"none\": aggregates only",
+            )
+            .default(RecordAgents::All, "all"),
+        weights: keys
+            .key(
+                "weights",
+                "Iterations of which every model in a combination is kept",
+            )
+            .default(RecordWeights::Last, "small files"),
+        evaluate_every_epochs: keys
+            .key(
+                "evaluate_every_epochs",
+                "Epochs from one evaluation on test sets to the next",
+            )
+            .at_least(1.0)
+            .default(1, "paper §5"),
+        steady_from: keys
+            .key("steady_from", "First iteration of the steady state")
+            .optional("the last 60 % of iterations"),
+        wall: keys
+            .key("wall", "Whether to measure mailbox and handler times")
+            .default(false, "it costs time"),
+        latency_every_iterations: keys
+            .key(
+                "latency_every_iterations",
+                "Iterations per interval of the latency table",
+            )
+            .at_least(1.0)
+            .default(1, "one interval per iteration"),
+    }
+}

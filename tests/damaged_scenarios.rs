@@ -1,0 +1,198 @@
+//! However a scenario file is damaged, the reader answers with a scenario or with mistakes: it
+//! never panics.
+
+use byzsim::scenario::{Catalogues, Plan, ScenarioFile};
+use byzsim::task::Library;
+use proptest::prelude::*;
+use proptest::sample::Index;
+use std::path::PathBuf;
+
+/// A file with most of what the format has.
+const RICH: &str = r#"
+name = "rich"
+iterations = 9
+[task]
+kind = "target-localization"
+[topology]
+kind = "small-world"
+agents = 20
+degree = 4
+rewire = 0.1
+[seeds]
+data = 3
+[sets]
+eu = { range = [0, 5] }
+us = "eu"
+[learner]
+step_size = { kind = "decay", initial = 0.1, rate = 0.5 }
+[[learner.override]]
+agents = { every = 3, from = 1 }
+adapt_probability = 0.5
+[rule]
+kind = "loss"
+[[rule.override]]
+agents = "us"
+forgetting = 0.5
+[[attack]]
+name = "noise"
+agents = { random = 3 }
+kind = "uniform"
+low = -1.0
+high = 1.0
+victims = { fraction = 0.5 }
+active = { from_iteration = 2, period_iterations = 3, on_iterations = 1 }
+timing = { kind = "silent" }
+[record]
+weights = { every = 2 }
+agents = "eu"
+[sweep]
+"rule.kind" = ["loss", "average"]
+"attack.noise.low" = [-2, -3]
+seed = { from = 1, count = 2 }
+zip = [["seed", "rule.kind"]]
+"#;
+
+const VALUES: [&str; 16] = [
+    "nan",
+    "-inf",
+    "-1",
+    "0",
+    "1e300",
+    "99999999999",
+    "\"\"",
+    "\"all\"",
+    "[]",
+    "{}",
+    "[[1]]",
+    "true",
+    "2024-01-01",
+    "{ every = 2 }",
+    "{ kind = \"decay\" }",
+    "{ random = 4000000000 }",
+];
+
+const ASSIGNMENTS: [&str; 14] = [
+    "seed",
+    "=",
+    "=1",
+    "..=1",
+    "rule=loss",
+    "rule=alone",
+    "rule.kind=average",
+    "sweep=1",
+    "a.b.c=1",
+    "seed=[1, 2]",
+    "rule={ kind = \"loss\" }",
+    "attack.noise.low=2",
+    "seed=é",
+    "attack=[]",
+];
+
+/// One way to damage a text.
+#[derive(Clone, Debug)]
+enum Damage {
+    Delete(Index, usize),
+    Insert(Index, char),
+    Swap(Index, Index),
+    Repeat(Index),
+    Replace(Index, Index),
+}
+
+fn damage() -> impl Strategy<Value = Damage> {
+    let at = any::<Index>;
+    let character = prop::sample::select("[]{}=.,\"'#\n\t -019aé".chars().collect::<Vec<_>>());
+    prop_oneof![
+        (at(), 1..6usize).prop_map(|(at, count)| Damage::Delete(at, count)),
+        (at(), character).prop_map(|(at, c)| Damage::Insert(at, c)),
+        (at(), at()).prop_map(|(a, b)| Damage::Swap(a, b)),
+        at().prop_map(Damage::Repeat),
+        (at(), at()).prop_map(|(line, value)| Damage::Replace(line, value)),
+    ]
+}
+
+fn damaged(text: &str, damage: &Damage) -> String {
+    let mut characters: Vec<char> = text.chars().collect();
+    let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+    if lines.is_empty() {
+        return text.to_owned();
+    }
+    match damage {
+        Damage::Delete(at, count) => {
+            let at = at.index(characters.len());
+            let end = (at + count).min(characters.len());
+            characters.drain(at..end);
+            return characters.into_iter().collect();
+        }
+        Damage::Insert(at, c) => {
+            characters.insert(at.index(characters.len() + 1), *c);
+            return characters.into_iter().collect();
+        }
+        Damage::Swap(a, b) => {
+            let (a, b) = (a.index(lines.len()), b.index(lines.len()));
+            lines.swap(a, b);
+        }
+        Damage::Repeat(at) => {
+            let line = lines[at.index(lines.len())].clone();
+            lines.push(line);
+        }
+        Damage::Replace(at, value) => {
+            let at = at.index(lines.len());
+            if let Some((key, _)) = lines[at].split_once('=') {
+                lines[at] = format!("{key}= {}", VALUES[value.index(VALUES.len())]);
+            }
+        }
+    }
+    lines.join("\n")
+}
+
+/// Whether drawing takes no time: few agents.
+fn is_small(resolved: &toml::Table) -> bool {
+    let topology = &resolved["topology"];
+    let sizes = ["agents", "rows", "columns"];
+    let small = |size| {
+        topology
+            .get(size)
+            .is_none_or(|n| n.as_integer() < Some(300))
+    };
+    sizes.into_iter().all(small)
+}
+
+fn texts() -> Vec<String> {
+    let paths = std::fs::read_dir("scenarios").unwrap();
+    let mut paths: Vec<PathBuf> = paths.map(|entry| entry.unwrap().path()).collect();
+    paths.sort();
+    let shipped = paths.iter().map(|p| std::fs::read_to_string(p).unwrap());
+    shipped.chain([RICH.to_owned(), RICH.to_owned()]).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig {
+        cases: 300,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
+
+    #[test]
+    fn a_damaged_scenario_is_read_or_refused(
+        text in prop::sample::select(texts()),
+        damages in prop::collection::vec(damage(), 0..4),
+        assignment in prop::option::of(prop::sample::select(&ASSIGNMENTS[..])),
+    ) {
+        let text = damages.iter().fold(text, |text, d| damaged(&text, d));
+        let assignments: Vec<String> = assignment.into_iter().map(str::to_owned).collect();
+        let catalogues = Catalogues::default();
+        let folder = PathBuf::from("scenarios");
+        match ScenarioFile::parse("a.toml", &text, "a", folder, &assignments, &catalogues) {
+            Err(error) => prop_assert!(!error.to_string().is_empty()),
+            Ok(file) => {
+                prop_assert!(!file.resolved().is_empty());
+                let library = Library::new(Some("no-such-folder".into()), &file.folder);
+                for point in file.points.iter().filter(|p| is_small(&p.scenario.resolved)).take(4) {
+                    if let Err(error) = Plan::draw(&file, point, &library, &catalogues) {
+                        prop_assert!(!error.to_string().is_empty());
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,208 @@
+//! Resolved scenarios give the same runs again, and runs are called by what they compute.
+
+mod scenario;
+
+use byzsim::scenario::{Catalogues, ScenarioFile};
+use scenario::{ATTACK, RULES, Read, SMALL, read, read_with, text};
+use std::path::Path;
+
+#[test]
+fn shipped_scenarios_resolve_to_themselves() {
+    let catalogues = Catalogues::default();
+    for entry in std::fs::read_dir("scenarios").unwrap() {
+        let path = entry.unwrap().path();
+        let file = ScenarioFile::open(&path, &[], &catalogues).unwrap();
+        let resolved = file.resolved();
+        let folder = Path::new("/tmp").to_owned();
+        let again = ScenarioFile::parse("again", &resolved, "again", folder, &[], &catalogues);
+        assert_eq!(again.unwrap().resolved(), resolved, "{}", path.display());
+    }
+}
+
+/// The resolved scenario gives the same points, run ids and text, wherever it lies.
+fn resolves_to_itself(read: &Read) {
+    let resolved = read.file.resolved();
+    let again = scenario::read_at("elsewhere", &resolved, Path::new("/tmp"), &[]);
+    assert_eq!(again.file.resolved(), resolved);
+    assert_eq!(again.settings(), read.settings(), "{resolved}");
+    for (a, b) in again.file.points.iter().zip(&read.file.points) {
+        // Relative paths have become absolute.
+        let has_paths = resolved.contains("path = ");
+        assert!(
+            has_paths || a.scenario.resolved == b.scenario.resolved,
+            "{resolved}"
+        );
+    }
+    assert_eq!(again.ids(), read.ids());
+}
+
+#[test]
+fn a_resolved_scenario_has_all_defaults_and_gives_the_same_runs() {
+    let plain = read(SMALL);
+    let resolved: toml::Table = plain.file.resolved().parse().unwrap();
+    assert_eq!(resolved, plain.file.points[0].scenario.resolved);
+    resolves_to_itself(&plain);
+
+    let every = r#"
+until_ms = 500.0
+[seeds]
+data = 5
+[sets]
+third = { every = 3 }
+same = "third"
+[learner]
+step_size = { kind = "decay", initial = 0.1, rate = 0.01 }
+[[learner.override]]
+agents = "same"
+adapt_probability = 0.5
+[rule]
+kind = "loss"
+[[rule.override]]
+agents = [1]
+forgetting = 1
+[[rule.override]]
+agents = [2]
+kind = "average"
+[[attack]]
+name = "noise"
+agents = { random = 2 }
+kind = "scale"
+factor = { low = 1, high = 2 }
+victims = { fraction = 0.5 }
+active = { from_iteration = 1 }
+timing = { kind = "silent" }
+[record]
+weights = { every = 2 }
+agents = "third"
+"#;
+    let every = format!("iterations = 4\n{every}{}", scenario::TABLES);
+    resolves_to_itself(&read(&every));
+    let sweep =
+        "[sweep]\n\"rule.forgetting\" = [0.2, 0.3]\n\"attack.noise.per_victim\" = [true, false]\n";
+    resolves_to_itself(&read(&format!("{every}{sweep}")));
+    let one =
+        "[sweep]\n\"learner.step_size\" = [0.1, { kind = \"decay\", initial = 1, rate = 1 }]\n";
+    resolves_to_itself(&read(&format!("{every}{one}")));
+}
+
+#[test]
+fn resolved_sweeps_of_kinds_and_whole_tables_give_the_same_runs() {
+    let labels = text(&[
+        SMALL,
+        RULES,
+        "seed = [1, 2]\n\"rule.forgetting\" = [0.1, 0.5]\n",
+    ]);
+    resolves_to_itself(&read(&labels));
+    resolves_to_itself(&read_with(&labels, &["rule.initial=3", "seed=4"]));
+    resolves_to_itself(&read_with(&labels, &["rule=loss"]));
+    let filtered = SMALL.to_owned() + &RULES.replace("\"loss\"", "\"loss\", filter = false");
+    resolves_to_itself(&read_with(&filtered, &["rule.kind=average"]));
+    let kinds = "[rule]\npower = 3\n[sweep]\n\"rule.kind\" = [\"loss\", \"distance\"]\n";
+    resolves_to_itself(&read(&text(&[SMALL, kinds])));
+    let lists = r#"
+[sweep]
+attack = { flip = [{ name = "noise", agents = [1], kind = "sign-flip" }], none = [] }
+rule = [{ kind = "loss" }, { kind = "average" }]
+topology = { ring = { kind = "ring", agents = 5 }, star = { kind = "star", agents = 6 } }
+"#;
+    resolves_to_itself(&read(&text(&[SMALL, lists])));
+    let set = [
+        "rule.initial=2",
+        "attack.noise.per_victim=true",
+        "topology.agents=7",
+    ];
+    let lists = read_with(&text(&[SMALL, lists]), &set);
+    resolves_to_itself(&lists);
+    assert_eq!(lists.values("topology.agents")[0], "7");
+}
+
+#[test]
+fn a_task_s_own_overrides_survive_a_sweep_of_the_keys_beside_them() {
+    let activity = r#"
+iterations = 3
+[task]
+kind = "activity-recognition"
+source = "generated"
+[topology]
+agents = 6
+[sweep]
+"learner.step_size" = [0.1, 0.2]
+"#;
+    resolves_to_itself(&read(activity));
+}
+
+// Run ids.
+
+#[test]
+fn a_run_is_called_by_what_it_computes() {
+    let id = |text: &str, set: &[&str]| read_with(text, set).ids().remove(0);
+    let base = text(&[SMALL, ATTACK]);
+    let own = id(&base, &[]);
+    for set in [
+        "name=other",
+        "record.weights=all",
+        "record.every_iterations=2",
+    ] {
+        assert_eq!(id(&base, &[set]), own, "{set}");
+    }
+    let reordered = "# a comment\n[topology]\nagents = 12 # agents\nkind = \"ring\"\n[task]\n\
+        kind = \"target-localization\"\n[[attack]]\nhigh = 16\nlow = 15\nkind = \"uniform\"\n\
+        name = \"noise\"\nagents = [3, 4]\n";
+    assert_eq!(id(reordered, &["iterations=4"]), own);
+    let elsewhere = scenario::read_at("b", &base, Path::new("/tmp"), &[]);
+    assert_eq!(elsewhere.ids(), std::slice::from_ref(&own));
+    let changes = [
+        "seed=2",
+        "iterations=5",
+        "rule.kind=average",
+        "rule.forgetting=0.2",
+        "seeds.data=9",
+        "seeds.attackers=9",
+        "attack.noise.low=3",
+        "attack.noise.agents=[3]",
+        "topology.agents=13",
+        "learner.step_size=0.2",
+        "clock.compute_ms=11",
+        "task.noisy_std=0.2",
+        "sets.data=[1]",
+        "sets.path=[1]",
+        "until_ms=9",
+    ];
+    let mut ids: Vec<String> = changes.iter().map(|set| id(&base, &[set])).collect();
+    ids.push(own);
+    ids.sort();
+    ids.dedup();
+    assert_eq!(ids.len(), changes.len() + 1);
+}
+
+#[test]
+fn what_files_hold_is_part_of_a_run_s_identity_and_where_they_lie_is_not() {
+    let text = r#"
+iterations = 2
+[task]
+kind = "target-localization"
+[topology]
+kind = "file"
+path = "edges.csv"
+[[attack]]
+agents = [1]
+kind = "file"
+path = "payloads.npz"
+"#;
+    let id = |edges: &str, payload: f32| {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("edges.csv"), edges).unwrap();
+        let file = std::fs::File::create(folder.path().join("payloads.npz")).unwrap();
+        let mut npz = ndarray_npy::NpzWriter::new(file);
+        let payloads = ndarray::Array2::from_elem((2, 2), payload);
+        npz.add_array("payloads", &payloads).unwrap();
+        npz.finish().unwrap();
+        let read = scenario::read_at("a", text, folder.path(), &[]);
+        resolves_to_itself(&read);
+        read.ids().remove(0)
+    };
+    let own = id("0,1\n1,2\n", 1.0);
+    assert_eq!(id("0,1\n1,2\n", 1.0), own);
+    assert_ne!(id("0,1\n0,2\n", 1.0), own);
+    assert_ne!(id("0,1\n1,2\n", 2.0), own);
+}

@@ -1,0 +1,318 @@
+//! What scenario files mean: sweeps, assignments, selections, seeds.
+
+mod scenario;
+
+use scenario::{ATTACK, RULES, SMALL, read, read_with, text};
+
+// Sweeps.
+
+#[test]
+fn the_points_of_a_sweep_are_the_product_of_its_keys_the_first_being_the_slowest() {
+    let file = read(&text(&[SMALL, RULES, "seed = { from = 3, count = 2 }\n"]));
+    assert_eq!(
+        file.settings(),
+        [
+            "rule=alone seed=3",
+            "rule=alone seed=4",
+            "rule=mean seed=3",
+            "rule=mean seed=4",
+            "rule=loss seed=3",
+            "rule=loss seed=4",
+        ]
+    );
+    assert_eq!(file.values("rule.kind")[2], r#""average""#);
+    assert_eq!(file.values("seed"), ["3", "4", "3", "4", "3", "4"]);
+}
+
+#[test]
+fn zipped_lists_advance_together() {
+    let sweep = r#"
+[sweep]
+seed = [1, 2]
+"rule.forgetting" = [0.1, 0.2]
+iterations = [5, 6]
+zip = [["seed", "rule.forgetting"]]
+"#;
+    let file = read(&text(&[SMALL, sweep]));
+    assert_eq!(
+        file.settings(),
+        [
+            "seed=1 rule.forgetting=0.1 iterations=5",
+            "seed=1 rule.forgetting=0.1 iterations=6",
+            "seed=2 rule.forgetting=0.2 iterations=5",
+            "seed=2 rule.forgetting=0.2 iterations=6",
+        ]
+    );
+}
+
+#[test]
+fn a_dotted_path_finds_an_attack_by_its_name() {
+    let sweep = "[sweep]\n\"attack.noise.low\" = [1.0, 2.0]\n";
+    let file = read(&text(&[SMALL, ATTACK, sweep]));
+    assert_eq!(file.values("attack.0.low"), ["1.0", "2.0"]);
+    assert_eq!(file.values("attack.0.high"), ["16.0", "16.0"]);
+}
+
+#[test]
+fn labels_stand_for_whole_lists_of_attacks() {
+    let sweep = r#"
+[sweep]
+attack = { none = [], flip = [{ agents = [1], kind = "sign-flip" }] }
+"#;
+    let file = read(&text(&[SMALL, sweep]));
+    assert_eq!(file.settings(), ["attack=none", "attack=flip"]);
+    assert_eq!(file.byzantine(), [0, 1]);
+}
+
+#[test]
+fn a_whole_table_does_not_undo_a_key_that_is_swept_in_it_whatever_comes_first() {
+    let sweep = r#"
+[sweep]
+"rule.forgetting" = [0.2, 0.3]
+rule = { mean = { kind = "average" }, loss = { kind = "loss", forgetting = 0.9 } }
+"#;
+    let file = read(&text(&[SMALL, sweep]));
+    assert_eq!(file.values("rule.forgetting"), ["", "0.2", "", "0.3"]);
+}
+
+#[test]
+fn where_a_kind_is_swept_a_key_is_legal_if_any_kind_has_it_and_only_its_own_points_have_it() {
+    let rule = r#"
+[rule]
+filter = false
+power = 3.0
+[sweep]
+"rule.kind" = ["loss", "distance", "average"]
+"#;
+    let file = read(&text(&[SMALL, rule]));
+    assert_eq!(file.values("rule.filter"), ["false", "", ""]);
+    assert_eq!(file.values("rule.power"), ["", "3.0", ""]);
+
+    let topology = r#"
+[sweep]
+"topology.kind" = ["regular", "small-world", "ring"]
+"topology.degree" = [2, 4]
+"#;
+    let file = read(&text(&[SMALL, "rewire = 0.5\n", topology]));
+    assert_eq!(
+        file.values("topology.rewire"),
+        ["", "", "0.5", "0.5", "", ""]
+    );
+    assert_eq!(file.values("topology.degree"), ["2", "4", "2", "4", "", ""]);
+
+    let attack = "std = 2.0\n[sweep]\n\"attack.noise.kind\" = [\"uniform\", \"add-noise\"]\n";
+    let file = read(&text(&[SMALL, ATTACK, attack]));
+    assert_eq!(file.values("attack.0.std"), ["", "2.0"]);
+    assert_eq!(file.values("attack.0.low"), ["15.0", ""]);
+
+    let task = r#"
+iterations = 4
+[task]
+source = "generated"
+noisy_agents = 2
+[topology]
+agents = 8
+[sweep]
+"task.kind" = ["target-localization", "activity-recognition"]
+"#;
+    let file = read(task);
+    assert_eq!(file.values("task.source"), ["", r#""generated""#]);
+    assert_eq!(file.values("task.noisy_agents"), ["2", ""]);
+    assert_eq!(
+        file.values("topology.kind"),
+        [r#""geometric""#, r#""complete""#]
+    );
+}
+
+// Assignments.
+
+#[test]
+fn an_assignment_overrides_the_file_and_ends_the_sweep_of_its_key() {
+    let sweep = "[sweep]\nseed = [1, 2]\niterations = [5, 6]\nzip = [[\"seed\", \"iterations\"]]\n";
+    let text = text(&[SMALL, sweep]);
+    let file = read_with(&text, &["seed=9", "rule.forgetting=0.3", "name=my run"]);
+    assert_eq!(file.settings(), ["iterations=5", "iterations=6"]);
+    assert_eq!(file.values("seed"), ["9", "9"]);
+    assert_eq!(file.values("rule.forgetting"), ["0.3", "0.3"]);
+    assert_eq!(file.file.name, "my run");
+}
+
+#[test]
+fn an_assigned_list_or_range_takes_the_place_of_a_swept_list() {
+    let text = text(&[SMALL, "[sweep]\nseed = [1, 2]\n"]);
+    assert_eq!(read_with(&text, &["seed=[7]"]).settings(), ["seed=7"]);
+    let range = read_with(&text, &["seed={ from = 4, count = 2 }"]);
+    assert_eq!(range.settings(), ["seed=4", "seed=5"]);
+}
+
+#[test]
+fn an_assigned_label_selects_it_and_stays_the_setting() {
+    let file = read_with(&text(&[SMALL, RULES]), &["rule=loss"]);
+    assert_eq!(file.settings(), ["rule=loss"]);
+    assert_eq!(file.values("rule.kind"), [r#""loss""#]);
+    let table = read_with(&text(&[SMALL, RULES]), &["rule={ kind = 'distance' }"]);
+    assert_eq!(table.settings(), [""]);
+    assert_eq!(table.values("rule.kind"), [r#""distance""#]);
+}
+
+#[test]
+fn an_assignment_into_a_swept_table_reaches_every_point_whose_kind_has_the_key() {
+    let file = read_with(&text(&[SMALL, RULES]), &["rule.forgetting=0.3"]);
+    assert_eq!(file.values("rule.forgetting"), ["", "", "0.3"]);
+    let sweep = r#"
+[sweep]
+attack = { none = [], flip = [{ name = "noise", agents = [1], kind = "sign-flip" }], uniform = [{ name = "noise", agents = [1], kind = "uniform", low = 1, high = 9 }] }
+"#;
+    let file = read_with(&text(&[SMALL, sweep]), &["attack.noise.low=5"]);
+    assert_eq!(file.values("attack.0.low"), ["", "", "5.0"]);
+}
+
+#[test]
+fn an_assignment_makes_tables_and_leaves_their_default_kind() {
+    let alone = "[task]\nkind = \"target-localization\"\n";
+    let file = read_with(alone, &["topology.agents=10"]);
+    assert_eq!(file.values("topology.kind"), [r#""geometric""#]);
+    assert_eq!(file.plans()[0].graph.agents(), 10);
+    let activity = "[task]\nkind = \"activity-recognition\"\nsource = \"generated\"\n";
+    let file = read_with(activity, &["topology.agents=6", "iterations=3"]);
+    assert_eq!(file.values("topology.kind"), [r#""complete""#]);
+}
+
+#[test]
+fn an_assigned_length_takes_the_place_of_the_other() {
+    let file = "epochs = 3\n[task]\nkind = \"activity-recognition\"\nsource = \"generated\"\n";
+    let file = read_with(file, &["iterations=7"]);
+    assert_eq!(file.values("iterations"), ["7"]);
+    assert_eq!(file.values("epochs"), [""]);
+}
+
+#[test]
+fn an_assigned_kind_leaves_the_keys_of_the_kind_before_unread() {
+    let rule = "[rule]\nkind = \"loss\"\nforgetting = 0.3\n";
+    let file = read_with(&text(&[SMALL, rule]), &["rule.kind=average"]);
+    assert_eq!(file.values("rule.forgetting"), [""]);
+}
+
+// Selections and seeds.
+
+#[test]
+fn every_way_to_choose_agents() {
+    let sets = r#"
+[sets]
+late = "list"
+list = [7, 2]
+range = { range = [3, 5] }
+every = { every = 5 }
+from = { every = 4, from = 3 }
+random = { random = 3 }
+fraction = { fraction = 0.25 }
+degree = { highest-degree = 2 }
+group = { group = 1 }
+none = []
+"#;
+    let star = SMALL.replace("ring", "star");
+    let plan = read(&text(&[&star, sets])).plans().remove(0);
+    let members = |name: &str| {
+        let set = plan.sets.iter().find(|(n, _)| n == name);
+        let numbers = set.unwrap().1.iter().map(|k| k.0);
+        numbers.collect::<Vec<u32>>()
+    };
+    assert_eq!(members("list"), [2, 7]);
+    assert_eq!(members("late"), [2, 7]);
+    assert_eq!(members("range"), [3, 4, 5]);
+    assert_eq!(members("every"), [0, 5, 10]);
+    assert_eq!(members("from"), [3, 7, 11]);
+    assert_eq!(members("random").len(), 3);
+    assert_eq!(members("fraction").len(), 3);
+    assert_eq!(members("degree"), [0, 1]);
+    assert_eq!(members("group"), [3, 4, 5]);
+    assert!(members("none").is_empty());
+}
+
+#[test]
+fn random_attackers_avoid_explicit_ones_and_stay_when_an_attack_is_added_behind() {
+    let random = "[[attack]]\nname = \"a\"\nagents = { random = 4 }\nkind = \"empty\"\n";
+    let more = "[[attack]]\nname = \"b\"\nagents = { fraction = 0.25 }\nkind = \"sign-flip\"\n";
+    let explicit = "[[attack]]\nname = \"c\"\nagents = [0, 5]\nkind = \"sign-flip\"\n";
+    for seed in 0..20 {
+        let of = |parts: &[&str]| {
+            let set = format!("seeds.attackers={seed}");
+            read_with(&text(parts), &[&set]).attackers()
+        };
+        let alone = of(&[SMALL, random]);
+        assert_eq!(alone[0].len(), 4);
+        let both = of(&[SMALL, random, more]);
+        assert_eq!(both[0], alone[0]);
+        assert_eq!(both[1].len(), 3);
+        assert!(both[1].iter().all(|k| !both[0].contains(k)));
+        let behind = of(&[SMALL, random, explicit]);
+        assert_eq!((behind[0].len(), behind[1].clone()), (4, vec![0, 5]));
+        // Only those who are taken now are replaced.
+        let stay = alone[0].iter().filter(|k| ![0, 5].contains(*k));
+        assert!(stay.into_iter().all(|k| behind[0].contains(k)));
+        assert!(!behind[0].contains(&0) && !behind[0].contains(&5));
+    }
+}
+
+#[test]
+fn each_seed_of_its_own_varies_one_purpose_alone() {
+    let base = text(&[
+        &SMALL.replace("ring", "erdos-renyi"),
+        "probability = 0.4\n",
+        ATTACK,
+    ])
+    .replace("[3, 4]", "{ random = 4 }");
+    let drawn = |set: &[&str]| {
+        let read = read_with(&base, set);
+        let plan = read.plans().remove(0);
+        let edges: Vec<Vec<u32>> = plan
+            .graph
+            .ids()
+            .map(|k| plan.graph.receives_from(k).iter().map(|l| l.0).collect())
+            .collect();
+        let data: Vec<Vec<f32>> = plan.graph.ids().map(|k| plan.world.initial(k)).collect();
+        (edges, read.attackers(), data, plan.seeds)
+    };
+    let own = drawn(&[]);
+    let topology = drawn(&["seeds.topology=2"]);
+    assert_ne!(topology.0, own.0);
+    assert_eq!(topology.1, own.1);
+    let attackers = drawn(&["seeds.attackers=2"]);
+    assert_eq!((&attackers.0, &attackers.2), (&own.0, &own.2));
+    assert_ne!(attackers.1, own.1);
+    let data = drawn(&["seeds.data=2"]);
+    assert_eq!((&data.0, &data.1), (&own.0, &own.1));
+    assert_eq!(data.3.data, 2);
+    let all = drawn(&["seed=2"]);
+    assert_eq!(all.0, topology.0);
+    assert_eq!(all.1, attackers.1);
+}
+
+// What runs.
+
+#[test]
+fn points_of_one_run_id_are_run_once_and_share_the_outcome() {
+    let sweep =
+        "[sweep]\n\"rule.kind\" = [\"average\", \"loss\"]\n\"rule.forgetting\" = [0.1, 0.2]\n";
+    let read = read(&text(&[SMALL, sweep]));
+    let ids = read.ids();
+    assert_eq!(ids[0], ids[1]);
+    assert_ne!(ids[2], ids[3]);
+    let (outcomes, runs) = scenario::run(read.file);
+    assert_eq!(runs, 3);
+    let prints: Vec<String> = outcomes
+        .iter()
+        .map(|s| s.fingerprint().to_owned())
+        .collect();
+    assert_eq!(prints[0], prints[1]);
+    assert_ne!(prints[2], prints[3]);
+}
+
+#[test]
+fn a_swept_key_may_be_called_like_a_column_of_a_table() {
+    let sweep =
+        "[sweep]\nattack = { none = [], flip = [{ agents = [1], kind = \"sign-flip\" }] }\n";
+    let read = read(&text(&[SMALL, sweep]));
+    let (outcomes, runs) = scenario::run(read.file);
+    assert_eq!((outcomes.len(), runs), (2, 2));
+}

@@ -1,0 +1,124 @@
+//! Wrong scenarios are refused, all mistakes at once, each with its place, the offending text and
+//! what would be right.
+//!
+//! `tests/wrong` holds one mistake per file, named for it, and a few files with several. A first
+//! line `# --set key=value` gives the command line's part. The whole messages are snapshots.
+
+use byzsim::scenario::{Catalogues, Plan, ScenarioError, ScenarioFile};
+use byzsim::settings::WrongSettings;
+use byzsim::task::Library;
+use std::path::{Path, PathBuf};
+
+const FOLDER: &str = "tests/wrong";
+
+/// Reads a scenario and draws all its points, as `byzsim check` does.
+fn check(shown: &str, text: &str, assignments: &[String]) -> Result<(), ScenarioError> {
+    let catalogues = Catalogues::default();
+    let folder = PathBuf::from(FOLDER);
+    let file = ScenarioFile::parse(shown, text, "test", folder, assignments, &catalogues)?;
+    let library = Library::new(None, &file.folder);
+    file.points
+        .iter()
+        .try_for_each(|point| Plan::draw(&file, point, &library, &catalogues).map(drop))
+}
+
+/// All wrong files by name, with what is wrong.
+fn mistakes() -> Vec<(String, WrongSettings)> {
+    let mut paths: Vec<PathBuf> = std::fs::read_dir(FOLDER)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|e| e == "toml"))
+        .collect();
+    paths.sort();
+    paths.iter().map(|path| (stem(path), wrong(path))).collect()
+}
+
+fn stem(path: &Path) -> String {
+    path.file_stem().unwrap().to_string_lossy().into_owned()
+}
+
+fn wrong(path: &Path) -> WrongSettings {
+    let text = std::fs::read_to_string(path).unwrap();
+    let set = text.lines().next().and_then(|l| l.strip_prefix("# --set "));
+    let assignments: Vec<String> = set.map(str::to_owned).into_iter().collect();
+    match check(&format!("{}.toml", stem(path)), &text, &assignments) {
+        Err(ScenarioError::Wrong(wrong)) => wrong,
+        Err(other) => panic!("{}: {other}", path.display()),
+        Ok(()) => panic!("{} is not refused", path.display()),
+    }
+}
+
+#[test]
+fn messages_are_what_they_were() {
+    for (name, wrong) in mistakes() {
+        insta::with_settings!({
+            snapshot_path => "wrong/messages",
+            prepend_module_to_snapshot => false,
+            omit_expression => true,
+        }, { insta::assert_snapshot!(name, wrong) });
+    }
+}
+
+#[test]
+fn every_message_has_its_place_the_offending_text_and_what_is_right() {
+    let all = mistakes();
+    assert!(all.len() >= 45);
+    for (name, WrongSettings(mistakes)) in all {
+        let path = format!("{FOLDER}/{name}.toml");
+        let text = std::fs::read_to_string(path).unwrap();
+        assert!(!mistakes.is_empty(), "{name}");
+        let several = name.starts_with("several") || name.starts_with("duplicate");
+        assert!(several || mistakes.len() == 1, "{name}: {mistakes:?}");
+        for mistake in mistakes {
+            let shown = mistake.to_string();
+            let (line, column) = (mistake.line, mistake.column);
+            let place = format!("{}:{line}:{column}: ", mistake.file);
+            assert!(shown.starts_with(&place), "{name}: {shown}");
+            // Where it says it is, the text has what it calls wrong.
+            let source = match mistake.file.strip_prefix("--set") {
+                Some(_) => text.lines().next().unwrap()["# --set ".len()..].to_owned(),
+                None => text.lines().nth(line - 1).unwrap_or_default().to_owned(),
+            };
+            let offending = mistake.offending.lines().next().unwrap_or_default();
+            let rest: String = source.chars().skip(column - 1).collect();
+            assert!(rest.starts_with(offending), "{name}: {shown}");
+            assert!(
+                !offending.is_empty() || name == "empty-file",
+                "{name}: {shown}"
+            );
+            assert!(mistake.message.len() > 8, "{name}: {shown}");
+            let remedies = [
+                "write ",
+                "add ",
+                "remove ",
+                "did you mean ",
+                "here: ",
+                "name ",
+                "define ",
+                "let ",
+                "lower ",
+                "choose ",
+                "at most ",
+                "less than ",
+                "is even",
+                "make ",
+                "shorten ",
+                "correct ",
+                "say ",
+                "an agent can be in one",
+            ];
+            let help = &mistake.help;
+            assert!(remedies.iter().any(|r| help.contains(r)), "{name}: {shown}");
+        }
+    }
+}
+
+#[test]
+fn an_assignment_without_equals_is_refused_by_name() {
+    let text = "[task]\nkind = \"target-localization\"\n";
+    let error = check("a.toml", text, &["rule.forgetting".to_owned()]).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "--set rule.forgetting has no `=`: write --set key=value, such as --set rule.forgetting=0.05"
+    );
+}
