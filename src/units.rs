@@ -37,7 +37,7 @@ impl SimTime {
     pub const ZERO: SimTime = SimTime(0);
     /// The least time that a message takes.
     pub const LEAST_LATENCY: SimTime = SimTime(1);
-    /// The longest time a scenario may name: 100 years [ms].
+    /// The longest time a scenario may name, in milliseconds: 100 years.
     pub const MAX_MS: f64 = 3.2e12;
 
     /// That many microseconds.

@@ -45,7 +45,7 @@ pub(super) fn filter(
     combination: &Combination,
 ) -> Filter {
     let mut filter = Filter::default();
-    let group = plan.world.group(seats.id);
+    let group = plan.group(seats.id);
     let mut without_weights = false;
     for (candidate, &weight) in candidates.iter().zip(&combination.weights) {
         without_weights |= weight.is_nan();
@@ -57,7 +57,7 @@ pub(super) fn filter(
             filter.byzantine_weight += weight;
             filter.byzantine_present += 1;
             filter.byzantine_accepted += u32::from(weight > 0.0);
-        } else if plan.world.group(sender) == group {
+        } else if plan.group(sender) == group {
             filter.same_group_present += 1;
             filter.same_group_rejected += u32::from(weight == 0.0);
         }

@@ -57,7 +57,7 @@ impl Clock {
         self.tick = Tick {
             iteration,
             start,
-            last: self.ends_after(iteration, start),
+            last: iteration + 1 == plan.iterations,
             posted: Stopwatch::stamp(plan),
         };
         self.begun = Instant::now();
@@ -75,14 +75,6 @@ impl Clock {
         for mailbox in directory {
             mailbox.tick(self.tick);
         }
-    }
-
-    /// Whether an iteration is the run's last: the planned last, or the one after which the next
-    /// would begin too late.
-    fn ends_after(&self, iteration: u64, start: SimTime) -> bool {
-        let plan = &self.desk.plan;
-        let next = start + self.desk.links.round_length(plan.compute, &plan.graph);
-        iteration + 1 == plan.iterations || plan.until.is_some_and(|until| next >= until)
     }
 
     fn end_iteration(&mut self) {

@@ -27,8 +27,8 @@ pub(super) fn write(plan: &Plan, folder: &Path, constants: &[Constant]) -> Resul
             "named sets that it is in, comma-separated",
         ),
     ];
-    let own = beside(constants, &columns);
-    let mut agents = Table::create(&folder, "agents", own, columns)?;
+
+    let mut agents = Table::create(&folder, "agents", constants.to_vec(), columns)?;
     for agent in plan.graph.ids() {
         let attack = match plan.roles[agent.index()] {
             Role::Honest => None,
@@ -46,7 +46,7 @@ pub(super) fn write(plan: &Plan, folder: &Path, constants: &[Constant]) -> Resul
             .collect();
         agents.row(|row| {
             row.int(agent.0)
-                .int(plan.world.group(agent))
+                .int(plan.group(agent))
                 .flag(attack.is_some())
                 .text(attack)
                 .float(place.map(|p| p[0]))
@@ -84,17 +84,4 @@ pub(super) fn write(plan: &Plan, folder: &Path, constants: &[Constant]) -> Resul
         }
     }
     edges.finish().map(drop)
-}
-
-/// The constant columns beside a table's own: where attacks are swept, both say `attack`, and the
-/// swept key becomes `sweep.attack`.
-fn beside(constants: &[Constant], columns: &[Column]) -> Vec<Constant> {
-    let mut constants = constants.to_vec();
-    for constant in &mut constants {
-        let name = &mut constant.column.name;
-        if columns.iter().any(|c| c.name == *name) {
-            *name = format!("sweep.{name}").into();
-        }
-    }
-    constants
 }

@@ -117,7 +117,7 @@ impl Rounds {
         let everyone: Vec<usize> = normal.iter().map(|k| k.index()).collect();
         let mut groups: Vec<(u32, Vec<usize>)> = Vec::new();
         for agent in normal {
-            let group = plan.world.group(agent);
+            let group = plan.group(agent);
             match groups.binary_search_by_key(&group, |(g, _)| *g) {
                 Ok(at) => groups[at].1.push(agent.index()),
                 Err(at) => groups.insert(at, (group, vec![agent.index()])),

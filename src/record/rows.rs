@@ -37,7 +37,7 @@ impl AgentRows {
                     .int(epoch(plan, round.iteration))
                     .float(sample.combined_at.ms())
                     .int(sample.agent.0)
-                    .int(plan.world.group(sample.agent))
+                    .int(plan.group(sample.agent))
                     .floats([
                         sample.loss,
                         sample.adapted_loss,

@@ -57,15 +57,14 @@ impl Steady {
     pub fn json(&self, plan: &Plan) -> Value {
         let mut scratch = Vec::new();
         let mut over = |group: Option<u32>| {
-            let member = |&k: &AgentId| {
-                !plan.is_byzantine(k) && group.is_none_or(|g| plan.world.group(k) == g)
-            };
+            let member =
+                |&k: &AgentId| !plan.is_byzantine(k) && group.is_none_or(|g| plan.group(k) == g);
             let mean = |k: AgentId| self.losses[k.index()] / self.rounds as f64;
             let means: Vec<f64> = plan.graph.ids().filter(member).map(mean).collect();
             range(&Spread::of(&means, &mut scratch))
         };
         let normal = plan.graph.ids().filter(|&k| !plan.is_byzantine(k));
-        let mut groups: Vec<u32> = normal.map(|k| plan.world.group(k)).collect();
+        let mut groups: Vec<u32> = normal.map(|k| plan.group(k)).collect();
         groups.sort_unstable();
         groups.dedup();
         let of_group = |g: u32, loss| (g.to_string(), json!({"loss": loss}));

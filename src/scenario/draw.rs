@@ -1,17 +1,18 @@
 //! Drawing a plan: the network, the data, and everybody's part.
 
 use super::identity::RunId;
-use super::plan::{Assigned, AttackPlan, Plan, Role};
+use super::plan::{Assigned, AttackPlan, Label, Plan, Role};
 use super::read::{self, AttackSettings, Length};
 use super::record::RecordAgents;
 use super::selection::Chooser;
 use super::{Catalogues, Point, ScenarioError, ScenarioFile};
 use crate::attack::Stage;
+use crate::link::Links;
 use crate::rng::{Key, Purpose};
 use crate::settings::{Node, Problems, Selected, Selection, Span, Table, Value};
 use crate::task::{DataError, Library, TaskSeeds};
 use crate::topology::TopologyError;
-use crate::units::AgentId;
+use crate::units::{AgentId, SimTime};
 
 /// Draws the plan of a point. `None`, with the mistakes noted, where something does not fit.
 pub(super) fn draw(
@@ -69,6 +70,12 @@ pub(super) fn draw(
             1
         }
     };
+    // Iteration i begins at i rounds.
+    let round = Links.round_length(scenario.compute, &graph);
+    let until = scenario.until.filter(|_| round > SimTime::ZERO);
+    let iterations = until.map_or(iterations, |until| {
+        iterations.min(until.us().div_ceil(round.us()))
+    });
     if let Some(from) = scenario.record.steady_from
         && from >= iterations
     {
@@ -130,18 +137,21 @@ pub(super) fn draw(
         settings: point.settings.clone(),
         seeds,
         iterations,
-        until: scenario.until,
         compute: scenario.compute,
         sets,
-        roles,
         attacks,
         recorded,
         evaluate_every: per_epoch
             .filter(|_| world.has_test_set())
             .map(|per_epoch| per_epoch * scenario.record.evaluate_every_epochs),
         record: scenario.record,
+        labels: graph
+            .ids()
+            .map(|k| Label::new(world.group(k), roles[k.index()]))
+            .collect(),
         learners,
         rules,
+        roles,
         graph,
         world,
     }))

@@ -29,10 +29,8 @@ pub struct Plan {
     pub graph: Graph,
     /// The data.
     pub world: Arc<dyn World>,
-    /// Number of iterations.
+    /// Number of iterations; none of them begins at or after the scenario's `until_ms`.
     pub iterations: u64,
-    /// Simulated time from which no iteration begins.
-    pub until: Option<SimTime>,
     /// Time that an iteration's adapt steps take.
     pub compute: SimTime,
     /// Named sets with their members.
@@ -47,8 +45,29 @@ pub struct Plan {
     pub recorded: Vec<bool>,
     /// Distance of evaluations on test sets in iterations; `None` where there are none.
     pub evaluate_every: Option<u64>,
+    pub(super) labels: Vec<Label>,
     pub(super) learners: Assigned<Learner>,
     pub(super) rules: Assigned<RuleChoice>,
+}
+
+/// What statistics ask of an agent for every model that it sends, in few bytes: the whole list
+/// stays in the processor's cache.
+#[derive(Clone, Copy)]
+pub(super) struct Label(u32);
+
+impl Label {
+    const BYZANTINE: u32 = 1 << 31;
+
+    pub fn new(group: u32, role: Role) -> Label {
+        Label(
+            group
+                | if role.is_byzantine() {
+                    Label::BYZANTINE
+                } else {
+                    0
+                },
+        )
+    }
 }
 
 /// One of a few values for each agent.
@@ -148,7 +167,12 @@ impl Plan {
 
     /// Whether an agent is an attacker.
     pub fn is_byzantine(&self, agent: AgentId) -> bool {
-        self.roles[agent.index()].is_byzantine()
+        self.labels[agent.index()].0 & Label::BYZANTINE != 0
+    }
+
+    /// An agent's task group.
+    pub fn group(&self, agent: AgentId) -> u32 {
+        self.labels[agent.index()].0 & !Label::BYZANTINE
     }
 
     /// How many attackers there are.
