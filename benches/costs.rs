@@ -138,7 +138,10 @@ fn main() {
         println!("{features:>10} {d:>10} {ns:>12.0} {:>12.3}", ns / d as f64);
         points.push((d as f64, ns));
     }
-    println!("fitted exponent over d: {:.2}\n", slope(&points[2..]));
+    println!(
+        "fitted exponent over d, from 1,542 on: {:.2}\n",
+        slope(&points[2..])
+    );
 
     println!("sum of weighted models, per model");
     println!("{:>10} {:>12} {:>12}", "d", "ns", "ns per d");
@@ -157,7 +160,31 @@ fn main() {
         ("distance", Box::new(default_rule(Distance::read))),
         ("loss", Box::new(default_rule(Loss::read))),
     ];
-    println!("weights of one combination, 561 features (d = 3372), ns");
+    println!("weights of one combination, 8 neighbors, ns");
+    println!(
+        "{:>10} {:>12} {:>12} {:>12}",
+        "d", "average", "distance", "loss"
+    );
+    let mut curves = vec![Vec::new(); rules.len()];
+    for features in [128, 256, 512, 1024, 2048] {
+        let d = CLASSES * (features + 1);
+        let costs: Vec<f64> = rules
+            .iter()
+            .map(|(_, r)| combination(&**r, 8, features))
+            .collect();
+        println!(
+            "{d:>10} {:>12.0} {:>12.0} {:>12.0}",
+            costs[0], costs[1], costs[2]
+        );
+        for (curve, cost) in curves.iter_mut().zip(costs) {
+            curve.push((d as f64, cost));
+        }
+    }
+    for ((name, _), curve) in rules.iter().zip(&curves).skip(1) {
+        println!("fitted exponent over d, {name}: {:.2}", slope(curve));
+    }
+
+    println!("\nweights of one combination, 561 features (d = 3372), ns");
     println!(
         "{:>10} {:>12} {:>12} {:>12}",
         "neighbors", "average", "distance", "loss"

@@ -97,8 +97,8 @@
 //!   threads: random streams are keyed by purpose, owner and count; sums run in the order of the
 //!   agents; no wall-clock time comes near a result.
 //! - **No silent misconfiguration.** An unknown key at any depth is an error with its place.
-//! - **No silent hang.** A panic in an agent, an attack, a task or an observer ends the run with
-//!   its name, iteration and simulated time; what was recorded until then is readable.
+//! - **No silent hang.** A panic in an agent, an attack, a task or an observer ("the
+//!   recorder") ends the run with its name, iteration and simulated time; what was recorded until then is readable.
 //! - **Conservation.** Every message that was sent is accounted for, checked at the end of each
 //!   run.
 #![warn(missing_docs)]

@@ -280,10 +280,13 @@ impl Member {
             starved: outcome == Outcome::Own,
             ..Sample::default()
         };
-        if plan.is_recorded(tick.iteration, tick.last) {
+        // Under attack every iteration is looked at: when attackers are shut out is asked of all.
+        let byzantine = plan.is_byzantine(self.id);
+        let under_attack = !plan.attacks.is_empty();
+        if !byzantine && (under_attack || plan.is_recorded(tick.iteration, tick.last)) {
             sample.filter = audit::filter(&plan, &seats, &candidates, combination);
         }
-        if plan.keeps_weights(tick.iteration, tick.last) {
+        if plan.has_rows(self.id) && plan.keeps_weights(tick.iteration, tick.last) {
             let age = |slot| {
                 let letter = seats.neighbor(slot).and_then(|l| slots[l].as_ref());
                 let sent = letter.map_or(self.adapted_at(), |(letter, _)| letter.head().sent);
@@ -302,27 +305,43 @@ impl Member {
         sample
     }
 
+    /// Measures the combined model. Nobody asks how well the model would do that an attacker does
+    /// not send.
     fn measure(&mut self, sample: &mut Sample) {
         let Tick {
             iteration, last, ..
         } = self.tick;
         sample.fingerprint = self.fingerprint;
-        sample.adapted_loss = self.adapted_loss;
+        sample.adapted_loss = or_infinite(self.adapted_loss);
+        if self.plan.is_byzantine(self.id) {
+            return;
+        }
         if self.plan.is_recorded(iteration, last) {
-            sample.loss = self.objective.loss(&self.combined);
-            sample.regret = self.objective.regret(&self.combined).unwrap_or(f64::NAN);
-            sample.deviation = self.objective.deviation(&self.combined).unwrap_or(f64::NAN);
+            let (objective, combined) = (&mut self.objective, &self.combined);
+            sample.loss = or_infinite(objective.loss(combined));
+            sample.regret = objective.regret(combined).map_or(f64::NAN, or_infinite);
+            sample.deviation = objective.deviation(combined).map_or(f64::NAN, or_infinite);
         }
         if self.plan.is_evaluated(iteration, last)
             && let Some(evaluation) = self.objective.evaluate(&self.combined)
         {
-            (sample.test_loss, sample.accuracy) = (evaluation.loss, evaluation.accuracy);
+            sample.test_loss = or_infinite(evaluation.loss);
+            sample.accuracy = evaluation.accuracy;
         }
     }
 
     /// θ, for observers that ask for models.
     pub fn combined(&self) -> Params {
         Params::new(&self.combined)
+    }
+}
+
+/// A quantity of a model that has diverged: NaN would say that it does not exist.
+fn or_infinite(quantity: f64) -> f64 {
+    if quantity.is_nan() {
+        f64::INFINITY
+    } else {
+        quantity
     }
 }
 

@@ -21,6 +21,8 @@ impl Constant {
         Constant {
             value: keys
                 .key("value", "The value of every dimension, or of each")
+                .at_least(f64::from(f32::MIN))
+                .at_most(f64::from(f32::MAX))
                 .required(),
         }
     }

@@ -23,6 +23,8 @@ impl Gaussian {
         Gaussian {
             mean: keys
                 .key("mean", "Mean of every dimension")
+                .at_least(f64::from(f32::MIN))
+                .at_most(f64::from(f32::MAX))
                 .symbol("m")
                 .required(),
             std: keys

@@ -21,8 +21,16 @@ impl Uniform {
 
     /// Declares and reads its keys.
     pub fn read(keys: &mut Keys<'_>) -> Self {
-        let low = keys.key("low", "Least value").required();
-        let high = keys.key("high", "Greatest value").required();
+        let low = keys
+            .key("low", "Least value")
+            .at_least(f64::from(f32::MIN))
+            .at_most(f64::from(f32::MAX))
+            .required();
+        let high = keys
+            .key("high", "Greatest value")
+            .at_least(f64::from(f32::MIN))
+            .at_most(f64::from(f32::MAX))
+            .required();
         let fresh = keys
             .key(
                 "fresh",

@@ -1,6 +1,7 @@
 //! The results folder: whose it is, and what is in it already.
 
 use crate::record::{Summary, write_whole};
+use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -9,8 +10,8 @@ use std::path::{Path, PathBuf};
 pub enum FolderError {
     /// It belongs to another scenario.
     #[error(
-        "{} holds results of another scenario; choose another folder with --out DIR, or replace \
-         them with --force",
+        "{} holds results of another scenario, of other data or of another version; choose another \
+         folder with --out DIR, or replace them with --force",
         .0.display()
     )]
     Taken(PathBuf),
@@ -31,19 +32,36 @@ impl FolderError {
     }
 }
 
-/// Makes the folder the scenario's own, or finds that it is.
-pub(super) fn claim(folder: &Path, scenario: &str, force: bool) -> Result<(), FolderError> {
+/// Makes the folder the scenario's own, or finds that it is. `ids` are the runs that it is to hold:
+/// others come from data files or a version of the program that have changed since.
+pub(super) fn claim(
+    folder: &Path,
+    scenario: &str,
+    ids: &BTreeSet<String>,
+    force: bool,
+) -> Result<(), FolderError> {
     let file = folder.join("scenario.toml");
+    let runs = folder.join("runs");
     match std::fs::read_to_string(&file) {
-        Ok(found) if found == scenario => return Ok(()),
+        Ok(found) if found == scenario && !holds_others(&runs, ids) => return Ok(()),
         Ok(_) if !force => return Err(FolderError::Taken(folder.to_owned())),
         Ok(_) => empty(folder)?,
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
         Err(error) => return Err(FolderError::at(&file)(error)),
     }
-    let runs = folder.join("runs");
     std::fs::create_dir_all(&runs).map_err(FolderError::at(&runs))?;
     write_whole(&file, scenario.as_bytes()).map_err(FolderError::at(&file))
+}
+
+/// Whether there are runs besides `ids`, which would be read together with them.
+fn holds_others(runs: &Path, ids: &BTreeSet<String>) -> bool {
+    let Ok(entries) = std::fs::read_dir(runs) else {
+        return false;
+    };
+    let is_other = |name: &str| name.len() == 16 && !ids.contains(name);
+    entries
+        .flatten()
+        .any(|e| is_other(&e.file_name().to_string_lossy()))
 }
 
 /// Removes the results of another scenario, and nothing else.

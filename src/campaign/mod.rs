@@ -10,7 +10,7 @@ use crate::record::{Observer, Panic, RunError, Summary};
 use crate::scenario::{Catalogues, Plan, RunId, ScenarioError, ScenarioFile};
 use crate::task::Library;
 use crate::units::SimTime;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -30,8 +30,9 @@ pub struct CampaignOptions<'a> {
     pub folder: PathBuf,
     /// Whether a folder of another scenario is emptied of its results first.
     pub force: bool,
-    /// Threads in all.
-    pub threads: usize,
+    /// Threads in all; `None` takes the processors that the process may use, and fewer where a
+    /// network is too small for them. No result depends on it.
+    pub threads: Option<usize>,
     /// Points side by side; `None` chooses by the size of the network.
     pub jobs: Option<usize>,
     /// Makes the observers of each run.
@@ -141,7 +142,8 @@ impl Campaign {
             let plan = self.plan(point)?;
             sizes.push(Size::of(&plan));
         }
-        folder::claim(&options.folder, &self.file.resolved(), options.force)?;
+        let ids: BTreeSet<String> = sizes.iter().map(|size| size.id.to_string()).collect();
+        folder::claim(&options.folder, &self.file.resolved(), &ids, options.force)?;
         let run_folder = |id: &RunId| options.folder.join("runs").join(id.to_string());
         let mut outcomes: Vec<(RunId, PointOutcome)> = Vec::new();
         let mut pending = Vec::new();
@@ -273,15 +275,14 @@ fn share_out<'a>(
     sizes: impl Iterator<Item = &'a Size> + Clone,
 ) -> (usize, usize) {
     let points = sizes.clone().count().max(1);
-    let threads = options.threads.max(1);
+    let available = || std::thread::available_parallelism().map_or(1, |n| n.get());
+    let threads = options.threads.unwrap_or_else(available).max(1);
     let large = sizes.clone().any(|size| size.agents >= LARGE);
-    let side_by_side = if large { 1 } else { threads.min(points) };
-    let jobs = options.jobs.unwrap_or(side_by_side).clamp(1, points);
+    let side_by_side = if large { 1 } else { threads };
+    let jobs = options.jobs.unwrap_or(side_by_side);
+    let jobs = jobs.min(threads).clamp(1, points);
     let worth = sizes.into_iter().any(|size| size.work >= WORTH_THREADS);
-    let each = if worth || options.jobs.is_some() {
-        (threads / jobs).max(1)
-    } else {
-        1
-    };
+    let asked = options.threads.is_some() || options.jobs.is_some();
+    let each = if worth || asked { threads / jobs } else { 1 };
     (jobs, each)
 }

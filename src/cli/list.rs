@@ -6,7 +6,7 @@ use crate::settings::{Catalogue, KeyDoc, KindDoc, Presence, Table};
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
-/// List tasks, topologies, rules and attacks with their keys, ranges and defaults
+/// List a scenario's keys, and tasks, topologies, rules and attacks with their keys, ranges and defaults
 #[derive(Args)]
 pub(super) struct List {
     /// Only this part
@@ -19,6 +19,8 @@ pub(super) struct List {
 
 #[derive(Clone, Copy, PartialEq, ValueEnum)]
 enum Part {
+    /// Everything that is no kind's own
+    Scenario,
     Tasks,
     Topologies,
     Rules,
@@ -37,7 +39,13 @@ impl List {
     pub fn main(self, plugins: &Plugins) -> u8 {
         let catalogues = &plugins.catalogues;
         let defaults = task_defaults(catalogues);
+        let scenario = KindDoc {
+            name: "scenario.toml",
+            about: "The keys of a scenario file beside those of the kinds below",
+            keys: crate::scenario::describe(catalogues),
+        };
         let parts = [
+            (Part::Scenario, "scenario", vec![scenario]),
             (Part::Tasks, "tasks", describe(&catalogues.tasks, &[])),
             (
                 Part::Topologies,

@@ -68,11 +68,10 @@ impl Run {
             all.extend(progress.observer(plan));
             all
         };
-        let available = std::thread::available_parallelism().map_or(1, |n| n.get());
         let options = CampaignOptions {
             folder: folder.clone(),
             force: self.force,
-            threads: self.threads.map_or(available, usize::from),
+            threads: self.threads.map(usize::from),
             jobs: self.jobs.map(usize::from),
             observers: &all_observers,
             interrupt,

@@ -262,7 +262,7 @@ pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
     let mut file = tempfile::NamedTempFile::new_in(folder)?;
     file.write_all(bytes)?;
-    // A temporary file is its owner's alone; a result is everybody's, as the umask has it.
+    // A temporary file is its owner's alone; a result is for everybody to read.
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;

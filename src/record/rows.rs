@@ -5,7 +5,6 @@ use super::sample::Round;
 use super::sample::Sample;
 use super::table::{Column, Constant, Kind, Table, TableError};
 use crate::scenario::Plan;
-use crate::units::AgentId;
 use std::path::Path;
 
 /// `agents.parquet`: per recorded normal agent and iteration. Attackers have no rows: the state
@@ -18,7 +17,7 @@ impl AgentRows {
         folder: Option<&Path>,
         constants: &[Constant],
     ) -> Result<Self, TableError> {
-        let any = plan.graph.ids().any(|k| has_rows(plan, k));
+        let any = plan.graph.ids().any(|k| plan.has_rows(k));
         let folder = folder.filter(|_| any);
         let table = folder.map(|f| Table::create(f, "agents", constants.to_vec(), agent_columns()));
         Ok(AgentRows(table.transpose()?))
@@ -28,7 +27,7 @@ impl AgentRows {
         let Some(table) = &mut self.0 else {
             return Ok(());
         };
-        let samples = round.samples.iter().filter(|s| has_rows(plan, s.agent));
+        let samples = round.samples.iter().filter(|s| plan.has_rows(s.agent));
         for sample in samples {
             let models_used = sample.traffic.used;
             let own_age = sample.combined_at - round.start - plan.compute;
@@ -67,11 +66,7 @@ impl AgentRows {
     }
 }
 
-fn has_rows(plan: &Plan, agent: AgentId) -> bool {
-    plan.recorded[agent.index()] && !plan.is_byzantine(agent)
-}
-
-/// `weights.parquet`: per model in a combination of a normal agent.
+/// `weights.parquet`: per model in a combination of a recorded normal agent.
 pub(super) struct WeightRows(Option<Table>);
 
 impl WeightRows {
@@ -91,7 +86,7 @@ impl WeightRows {
         let Some(table) = &mut self.0 else {
             return Ok(());
         };
-        for sample in round.samples.iter().filter(|s| !plan.is_byzantine(s.agent)) {
+        for sample in round.samples.iter().filter(|s| plan.has_rows(s.agent)) {
             Self::record_one(table, round, sample)?;
         }
         Ok(())

@@ -45,7 +45,6 @@ impl Summary {
             "machine": Machine::here(),
             "scenario": plan.name,
             "point": plan.id.to_string(),
-            "synchrony": "synchronous",
             "settings": settings,
             "fingerprint": format!("{:016x}", found.fingerprint),
             "status": found.status,

@@ -40,7 +40,7 @@ pub(super) fn read(
             node: value(text, path.len(), sources, span, problems),
         };
         let elements: Vec<&str> = assigned.path.split('.').collect();
-        if elements.contains(&"") || elements[0] == "sweep" {
+        if elements.contains(&"") || elements == ["sweep"] {
             let message = format!("--set cannot set `{}`", assigned.path);
             let whole = Span {
                 end: text.len(),
@@ -86,7 +86,7 @@ fn value(text: &str, equals: usize, sources: &Sources, key: Span, problems: &mut
 /// Lets assignments to swept keys change the sweep, and returns the others.
 ///
 /// A label selects that label, a list or range takes the place of the key's list, and anything
-/// else ends the sweep of the key.
+/// else ends the sweep of the key. `sweep.key` sweeps a key.
 pub(super) fn onto_sweep(
     assignments: &[Assignment],
     axes: &mut Axes,

@@ -49,6 +49,24 @@ impl Axes {
     /// Gives a swept key the value of an assignment. False where the value is for the scenario
     /// itself, whose key then is swept no more.
     pub fn assign(&mut self, assignment: &Assignment, problems: &mut Problems) -> bool {
+        if let Some(swept) = assignment.path.strip_prefix("sweep.") {
+            self.table
+                .insert(swept, assignment.span, assignment.node.clone());
+            return true;
+        }
+        if let Some(table) = assignment.path.strip_suffix(".kind")
+            && let Some(Node {
+                value: Value::Table(labels),
+                ..
+            }) = self.table.get(table)
+        {
+            let known: Vec<&str> = labels.iter().map(|e| e.key.as_str()).collect();
+            let message =
+                format!("the labels of `{table}` in [sweep] stand for kinds of their own");
+            let help = format!("choose one with --set {table}=LABEL: {}", known.join(", "));
+            problems.add(assignment.span, message, help);
+            return true;
+        }
         let Some(entry) = self.table.entry(&assignment.path) else {
             return false;
         };

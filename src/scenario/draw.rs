@@ -76,6 +76,11 @@ pub(super) fn draw(
     let iterations = until.map_or(iterations, |until| {
         iterations.min(until.us().div_ceil(round.us()))
     });
+    if (round.ms() * iterations as f64) > SimTime::MAX_MS * 1000.0 {
+        let message = format!("{iterations} iterations of {round} are beyond simulated time");
+        let help = "simulated time ends after 100,000 years: write fewer iterations or less time";
+        problems.add(places.find(&["clock", "compute_ms"]), message, help);
+    }
     if let Some(from) = scenario.record.steady_from
         && from >= iterations
     {

@@ -20,8 +20,8 @@ mod tolerances;
 
 pub use identity::RunId;
 pub use plan::{AttackPlan, Plan, Role};
-pub(crate) use read::parse_defaults;
 pub use read::{AttackSettings, Length, RuleChoice, Scenario, Seeds};
+pub(crate) use read::{describe, parse_defaults};
 pub use record::{Record, RecordAgents, RecordWeights};
 pub use sweep::{Setting, SettingValue};
 

@@ -59,6 +59,10 @@ impl Label {
     const BYZANTINE: u32 = 1 << 31;
 
     pub fn new(group: u32, role: Role) -> Label {
+        assert!(
+            group < Label::BYZANTINE,
+            "task groups are numbers below 2^31"
+        );
         Label(
             group
                 | if role.is_byzantine() {
@@ -178,6 +182,12 @@ impl Plan {
     /// How many attackers there are.
     pub fn byzantine(&self) -> usize {
         self.roles.iter().filter(|role| role.is_byzantine()).count()
+    }
+
+    /// Whether an agent has rows of its own in tables. Attackers have none: the state that they
+    /// would have is not in the network.
+    pub fn has_rows(&self, agent: AgentId) -> bool {
+        self.recorded[agent.index()] && !self.is_byzantine(agent)
     }
 
     /// Whether an iteration is recorded: every so many, and the last.

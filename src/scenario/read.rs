@@ -7,7 +7,7 @@ use crate::attack::{Active, Attack, Timing};
 use crate::learner::Learner;
 use crate::rule::Rule;
 use crate::settings::{
-    Catalogue, Keys, Problems, Selection, Sources, Span, Table, Tolerances, Value,
+    Catalogue, KeyDoc, Keys, Problems, Selection, Sources, Span, Table, Tolerances, Value,
 };
 use crate::task::Task;
 use crate::topology::Topology;
@@ -99,6 +99,23 @@ pub struct AttackSettings {
     pub per_victim: bool,
 }
 
+/// The keys of a scenario file, without those of the kinds that it names.
+pub(crate) fn describe(catalogues: &Catalogues) -> Vec<KeyDoc> {
+    let mut problems = Problems::default();
+    let keys = Keys::new("", Span::default(), None, &mut problems);
+    let (_, mut docs, _) = keys.run(|keys| whole(keys, None, toml::Table::new(), "", catalogues));
+    let of_a_kind = |name: &str| {
+        let (table, key) = name.split_once('.').unwrap_or(("", name));
+        match table {
+            "topology" => true,
+            "rule" => key != "override",
+            _ => false,
+        }
+    };
+    docs.retain(|doc| !of_a_kind(&doc.name));
+    docs
+}
+
 /// Reads one point; `top` is where the document as a whole is pointed at. `None` where something
 /// has no placeholder.
 pub(super) fn scenario(
@@ -178,7 +195,7 @@ fn whole(
             "until_ms",
             "Simulated time at which the run ends at the latest [ms]",
         )
-        .above(0.0)
+        .at_least(0.001)
         .at_most(SimTime::MAX_MS)
         .optional("no limit");
     keys.read_before("task", "What agents learn", task_resolved);

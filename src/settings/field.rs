@@ -16,6 +16,14 @@ struct Range {
     high_open: bool,
 }
 
+/// A bound in few characters.
+fn short(bound: f64) -> String {
+    match bound.abs() {
+        size if size >= 1e15 => format!("{bound:.2e}"),
+        _ => bound.to_string(),
+    }
+}
+
 impl Range {
     const ALL: Range = Range {
         low: f64::NEG_INFINITY,
@@ -43,11 +51,11 @@ impl Range {
         let high = if self.high_open { ')' } else { ']' };
         match (self.low.is_finite(), self.high.is_finite()) {
             (false, false) => String::new(),
-            (true, false) if self.low_open => format!("above {}", self.low),
-            (true, false) => format!("at least {}", self.low),
-            (false, true) if self.high_open => format!("below {}", self.high),
-            (false, true) => format!("at most {}", self.high),
-            (true, true) => format!("in {low}{}, {}{high}", self.low, self.high),
+            (true, false) if self.low_open => format!("above {}", short(self.low)),
+            (true, false) => format!("at least {}", short(self.low)),
+            (false, true) if self.high_open => format!("below {}", short(self.high)),
+            (false, true) => format!("at most {}", short(self.high)),
+            (true, true) => format!("in {low}{}, {}{high}", short(self.low), short(self.high)),
         }
     }
 }

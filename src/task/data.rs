@@ -27,7 +27,7 @@ pub enum DataError {
     /// Nobody said where the data is.
     #[error(
         "no data folder was given for {what}: pass --data DIR, set task.data in the scenario, or \
-         set BYZSIM_DATA; {layout}"
+         set BYZSIM_DATA; or generate data with task.source = \"generated\"; {layout}"
     )]
     NoFolder {
         /// The data set.
@@ -97,7 +97,10 @@ impl Library {
     /// The data folder: `--data`, else `task.data` of the scenario, else `BYZSIM_DATA`.
     pub fn folder(&self, in_scenario: Option<&str>) -> Option<PathBuf> {
         let from_scenario = || in_scenario.map(|d| self.scenario_folder.join(d));
-        let from_environment = || std::env::var_os("BYZSIM_DATA").map(PathBuf::from);
+        let from_environment = || {
+            let folder = std::env::var_os("BYZSIM_DATA").filter(|d| !d.is_empty());
+            folder.map(PathBuf::from)
+        };
         self.folder
             .clone()
             .or_else(from_scenario)

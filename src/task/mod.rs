@@ -91,11 +91,6 @@ pub trait World: Send + Sync {
         false
     }
 
-    /// Whether [`Objective::regret`] and [`Objective::deviation`] give something.
-    fn has_optimum(&self) -> bool {
-        false
-    }
-
     /// The data files that were read; they are part of a run's identity.
     fn files(&self) -> &[FileDigest] {
         &[]

@@ -197,10 +197,6 @@ impl World for Localization {
         (0..2).map(|_| stream.random::<f32>()).collect()
     }
 
-    fn has_optimum(&self) -> bool {
-        true
-    }
-
     fn objective(self: Arc<Self>, agent: AgentId) -> Box<dyn Objective> {
         Box::new(Bearings {
             key: Key::new(self.seed, Purpose::Batch).of(agent),

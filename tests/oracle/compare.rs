@@ -85,7 +85,8 @@ fn compare(folder: &Path, text: &str, slip: Slip) -> Result<Tally, String> {
         for (k, (sample, expected)) in samples.iter().zip(&expected).enumerate() {
             assert_eq!(sample.agent.index(), k);
             let at = |difference| format!("agent {k}, iteration {iterations}: {difference}");
-            compare_agent(sample, expected).map_err(at)?;
+            let byzantine = plan.roles[k].is_byzantine();
+            compare_agent(sample, expected, byzantine).map_err(at)?;
             tally.add(k, expected, &plan);
         }
         iterations += 1;
@@ -99,12 +100,18 @@ fn same(a: f64, b: f64) -> bool {
     a.to_bits() == b.to_bits() || (a.is_nan() && b.is_nan())
 }
 
-fn compare_agent(sample: &Sample, expected: &Expected) -> Result<(), String> {
+/// A loss that is no number is told as infinite: NaN would say that nobody looked.
+fn told(loss: f64) -> f64 {
+    if loss.is_nan() { f64::INFINITY } else { loss }
+}
+
+/// Of attackers, only what they send and would be is told: how well they would do is not.
+fn compare_agent(sample: &Sample, expected: &Expected, byzantine: bool) -> Result<(), String> {
     let number = |what: &str, program: f64, oracle: f64| match same(program, oracle) {
         true => Ok(()),
         false => Err(format!("{what} is {program:?}, should be {oracle:?}")),
     };
-    number("ℓ(ψ)", sample.adapted_loss, expected.adapted_loss)?;
+    number("ℓ(ψ)", sample.adapted_loss, told(expected.adapted_loss))?;
     let rows = sample.weights.iter().zip(&expected.rows);
     for (row, expected) in rows {
         let from = expected.sender;
@@ -123,10 +130,15 @@ fn compare_agent(sample: &Sample, expected: &Expected) -> Result<(), String> {
     for (j, (&program, &oracle)) in parameters.enumerate() {
         number(&format!("θ[{j}]"), program.into(), oracle.into())?;
     }
-    number("ℓ(θ)", sample.loss, expected.loss)?;
+    if byzantine {
+        number("ℓ(θ)", sample.loss, f64::NAN)?;
+    } else {
+        number("ℓ(θ)", sample.loss, told(expected.loss))?;
+    }
+    let rows = if byzantine { 0 } else { expected.rows.len() };
     let traffic = &sample.traffic;
     for (what, program, oracle) in [
-        ("combined", sample.weights.len(), expected.rows.len()),
+        ("combined", sample.weights.len(), rows),
         ("parameters", model.values().len(), expected.model.len()),
         (
             "missing",

@@ -20,7 +20,7 @@ fn every_table_has_its_columns_in_their_order() {
     let options = CampaignOptions {
         folder: folder.path().to_owned(),
         force: false,
-        threads: 1,
+        threads: Some(1),
         jobs: None,
         observers: &|_| Vec::new(),
         interrupt: Arc::default(),

@@ -134,7 +134,7 @@ pub fn run(file: ScenarioFile) -> (Vec<Summary>, usize) {
     let options = CampaignOptions {
         folder: folder.path().to_owned(),
         force: false,
-        threads: 2,
+        threads: Some(2),
         jobs: Some(2),
         observers: &|_| Vec::new(),
         interrupt: Default::default(),
