@@ -96,7 +96,7 @@ fn resolved_sweeps_of_kinds_and_whole_tables_give_the_same_runs() {
     resolves_to_itself(&read_with(&labels, &["rule.initial=3", "seed=4"]));
     resolves_to_itself(&read_with(&labels, &["rule=loss"]));
     let filtered = SMALL.to_owned() + &RULES.replace("\"loss\"", "\"loss\", filter = false");
-    resolves_to_itself(&read_with(&filtered, &["rule.kind=average"]));
+    resolves_to_itself(&read_with(&filtered, &["rule=mean", "rule.override=[]"]));
     let kinds = "[rule]\npower = 3\n[sweep]\n\"rule.kind\" = [\"loss\", \"distance\"]\n";
     resolves_to_itself(&read(&text(&[SMALL, kinds])));
     let lists = r#"
