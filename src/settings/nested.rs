@@ -78,21 +78,9 @@ impl<'a> Keys<'a> {
         mut read: impl FnMut(&mut Keys<'_>) -> T,
     ) -> Vec<(Selection, T)> {
         self.describe(name, about, "a list of tables", Presence::Optional("none"));
-        let given = self.table.and_then(|t| t.get(name));
-        let Some(node) = given.or_else(|| self.fallback.and_then(|t| t.get(name))) else {
-            return Vec::new();
-        };
-        let Value::Array(items) = &node.value else {
-            self.wrong_type(node, name, "a list of tables", &self.list_header(name));
-            return Vec::new();
-        };
         let mut values = Vec::new();
         let mut all = Vec::new();
-        for (index, item) in items.iter().enumerate() {
-            let Value::Table(table) = &item.value else {
-                self.wrong_type(item, name, "a list of tables", &self.list_header(name));
-                continue;
-            };
+        for (index, item, table) in self.listed(name) {
             let mut merged = match table.get("kind") {
                 Some(_) => Table::default(),
                 None => self.table.cloned().unwrap_or_default(),
@@ -167,21 +155,9 @@ impl<'a> Keys<'a> {
         let (_, docs, _) =
             Keys::new(&path, self.span, None, &mut Problems::default()).run(&mut read);
         self.adopt(name, docs);
-        let given = self.table.and_then(|t| t.get(name));
-        let Some(node) = given.or_else(|| self.fallback.and_then(|t| t.get(name))) else {
-            return Vec::new();
-        };
-        let Value::Array(items) = &node.value else {
-            self.wrong_type(node, name, "a list of tables", &self.list_header(name));
-            return Vec::new();
-        };
         let mut values = Vec::new();
         let mut all = Vec::new();
-        for (index, item) in items.iter().enumerate() {
-            let Value::Table(table) = &item.value else {
-                self.wrong_type(item, name, "a list of tables", &self.list_header(name));
-                continue;
-            };
+        for (index, item, table) in self.listed(name) {
             let own_path = format!("{path}[{index}]");
             let mut keys = Keys::new(&own_path, item.span, Some(table), self.problems);
             if let Some(name) = table.name() {
@@ -196,6 +172,27 @@ impl<'a> Keys<'a> {
             self.resolved.insert(name.to_owned(), all.into());
         }
         values
+    }
+
+    /// The tables of a list, the user's or else the fallback's, with their numbers and places. What
+    /// is no table is noted and left out.
+    fn listed(&mut self, name: &'static str) -> Vec<(usize, &'a Node, &'a Table)> {
+        let given = self.table.and_then(|t| t.get(name));
+        let Some(node) = given.or_else(|| self.fallback.and_then(|t| t.get(name))) else {
+            return Vec::new();
+        };
+        let Value::Array(items) = &node.value else {
+            self.wrong_type(node, name, "a list of tables", &self.list_header(name));
+            return Vec::new();
+        };
+        let mut tables = Vec::new();
+        for (index, item) in items.iter().enumerate() {
+            match &item.value {
+                Value::Table(table) => tables.push((index, item, table)),
+                _ => self.wrong_type(item, name, "a list of tables", &self.list_header(name)),
+            }
+        }
+        tables
     }
 
     fn list_header(&self, name: &str) -> String {
