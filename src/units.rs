@@ -35,6 +35,8 @@ pub struct SimTime(u64);
 impl SimTime {
     /// The start of the run.
     pub const ZERO: SimTime = SimTime(0);
+    /// A moment that no run reaches.
+    pub const NEVER: SimTime = SimTime(u64::MAX);
     /// The least time that a message takes.
     pub const LEAST_LATENCY: SimTime = SimTime(1);
     /// The longest time a scenario may name, in milliseconds: 100 years.
@@ -63,8 +65,9 @@ impl SimTime {
 
 impl std::ops::Add for SimTime {
     type Output = SimTime;
+    /// Saturates at the end of time.
     fn add(self, other: SimTime) -> SimTime {
-        SimTime(self.0 + other.0)
+        SimTime(self.0.saturating_add(other.0))
     }
 }
 

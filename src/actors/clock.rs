@@ -1,26 +1,35 @@
-//! The actor that broadcasts ticks and waits for everyone.
+//! The actor that lets time go on and waits for whoever acts.
 //!
 //! The one ordering it relies on: what an actor posts before its [`Done`] is in the receivers'
 //! mailboxes before the next tick.
 
 use super::desk::Desk;
-use super::message::{Done, Tick};
+use super::message::{Closed, Done, Event, Signal, Tick};
+use super::pace::{Course, Ended, Step, course};
 use super::stopwatch::Stopwatch;
-use crate::record::{Entry, Round, Sample};
+use crate::record::{Closing, Entry, Round, RunError, Sample};
+use crate::scenario::Mode;
 use crate::units::SimTime;
 use actix::{Actor, Context, Handler, Message};
 use std::sync::Arc;
 use std::time::Instant;
 
-/// The synchronous clock: iteration i starts for everyone at T_i, and T_{i+1} is the moment at
-/// which the slowest agent has combined.
+/// Asynchronous: samples that go to the recorder at once.
+const BATCH: usize = 1024;
+
+/// The clock.
 pub(super) struct Clock {
     desk: Arc<Desk>,
-    tick: Tick,
+    course: Box<dyn Course>,
     begun: Instant,
+    /// Who acted and combined. Where everyone acts at once: everyone, and whether they did.
     samples: Vec<Sample>,
+    told: Vec<bool>,
     waiting: usize,
-    slowest: SimTime,
+    /// The last iteration, until everyone has told how it ended.
+    last: Option<Round>,
+    end: SimTime,
+    closed: Vec<Option<Closed>>,
 }
 
 /// Starts the first iteration: everyone is in the directory.
@@ -31,78 +40,186 @@ pub(super) struct Begin;
 impl Clock {
     pub fn new(desk: Arc<Desk>) -> Clock {
         Clock {
+            course: course(&desk.plan),
             desk,
-            tick: Tick::FIRST,
             begun: Instant::now(),
             samples: Vec::new(),
+            told: Vec::new(),
             waiting: 0,
-            slowest: SimTime::ZERO,
+            last: None,
+            end: SimTime::ZERO,
+            closed: Vec::new(),
         }
     }
 
     fn act(&mut self, body: impl FnOnce(&mut Clock)) {
         let desk = self.desk.clone();
-        let place = |clock: &Clock| {
-            let Tick {
-                iteration, start, ..
-            } = clock.tick;
-            ("the clock".to_owned(), (iteration, start))
-        };
+        let place = |clock: &Clock| ("the clock".to_owned(), clock.course.now());
         desk.guard(self, place, body);
     }
 
-    /// Begins an iteration at `start`.
-    fn broadcast(&mut self, iteration: u64, start: SimTime) {
-        let plan = &self.desk.plan;
-        self.tick = Tick {
-            iteration,
-            start,
-            last: iteration + 1 == plan.iterations,
-            posted: Stopwatch::stamp(plan),
-        };
-        self.begun = Instant::now();
-        self.waiting = plan.graph.agents();
-        // A large vector is fresh memory from the system each time: those that the recorder is done
-        // with are used again.
-        self.samples = self.desk.spent.try_recv().unwrap_or_default();
-        self.samples.resize(self.waiting, Sample::default());
-        self.slowest = start;
-        let directory = self
-            .desk
-            .directory
-            .get()
-            .expect("filled before the first tick");
-        for mailbox in directory {
-            mailbox.tick(self.tick);
+    fn is_asynchronous(&self) -> bool {
+        self.desk.plan.mode() == Mode::Asynchronous
+    }
+
+    /// Tells the recorder something. Blocks while it is behind: its channel is bounded. Says whether
+    /// the run goes on; without a receiver it has ended already, for a reason that the recorder
+    /// tells.
+    fn tell(&self, entry: Entry) -> bool {
+        self.desk.recorder.send(entry).is_ok()
+    }
+
+    /// Goes on after everyone who acted is done.
+    fn go_on(&mut self) {
+        loop {
+            let ended = self.course.ended().map(|ended| self.round(ended));
+            let step = self.course.step(&self.desk.plan);
+            if let Step::Close(end) = step {
+                (self.last, self.end) = (ended, end);
+                return self.close();
+            }
+            let is_told = match ended {
+                Some(round) => self.tell(Entry::Round(round)),
+                None => self.tell_events(BATCH, self.course.now().1),
+            };
+            if !is_told {
+                return;
+            }
+            if self.desk.is_interrupted() {
+                self.tell(Entry::Interrupted);
+                return;
+            }
+            match step {
+                Step::Everyone(signal) => return self.broadcast(signal),
+                Step::Some(agents, signal) => {
+                    self.waiting = agents.len();
+                    let tick = self.tick(signal);
+                    let mailboxes = self.desk.mailboxes();
+                    for agent in agents {
+                        mailboxes[agent.index()].tick(tick);
+                    }
+                    return;
+                }
+                Step::Pass => self.clear_samples(),
+                Step::Stall(stall) => return self.desk.fail(RunError::Stalled(stall)),
+                Step::Close(_) => unreachable!("handled above"),
+            }
         }
     }
 
-    fn end_iteration(&mut self) {
-        let Tick {
-            iteration,
-            start,
-            last,
-            ..
-        } = self.tick;
-        let round = Round {
-            iteration,
-            last,
-            start,
-            end: self.slowest,
+    fn tick(&self, signal: Signal) -> Tick {
+        Tick {
+            signal,
+            posted: Stopwatch::stamp(&self.desk.plan),
+        }
+    }
+
+    fn broadcast(&mut self, signal: Signal) {
+        self.begun = Instant::now();
+        self.waiting = self.desk.plan.graph.agents();
+        if !self.is_asynchronous() {
+            self.clear_samples();
+        }
+        let tick = self.tick(signal);
+        for mailbox in self.desk.mailboxes() {
+            mailbox.tick(tick);
+        }
+    }
+
+    /// Nobody has told of an iteration yet.
+    fn clear_samples(&mut self) {
+        let agents = self.desk.plan.graph.agents();
+        // A large vector is fresh memory from the system each time: those that the recorder is done
+        // with are used again.
+        self.samples = self.desk.spent.try_recv().unwrap_or_default();
+        self.samples.resize(agents, Sample::default());
+        self.told.clear();
+        self.told.resize(agents, false);
+    }
+
+    /// An iteration that is over, with those who combined in it.
+    fn round(&mut self, ended: Ended) -> Round {
+        let mut samples = std::mem::take(&mut self.samples);
+        if self.told.contains(&false) {
+            let mut told = self.told.iter();
+            samples.retain(|_| told.next() == Some(&true));
+        }
+        Round {
+            iteration: ended.iteration,
+            last: false,
+            start: ended.start,
+            end: ended.end,
             wall: self.begun.elapsed(),
-            samples: std::mem::take(&mut self.samples),
-        };
-        // Blocks while the recorder is behind: its channel is bounded. No receiver means that the
-        // run has ended already, for a reason that the recorder tells.
-        if self.desk.recorder.send(Entry::Round(round)).is_err() {
+            samples,
+        }
+    }
+
+    /// Asynchronous: tells the recorder of events before `until`, if there are at least so many.
+    fn tell_events(&mut self, least: usize, until: SimTime) -> bool {
+        if !self.is_asynchronous() || self.samples.len() < least {
+            return true;
+        }
+        let mut samples = std::mem::take(&mut self.samples);
+        samples.sort_unstable_by_key(|sample| (sample.combined_at, sample.agent));
+        self.tell(Entry::Events { samples, until })
+    }
+
+    /// Ends the run: everyone tells what is left.
+    fn close(&mut self) {
+        if !self.tell_events(0, self.end + SimTime::from_us(1)) {
             return;
         }
-        if last {
-            let _ = self.desk.recorder.send(Entry::Finished);
-        } else if self.desk.is_interrupted() {
-            let _ = self.desk.recorder.send(Entry::Interrupted);
-        } else {
-            self.broadcast(iteration + 1, self.slowest);
+        let agents = self.desk.plan.graph.agents();
+        self.waiting = agents;
+        self.closed.clear();
+        self.closed.resize_with(agents, || None);
+        let tick = self.tick(Signal::Close(self.end));
+        for mailbox in self.desk.mailboxes() {
+            mailbox.tick(tick);
+        }
+    }
+
+    /// Everyone has told what was left.
+    fn finish(&mut self) {
+        let mut closing = Closing {
+            end: self.end,
+            ..Closing::default()
+        };
+        for closed in std::mem::take(&mut self.closed).into_iter().flatten() {
+            closing.traffic += closed.traffic;
+            closing.finals.extend(closed.last);
+            closing.delays.extend(closed.delays.map(|delays| *delays));
+            closing.traces.extend(closed.trace.map(|trace| *trace));
+        }
+        if let Some(mut round) = self.last.take() {
+            round.last = true;
+            if self.desk.plan.may_end_early() {
+                complete(&mut round, &mut closing.finals);
+            }
+            if !self.tell(Entry::Round(round)) {
+                return;
+            }
+        }
+        self.tell(Entry::Finished(closing));
+    }
+}
+
+/// Adds to an iteration what is told of a last one only: nobody knew that it was.
+fn complete(round: &mut Round, finals: &mut [Sample]) {
+    for sample in &mut round.samples {
+        let Ok(at) = finals.binary_search_by_key(&sample.agent, |last| last.agent) else {
+            continue;
+        };
+        let last = &mut finals[at];
+        if last.iteration == sample.iteration {
+            sample.loss = last.loss;
+            sample.regret = last.regret;
+            sample.deviation = last.deviation;
+            sample.test_loss = last.test_loss;
+            sample.accuracy = last.accuracy;
+            if sample.weights.is_empty() {
+                sample.weights = std::mem::take(&mut last.weights);
+            }
         }
     }
 }
@@ -115,7 +232,7 @@ impl Handler<Begin> for Clock {
     type Result = ();
 
     fn handle(&mut self, _: Begin, _: &mut Self::Context) {
-        self.act(|clock| clock.broadcast(0, SimTime::ZERO));
+        self.act(Clock::go_on);
     }
 }
 
@@ -124,12 +241,42 @@ impl Handler<Done> for Clock {
 
     fn handle(&mut self, done: Done, _: &mut Self::Context) {
         self.act(|clock| {
-            clock.slowest = clock.slowest.max(done.sample.combined_at);
-            let agent = done.sample.agent.index();
-            clock.samples[agent] = done.sample;
+            clock.course.hear(&done);
+            match done.sample {
+                Some(sample) if clock.is_asynchronous() => clock.samples.push(sample),
+                Some(sample) => {
+                    let agent = done.agent.index();
+                    clock.samples[agent] = sample;
+                    clock.told[agent] = true;
+                }
+                None => {}
+            }
             clock.waiting -= 1;
             if clock.waiting == 0 {
-                clock.end_iteration();
+                clock.go_on();
+            }
+        });
+    }
+}
+
+impl Handler<Event> for Clock {
+    type Result = ();
+
+    fn handle(&mut self, event: Event, _: &mut Self::Context) {
+        self.act(|clock| clock.samples.push(event.sample));
+    }
+}
+
+impl Handler<Closed> for Clock {
+    type Result = ();
+
+    fn handle(&mut self, closed: Closed, _: &mut Self::Context) {
+        self.act(|clock| {
+            let agent = closed.agent.index();
+            clock.closed[agent] = Some(closed);
+            clock.waiting -= 1;
+            if clock.waiting == 0 {
+                clock.finish();
             }
         });
     }

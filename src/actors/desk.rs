@@ -1,14 +1,12 @@
 //! What all actors of a run share: the directory, the way to the recorder, and how panics end it.
 
-use super::agent::Agent;
-use super::attacker::Attacker;
 use super::clock::Clock;
-use super::message::{Post, Tick};
-use crate::link::Links;
+use super::message::{Nothing, Parcel, Post, Tick};
+use super::node::{Agent, Attacker};
 use crate::record::{Entry, Panic, RunError, Sample};
 use crate::scenario::Plan;
 use crate::units::{AgentId, SimTime};
-use actix::Addr;
+use actix::{Addr, Handler, Message};
 use crossbeam_channel::{Receiver, Sender};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -19,7 +17,6 @@ pub(super) struct Desk {
     pub plan: Arc<Plan>,
     /// Whether wall-clock times of messages are measured.
     pub measures: bool,
-    pub links: Links,
     /// Whether observers want every agent's model.
     pub wants_models: bool,
     /// Set from outside to end the run at the next iteration.
@@ -33,7 +30,8 @@ pub(super) struct Desk {
 }
 
 /// Where an agent or attacker gets its messages. Sending never blocks, and what bounds the mailbox
-/// is the protocol: one post per neighbor and iteration.
+/// is the protocol: one message per neighbor and iteration, with at most as many copies as a link
+/// carries.
 pub(super) enum Mailbox {
     Agent(Addr<Agent>),
     Attacker(Addr<Attacker>),
@@ -47,20 +45,45 @@ impl Mailbox {
         }
     }
 
-    fn post(&self, post: Post) {
+    /// Puts a neighbor's message into the mailbox.
+    fn put<M>(&self, message: M)
+    where
+        M: Message<Result = ()> + Send + 'static,
+        Agent: Handler<M>,
+        Attacker: Handler<M>,
+    {
         match self {
-            Mailbox::Agent(address) => address.do_send(post),
-            Mailbox::Attacker(address) => address.do_send(post),
+            Mailbox::Agent(address) => address.do_send(message),
+            Mailbox::Attacker(address) => address.do_send(message),
         }
     }
 }
 
 impl Desk {
-    /// Puts a message into a neighbor's mailbox.
+    /// Everybody's mailbox. The first tick comes after it was filled, and nobody posts before.
+    pub fn mailboxes(&self) -> &[Mailbox] {
+        self.directory.get().expect("filled before the first tick")
+    }
+
+    /// Puts a copy of a model into a neighbor's mailbox.
     pub fn post(&self, receiver: AgentId, post: Post) {
-        // The first tick comes after the directory was filled, and nobody posts before it.
-        let directory = self.directory.get().expect("filled before the first tick");
-        directory[receiver.index()].post(post);
+        self.mailboxes()[receiver.index()].put(post);
+    }
+
+    /// Puts several copies of a model into a neighbor's mailbox.
+    pub fn parcel(&self, receiver: AgentId, parcel: Parcel) {
+        self.mailboxes()[receiver.index()].put(parcel);
+    }
+
+    /// Tells a neighbor that nothing comes.
+    pub fn nothing(&self, receiver: AgentId, nothing: Nothing) {
+        self.mailboxes()[receiver.index()].put(nothing);
+    }
+
+    /// Ends the run.
+    pub fn fail(&self, error: RunError) {
+        // No receiver means that the run has ended already, for another reason.
+        let _ = self.recorder.send(Entry::Failed(error));
     }
 
     pub fn clock(&self) -> &Addr<Clock> {
@@ -85,8 +108,7 @@ impl Desk {
                 at,
                 message: Panic::message(&**payload),
             };
-            // No receiver means that the run has ended already, for another reason.
-            let _ = self.recorder.send(Entry::Failed(RunError::Panic(panic)));
+            self.fail(RunError::Panic(panic));
         }
         caught.is_ok()
     }

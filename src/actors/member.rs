@@ -1,20 +1,22 @@
 //! The state and the steps of an agent that keeps to the rules, without actors.
 //!
 //! Honest agents are this; attackers keep one up for the state they would have. An iteration is
-//! [`Member::begin`] (draw, adapt), then [`Member::receive`] for every neighbor, then
-//! [`Member::finish`] (combine, measure). Neighbors' models may come before `begin`.
+//! [`Member::adapt`] (draw, adapt), then [`Member::combine`] (combine, measure) with what has come
+//! in between.
 
-use super::audit::{self, Seats};
-use super::letter::Letter;
-use super::message::{Post, Tick};
+use super::audit;
+use super::inbox::{Held, Inbox};
+use super::ledger::Ledger;
+use super::letter::{Head, Letter};
+use super::roster::Roster;
 use super::stopwatch::Stopwatch;
 use crate::kernel;
 use crate::learner::Learner;
-use crate::record::{Sample, Traffic, WallTimes};
+use crate::record::{Age, Sample, Stage, WeightRow};
 use crate::rng::{Key, Purpose};
 use crate::rule::{Candidate, Combination, Combiner, Neighborhood, Outcome};
 use crate::scenario::Plan;
-use crate::task::Objective;
+use crate::task::{Evaluation, Objective};
 use crate::units::{AgentId, Params, SimTime};
 use rand::RngExt;
 use std::cell::RefCell;
@@ -23,10 +25,11 @@ use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 /// An agent that keeps to the rules.
 pub(super) struct Member {
-    inbox: Inbox,
     plan: Arc<Plan>,
     id: AgentId,
-    tick: Tick,
+    /// The iteration that was begun last, and when.
+    iteration: u64,
+    started: SimTime,
     objective: Box<dyn Objective>,
     combiner: Box<dyn Combiner>,
     /// θ of the iteration before.
@@ -34,19 +37,40 @@ pub(super) struct Member {
     /// ψ of this iteration.
     adapted: Option<Letter>,
     adapted_loss: f64,
-    traffic: Traffic,
     fingerprint: u64,
-    pub wall: Option<Box<WallTimes>>,
+    last: Option<Last>,
 }
 
-/// What came from the neighbors for one iteration.
-struct Inbox {
-    /// By neighbor: its letter, and when it arrived or was known to be missing.
-    slots: Box<[Option<(Letter, SimTime)>]>,
-    /// Neighbors that have not been heard of.
-    waiting: usize,
-    /// Whether the iteration was begun.
-    begun: bool,
+/// An agent's last combination, as far as the end of the run asks for it.
+struct Last {
+    iteration: u64,
+    /// The iteration whose batch it was.
+    begun: u64,
+    combined_at: SimTime,
+    adapted_loss: f64,
+    evaluation: Option<Evaluation>,
+    weights: Box<[WeightRow]>,
+}
+
+/// A combination: its iteration, its moment, and the iteration's instant, at which edges are
+/// looked up.
+#[derive(Clone, Copy)]
+pub(super) struct Occasion {
+    pub iteration: u64,
+    pub at: SimTime,
+    pub instant: SimTime,
+    /// Whether it is the run's last one.
+    pub last: bool,
+}
+
+/// A model that takes part in a combination.
+#[derive(Clone, Copy)]
+pub(super) struct Present<'a> {
+    pub sender: AgentId,
+    /// What came from a neighbor; `None` is the agent's own.
+    pub held: Option<&'a Held>,
+    pub age_iterations: u64,
+    pub age: SimTime,
 }
 
 /// Buffers that a thread's members share, since one combines at a time.
@@ -56,6 +80,8 @@ struct Scratch {
     sum: Vec<f64>,
     next: Vec<f32>,
     combination: Combination,
+    absent: Vec<usize>,
+    used: Vec<usize>,
 }
 
 thread_local! {
@@ -63,29 +89,19 @@ thread_local! {
 }
 
 impl Member {
-    pub fn new(plan: Arc<Plan>, id: AgentId) -> Member {
-        let combined = plan.world.initial(id);
-        let neighbors = plan.graph.receives_from(id).len();
-        let combiner = plan
-            .rule(id)
-            .rule
-            .combiner(&plan.place(id, &mut Vec::new()));
+    pub fn new(plan: Arc<Plan>, id: AgentId, roster: &Roster) -> Member {
+        let rule = &plan.rule(id).rule;
         Member {
-            inbox: Inbox {
-                slots: vec![None; neighbors].into(),
-                waiting: neighbors,
-                begun: false,
-            },
             id,
-            tick: Tick::FIRST,
+            iteration: 0,
+            started: SimTime::ZERO,
             objective: plan.world.clone().objective(id),
-            combiner,
-            combined,
+            combiner: roster.place(&plan, |place| rule.combiner(place)),
+            combined: plan.world.initial(id),
             adapted: None,
             adapted_loss: f64::NAN,
-            traffic: Traffic::default(),
             fingerprint: 0,
-            wall: None,
+            last: None,
             plan,
         }
     }
@@ -94,9 +110,9 @@ impl Member {
         self.id
     }
 
-    /// The iteration that was begun last, and when it began.
-    pub fn now(&self) -> (u64, SimTime) {
-        (self.tick.iteration, self.tick.start)
+    /// The iteration that was begun last.
+    pub fn iteration(&self) -> u64 {
+        self.iteration
     }
 
     /// ψ of this iteration, as it is sent.
@@ -107,33 +123,17 @@ impl Member {
         self.adapted.as_ref().expect("an iteration was begun")
     }
 
-    /// When ψ is ready.
-    pub fn adapted_at(&self) -> SimTime {
-        self.tick.start + self.plan.compute
-    }
-
-    /// A letter with `values` in the place of ψ.
-    pub fn letter(&self, values: &[f32]) -> Letter {
-        let sender = (self.id, self.tick.iteration);
-        Letter::model(
-            sender,
-            self.adapted_at(),
-            Stopwatch::stamp(&self.plan),
-            values,
-        )
-    }
-
-    /// A letter that says that there is no model. That is known at the start of the iteration.
-    pub fn tombstone(&self) -> Letter {
-        let sender = (self.id, self.tick.iteration);
-        Letter::nothing(sender, self.tick.start, Stopwatch::stamp(&self.plan))
-    }
-
-    /// Draws the iteration's batches and adapts, equation (2).
-    pub fn begin(&mut self, tick: Tick) {
-        let iteration = tick.iteration;
-        self.tick = tick;
-        self.inbox.begun = true;
+    /// Draws an iteration's batches and adapts, equation (2). It began at `started`, and ψ is there
+    /// at `adapted_at`.
+    pub fn adapt(
+        &mut self,
+        iteration: u64,
+        started: SimTime,
+        adapted_at: SimTime,
+        ledger: &mut Ledger,
+    ) {
+        self.iteration = iteration;
+        self.started = started;
         let learner = self.plan.learner(self.id);
         let steps = learner.steps_per_exchange;
         let first = iteration * steps;
@@ -153,106 +153,100 @@ impl Member {
                 self.objective.draw(first + steps - 1);
             }
             self.adapted_loss = self.objective.loss(&scratch.next);
-            self.adapted = Some(self.letter(&scratch.next));
+            let head = Head {
+                sender: self.id,
+                stamp: iteration,
+                adapted: adapted_at,
+                departs: adapted_at,
+                posted: Stopwatch::stamp(&self.plan),
+            };
+            self.adapted = Some(Letter::new(head, &scratch.next));
         });
+        let model = self.adapted().values();
+        ledger.note_model((self.id, iteration), Stage::Adapted, None, model);
     }
 
     /// The coin of uneven computing.
     fn adapts(&self, learner: &Learner) -> bool {
         let coin = || {
             let key = Key::new(self.plan.seeds.data, Purpose::AdaptCoin).of(self.id);
-            key.at(self.tick.iteration).stream().random::<f64>()
+            key.at(self.iteration).stream().random::<f64>()
         };
         learner.adapt_probability >= 1.0 || coin() < learner.adapt_probability
     }
 
-    /// Counts a message that was put on a link.
-    pub fn count_sent(&mut self, letter: &Letter) {
-        self.traffic.sent += 1;
-        self.traffic.bytes += 4 * letter.values().len() as u64;
+    /// Goes on to the network of an iteration.
+    pub fn rewire(&mut self, iteration: u64, roster: &mut Roster) {
+        if roster.rewire(&self.plan, iteration) {
+            roster.place(&self.plan, |place| self.combiner.rewire(place));
+        }
     }
 
-    /// Takes what a neighbor sent.
-    pub fn receive(&mut self, post: Post) {
-        let slot = &mut self.inbox.slots[post.slot as usize];
-        assert!(slot.is_none(), "one post per neighbor and iteration");
-        *slot = Some((post.letter, post.known));
-        self.inbox.waiting -= 1;
-    }
-
-    /// Whether the iteration was begun and every neighbor's model is here or known to be missing.
-    pub fn is_ready(&self) -> bool {
-        self.inbox.waiting == 0 && self.inbox.begun
-    }
-
-    /// Combines, equation (3), measures, and ends the iteration.
-    ///
-    /// # Panics
-    /// If the member is not [ready](Member::is_ready).
-    pub fn finish(&mut self) -> Sample {
-        let mut slots = std::mem::take(&mut self.inbox.slots);
-        let sample = SCRATCH.with_borrow_mut(|scratch| self.combine(&slots, scratch));
-        slots.fill(None);
-        self.inbox.waiting = slots.len();
-        self.inbox.slots = slots;
-        self.inbox.begun = false;
+    /// Combines, equation (3), with what is in the inbox, and measures.
+    pub fn combine(
+        &mut self,
+        occasion: Occasion,
+        roster: &mut Roster,
+        inbox: &mut Inbox,
+        ledger: &mut Ledger,
+    ) -> Sample {
+        self.rewire(occasion.iteration, roster);
+        let sample = SCRATCH
+            .with_borrow_mut(|scratch| self.combine_with(occasion, roster, inbox, ledger, scratch));
+        let stamp = (self.id, occasion.iteration);
+        ledger.note_model(stamp, Stage::Combined, None, &self.combined);
         sample
     }
 
-    fn combine(&mut self, slots: &[Option<(Letter, SimTime)>], scratch: &mut Scratch) -> Sample {
+    fn combine_with(
+        &mut self,
+        occasion: Occasion,
+        roster: &Roster,
+        inbox: &mut Inbox,
+        ledger: &mut Ledger,
+        scratch: &mut Scratch,
+    ) -> Sample {
         let plan = self.plan.clone();
-        let tick = self.tick;
-        let dimension = self.combined.len();
-        let seats = Seats::new(&plan, self.id);
+        let Occasion {
+            iteration, at, last, ..
+        } = occasion;
         let adapted = self.adapted().clone();
-        let mut combined_at = self.adapted_at();
-        let mut candidates = Vec::with_capacity(slots.len() + 1);
-        let letters = Letters {
-            slots,
-            own: &adapted,
-            seats: &seats,
-        }
-        .in_order();
-        for (slot, letter, known) in letters {
-            combined_at = combined_at.max(known);
-            if letter.is_well_formed(dimension) {
-                candidates.push(Candidate {
-                    slot,
-                    model: letter.values(),
-                });
-            } else if letter.is_model() && slot != seats.own {
-                self.traffic.malformed += 1;
-            }
-        }
-        let own = candidates.iter().position(|c| c.slot == seats.own);
-        self.traffic.delivered += candidates.len() as u64 - u64::from(own.is_some());
-        if own.is_none() {
-            // An agent whose own model has overflowed keeps it: there is nothing to weigh by.
-            candidates.clear();
-        }
+        let dimension = self.combined.len();
+        let own_is_sound = adapted.is_well_formed(dimension);
+        let (mut present, candidates) =
+            self.present(occasion, roster, inbox, &adapted, &mut scratch.absent);
+        let neighbors = present.len() + scratch.absent.len() - 1;
+        let own = candidates.iter().position(|c| c.slot == roster.own());
+        let own = own.expect("the agent's own model is always there");
 
         let combination = &mut scratch.combination;
         combination.reset(candidates.len());
-        let outcome = own.map_or(Outcome::Own, |own| {
+        let outcome = if own_is_sound {
             let mut hood = Neighborhood {
-                iteration: tick.iteration,
+                iteration,
                 candidates: &candidates,
                 own,
+                absent: &scratch.absent,
                 previous: &self.combined,
                 own_loss: self.adapted_loss,
-                step_size: plan.learner(self.id).step_size.at(tick.iteration),
+                step_size: plan.learner(self.id).step_size.at(self.iteration),
                 objective: &mut *self.objective,
             };
             self.combiner.combine(&mut hood, combination)
-        });
+        } else {
+            // An agent whose own model has overflowed keeps it: there is nothing to weigh by.
+            combination.reset(0);
+            present.clear();
+            Outcome::Own
+        };
         let next = &mut scratch.next;
         next.clear();
         match outcome {
             Outcome::Own => {
                 next.extend_from_slice(adapted.values());
                 combination.weights.fill(0.0);
-                if let Some(own) = own {
-                    combination.weights[own] = 1.0;
+                if let Some(weight) = combination.weights.get_mut(own) {
+                    *weight = 1.0;
                 }
             }
             Outcome::Model => {
@@ -271,63 +265,179 @@ impl Member {
             }
         }
 
-        let used = candidates.len().saturating_sub(1);
-        self.traffic.used += used as u64;
+        let models_used = present.len().saturating_sub(1);
         let mut sample = Sample {
             agent: self.id,
-            combined_at,
-            missing: (slots.len() - used) as u32,
+            iteration,
+            started_at: self.started,
+            adapted_at: adapted.head().adapted,
+            combined_at: at,
+            models_used: models_used as u32,
+            missing: (neighbors - models_used) as u32,
             starved: outcome == Outcome::Own,
             ..Sample::default()
         };
+        for model in present.iter().filter(|model| model.held.is_some()) {
+            let oldest = sample.oldest.get_or_insert_default();
+            oldest.iterations = oldest.iterations.max(model.age_iterations);
+            oldest.time = oldest.time.max(model.age);
+            let delays = ledger.delays();
+            delays.age.add(model.age.us());
+            delays.age_iterations.add(model.age_iterations);
+        }
         // Under attack every iteration is looked at: when attackers are shut out is asked of all.
         let byzantine = plan.is_byzantine(self.id);
         let under_attack = !plan.attacks.is_empty();
-        if !byzantine && (under_attack || plan.is_recorded(tick.iteration, tick.last)) {
-            sample.filter = audit::filter(&plan, &seats, &candidates, combination);
+        if !byzantine && (under_attack || plan.is_recorded(iteration, last)) {
+            sample.filter = audit::filter(&plan, self.id, &present, combination);
         }
-        if plan.has_rows(self.id) && plan.keeps_weights(tick.iteration, tick.last) {
-            let age = |slot| {
-                let letter = seats.neighbor(slot).and_then(|l| slots[l].as_ref());
-                let sent = letter.map_or(self.adapted_at(), |(letter, _)| letter.head().sent);
-                combined_at - sent
-            };
-            sample.weights = audit::weight_rows(&seats, &candidates, combination, age);
+        let mut kept = Box::default();
+        if plan.has_rows(self.id) {
+            let rows = || audit::weight_rows(self.id, &present, combination);
+            if plan.keeps_weights(iteration, last) {
+                sample.weights = rows();
+            } else if plan.may_end_early() && plan.keeps_weights(iteration, true) {
+                kept = rows();
+            }
         }
-        sample.traffic = std::mem::take(&mut self.traffic);
-        sample.wall = self.wall.take();
+        let used = candidates.iter().filter(|c| own_is_sound && c.slot != roster.own());
+        scratch.used.clear();
+        scratch.used.extend(used.map(|candidate| candidate.slot));
         drop(candidates);
+        drop(present);
+        for &slot in &scratch.used {
+            inbox.used(slot, at, &plan, ledger);
+        }
         self.combined.clear();
         self.combined.extend_from_slice(next);
-        let seed = xxh3_64_with_seed(&tick.iteration.to_le_bytes(), self.fingerprint);
+        let seed = xxh3_64_with_seed(&iteration.to_le_bytes(), self.fingerprint);
         self.fingerprint = xxh3_64_with_seed(bytemuck::cast_slice(&self.combined), seed);
-        self.measure(&mut sample);
+        self.last = Some(Last {
+            iteration,
+            begun: self.iteration,
+            combined_at: at,
+            adapted_loss: self.adapted_loss,
+            evaluation: None,
+            weights: kept,
+        });
+        self.measure(&mut sample, last);
         sample
+    }
+
+    /// The models that take part, the agent's own among them, in the order of the agents; `absent`
+    /// is filled with the slots of neighbors without one.
+    fn present<'a>(
+        &self,
+        occasion: Occasion,
+        roster: &Roster,
+        inbox: &'a Inbox,
+        adapted: &'a Letter,
+        absent: &mut Vec<usize>,
+    ) -> (Vec<Present<'a>>, Vec<Candidate<'a>>) {
+        let Occasion {
+            iteration,
+            at,
+            instant,
+            ..
+        } = occasion;
+        absent.clear();
+        let most = roster.neighbors().len() + 1;
+        let (mut present, mut candidates) = (Vec::with_capacity(most), Vec::with_capacity(most));
+        let mut add = |sender, slot, letter: &'a Letter, held: Option<&'a Held>| {
+            let head = letter.head();
+            let age_iterations = match &self.plan.timetable {
+                _ if held.is_none() => 0,
+                Some(table) => table.finished_after(sender, head.stamp, at),
+                None => iteration - head.stamp,
+            };
+            present.push(Present {
+                sender,
+                held,
+                age_iterations,
+                age: at - head.adapted,
+            });
+            candidates.push(Candidate {
+                slot,
+                model: letter.values(),
+                age: age_iterations,
+            });
+        };
+        let mut own_is_due = true;
+        for (sender, slot) in roster.present(instant) {
+            if own_is_due && sender > self.id {
+                add(self.id, roster.own(), adapted, None);
+                own_is_due = false;
+            }
+            match inbox.usable(slot, &self.plan, (iteration, at)) {
+                Some(held) => add(sender, slot, &held.letter, Some(held)),
+                None => absent.push(slot),
+            }
+        }
+        if own_is_due {
+            add(self.id, roster.own(), adapted, None);
+        }
+        (present, candidates)
     }
 
     /// Measures the combined model. Nobody asks how well the model would do that an attacker does
     /// not send.
-    fn measure(&mut self, sample: &mut Sample) {
-        let Tick {
-            iteration, last, ..
-        } = self.tick;
+    fn measure(&mut self, sample: &mut Sample, last: bool) {
+        let iteration = sample.iteration;
         sample.fingerprint = self.fingerprint;
         sample.adapted_loss = or_infinite(self.adapted_loss);
         if self.plan.is_byzantine(self.id) {
             return;
         }
         if self.plan.is_recorded(iteration, last) {
-            let (objective, combined) = (&mut self.objective, &self.combined);
-            sample.loss = or_infinite(objective.loss(combined));
-            sample.regret = objective.regret(combined).map_or(f64::NAN, or_infinite);
-            sample.deviation = objective.deviation(combined).map_or(f64::NAN, or_infinite);
+            self.measure_loss(sample);
         }
-        if self.plan.is_evaluated(iteration, last)
-            && let Some(evaluation) = self.objective.evaluate(&self.combined)
-        {
+        if self.plan.is_evaluated(iteration, last) {
+            self.evaluate(sample);
+        }
+    }
+
+    fn measure_loss(&mut self, sample: &mut Sample) {
+        let (objective, combined) = (&mut self.objective, &self.combined);
+        sample.loss = or_infinite(objective.loss(combined));
+        sample.regret = objective.regret(combined).map_or(f64::NAN, or_infinite);
+        sample.deviation = objective.deviation(combined).map_or(f64::NAN, or_infinite);
+    }
+
+    fn evaluate(&mut self, sample: &mut Sample) {
+        let known = self.last.as_ref().and_then(|last| last.evaluation);
+        let evaluation = known.or_else(|| self.objective.evaluate(&self.combined));
+        if let Some(evaluation) = evaluation {
             sample.test_loss = or_infinite(evaluation.loss);
             sample.accuracy = evaluation.accuracy;
         }
+        if let Some(last) = &mut self.last {
+            last.evaluation = evaluation;
+        }
+    }
+
+    /// A normal agent's state at the end of the run, fully measured, if it ever combined.
+    pub fn last_state(&mut self) -> Option<Sample> {
+        if self.plan.is_byzantine(self.id) {
+            return None;
+        }
+        let last = self.last.as_mut()?;
+        let mut sample = Sample {
+            agent: self.id,
+            iteration: last.iteration,
+            combined_at: last.combined_at,
+            adapted_loss: or_infinite(last.adapted_loss),
+            fingerprint: self.fingerprint,
+            weights: std::mem::take(&mut last.weights),
+            ..Sample::default()
+        };
+        // A later iteration may have drawn its batch since.
+        let steps = self.plan.learner(self.id).steps_per_exchange;
+        self.objective.draw((last.begun + 1) * steps - 1);
+        self.measure_loss(&mut sample);
+        if self.plan.evaluate_every.is_some() {
+            self.evaluate(&mut sample);
+        }
+        Some(sample)
     }
 
     /// θ, for observers that ask for models.
@@ -342,29 +452,5 @@ fn or_infinite(quantity: f64) -> f64 {
         f64::INFINITY
     } else {
         quantity
-    }
-}
-
-/// The neighbors' letters and the agent's own ψ.
-struct Letters<'a> {
-    slots: &'a [Option<(Letter, SimTime)>],
-    own: &'a Letter,
-    seats: &'a Seats<'a>,
-}
-
-impl<'a> Letters<'a> {
-    /// In the order of the agents: slot, letter, and when it was known.
-    fn in_order(self) -> impl Iterator<Item = (usize, &'a Letter, SimTime)> {
-        let Letters { slots, own, seats } = self;
-        (0..=slots.len()).map(move |slot| match seats.neighbor(slot) {
-            None => (slot, own, own.head().sent),
-            Some(neighbor) => {
-                // Combining waits until every neighbor has been heard of.
-                let (letter, known) = slots[neighbor].as_ref().expect("heard of");
-                debug_assert_eq!(letter.head().sender, seats.agent(slot));
-                debug_assert_eq!(letter.head().stamp, own.head().stamp);
-                (slot, letter, *known)
-            }
-        })
     }
 }

@@ -1,51 +1,158 @@
 //! What actors say to each other.
 
 use super::letter::Letter;
-use crate::record::Sample;
-use crate::units::SimTime;
+use crate::record::{Sample, Trace, Traffic};
+use crate::units::{AgentId, SimTime};
 use actix::Message;
 use std::time::Instant;
 
-/// Clock → agents and attackers: an iteration begins.
+/// Clock → agents and attackers: time goes on.
 #[derive(Clone, Copy, Debug, Message)]
 #[rtype(result = "()")]
 pub(super) struct Tick {
-    /// Number of the iteration, from 0.
-    pub iteration: u64,
-    /// When it begins.
-    pub start: SimTime,
-    /// Whether it is the last.
-    pub last: bool,
+    /// How far.
+    pub signal: Signal,
     /// When this was sent, where that is measured.
     pub posted: Option<Instant>,
 }
 
-impl Tick {
-    /// The first, before it is broadcast.
-    pub const FIRST: Tick = Tick {
-        iteration: 0,
-        start: SimTime::ZERO,
-        last: false,
-        posted: None,
-    };
+/// How far time goes.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Signal {
+    /// Synchronous: an iteration begins.
+    Begin {
+        iteration: u64,
+        at: SimTime,
+        /// Whether it is the last.
+        last: bool,
+    },
+    /// Deadline: tick number `tick`, at which iteration `tick` − 1 ends and `tick` begins.
+    Deadline {
+        tick: u64,
+        at: SimTime,
+        /// Whether iteration `tick` − 1 is the last.
+        last: bool,
+    },
+    /// Asynchronous: whatever lies before this moment can happen.
+    Until(SimTime),
+    /// The run ends at this moment.
+    Close(SimTime),
 }
 
-/// Agent → neighbor: a model, or that there is none.
-#[derive(Clone, Message)]
+/// Agent → neighbor: one copy of a model.
+#[derive(Message)]
 #[rtype(result = "()")]
 pub(super) struct Post {
-    /// What it is.
     pub letter: Letter,
-    /// When the model arrives, or from when on it is known that none will.
-    pub known: SimTime,
-    /// The sender's position among the receiver's neighbors.
-    pub slot: u32,
+    pub seat: Seat,
+    pub copy: Copied,
 }
 
-/// Agents and attackers → clock: an iteration is over for the sender.
-#[derive(Debug, Message)]
+/// Agent → neighbor: several copies of a model.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub(super) struct Parcel {
+    pub letter: Letter,
+    pub seat: Seat,
+    pub copies: Box<[Copied]>,
+}
+
+/// Agent → neighbor, synchronous: there will be no model of this iteration. It only keeps the
+/// receiver from waiting; it is no message in the accounting.
+#[derive(Clone, Copy, Message)]
+#[rtype(result = "()")]
+pub(super) struct Nothing {
+    pub iteration: u64,
+}
+
+/// Which neighbor of the receiver a sender is: its position among them in a network that never
+/// changes, else its number. Either way seats are in the order of the agents.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Seat(pub u32);
+
+/// One copy of a model on its way.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Copied {
+    /// When it reaches the receiver, or would have.
+    pub at: SimTime,
+    pub tag: Tag,
+}
+
+/// Which copy of a model it is, and what is known of it, in four bytes: there is one for each
+/// message under way.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Tag(u32);
+
+impl Tag {
+    const LOST: u32 = 1 << 31;
+    const ADMITTED: u32 = 1 << 30;
+    const NUMBERS: u32 = Tag::ADMITTED - 1;
+    const ATTEMPTS: u32 = 17;
+
+    /// Copies are numbered below 2¹³, attempts below 2¹⁷.
+    pub fn new(copy: u32, attempt: u32) -> Tag {
+        debug_assert!(copy < 1 << 13 && attempt < 1 << Tag::ATTEMPTS);
+        Tag(copy << Tag::ATTEMPTS | attempt)
+    }
+
+    /// The same copy, lost on its way: the receiver gets to know when it would have arrived.
+    pub fn lost(self) -> Tag {
+        Tag(self.0 | Tag::LOST)
+    }
+
+    pub fn is_lost(self) -> bool {
+        self.0 & Tag::LOST != 0
+    }
+
+    /// The same copy, which has reached a receiver that is up and waits in its downlink.
+    pub fn admitted(self) -> Tag {
+        Tag(self.0 | Tag::ADMITTED)
+    }
+
+    pub fn is_admitted(self) -> bool {
+        self.0 & Tag::ADMITTED != 0
+    }
+
+    /// Copy and attempt in one number, to order by.
+    pub fn number(self) -> u32 {
+        self.0 & Tag::NUMBERS
+    }
+
+    pub fn copy(self) -> u32 {
+        self.number() >> Tag::ATTEMPTS
+    }
+
+    pub fn attempt(self) -> u32 {
+        self.0 & ((1 << Tag::ATTEMPTS) - 1)
+    }
+}
+
+/// Agents and attackers → clock: what a tick asked for is done.
+#[derive(Message)]
 #[rtype(result = "()")]
 pub(super) struct Done {
-    /// What happened in it, and when it ended.
+    pub agent: AgentId,
+    /// What happened, if it combined.
+    pub sample: Option<Sample>,
+    /// Synchronous: when its part of the iteration was over. Asynchronous: when it acts next.
+    pub at: Option<SimTime>,
+}
+
+/// Agents and attackers → clock, asynchronous: one of several events before the tick's moment.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub(super) struct Event {
     pub sample: Sample,
+}
+
+/// Agents and attackers → clock, at the end of the run: what is left to tell.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub(super) struct Closed {
+    pub agent: AgentId,
+    /// Messages that no sample has counted.
+    pub traffic: Traffic,
+    /// A normal agent's last state, if it ever combined.
+    pub last: Option<Sample>,
+    pub trace: Option<Box<Trace>>,
 }

@@ -1,32 +1,38 @@
 //! The clock, agents and attackers as actors; the only part that knows actix.
 //!
 //! [`run`] starts an actor per agent, spread over one arbiter per thread, and a recorder's
-//! thread, and waits for the recorder's outcome. The mathematics of an agent is in `member`, which
-//! knows no actor; handlers take a message, call it, and send what came of it.
+//! thread, and waits for the recorder's outcome. What an agent does is in `participant`, which knows
+//! no actor, and in its parts: `member` learns, `outbox` sends, `inbox` receives, `voice` decides
+//! what goes to whom. Handlers take a message, call it, and send what came of it. What the clock
+//! does in the three modes is in `pace`.
 //!
 //! What the order of messages is relied upon for: messages of one sender to one receiver keep
 //! their order, and what an actor posts before its `Done` is in the receivers' mailboxes before
 //! the clock's next tick. The order in which different senders' messages arrive never matters.
 
-mod agent;
-mod attacker;
 mod audit;
 mod clock;
 mod desk;
+mod inbox;
+mod ledger;
 mod letter;
 mod member;
 mod message;
+mod node;
+mod outbox;
+mod pace;
+mod participant;
+mod roster;
 mod stopwatch;
+mod voice;
 
-use crate::link::Links;
 use crate::record::{Observer, Output, Panic, Recorder, RunError, Summary};
 use crate::scenario::{Plan, Role};
 use crate::units::{AgentId, SimTime};
 use actix::{Actor, Arbiter, ArbiterHandle, System};
-use agent::Agent;
-use attacker::Attacker;
 use clock::{Begin, Clock};
 use desk::{Desk, Mailbox};
+use node::{Agent, Attacker};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
@@ -95,7 +101,6 @@ fn run_here(plan: Arc<Plan>, options: RunOptions) -> Result<Summary, RunError> {
     let desk = Arc::new(Desk {
         measures: plan.record.wall,
         plan,
-        links: Links,
         wants_models,
         interrupt: options.interrupt,
         recorder: sender.clone(),
@@ -165,11 +170,9 @@ fn start(desk: &Arc<Desk>, arbiters: &[Arbiter]) {
             Role::Honest => Mailbox::Agent(Agent::start_in_arbiter(home, move |_| {
                 Agent::new(desk, agent)
             })),
-            Role::Byzantine(attack) => {
-                Mailbox::Attacker(Attacker::start_in_arbiter(home, move |_| {
-                    Attacker::new(desk, agent, attack)
-                }))
-            }
+            Role::Byzantine(_) => Mailbox::Attacker(Attacker::start_in_arbiter(home, move |_| {
+                Attacker::new(desk, agent)
+            })),
         }
     };
     let directory = desk.plan.graph.ids().map(mailbox).collect();

@@ -1,6 +1,6 @@
 //! Wall-clock times of messages, measured only where the scenario asks.
 
-use super::message::Post;
+use super::letter::Letter;
 use crate::record::WallTimes;
 use crate::scenario::Plan;
 use std::time::Instant;
@@ -19,10 +19,10 @@ impl Stopwatch {
         Stopwatch(posted.map(|posted| (posted, Instant::now())))
     }
 
-    /// The same for a post. Its letter is looked at only where times are measured: it lies
-    /// elsewhere in memory, and is not needed yet.
-    pub fn of_post(measures: bool, post: &Post) -> Stopwatch {
-        let posted = || post.letter.head().posted;
+    /// The same for a letter. It is looked at only where times are measured: it lies elsewhere in
+    /// memory, and is not needed yet.
+    pub fn of_letter(measures: bool, letter: &Letter) -> Stopwatch {
+        let posted = || letter.head().posted;
         Stopwatch::start(if measures { posted() } else { None })
     }
 

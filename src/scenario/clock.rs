@@ -1,56 +1,291 @@
 //! `[clock]`: how simulated time passes.
 
-use crate::settings::{Choice, Chosen, Keys};
+use crate::distribution::{Distribution, DistributionError};
+use crate::rng::Key;
+use crate::settings::{Choice, Chosen, Keys, Selection};
 use crate::units::SimTime;
+use std::path::Path;
 
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-enum Mode {
+/// Who waits for whom.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Mode {
+    /// Everyone waits for its neighbors' models of the iteration: the paper's rule.
     #[default]
     Synchronous,
+    /// Iterations end at fixed times, whatever has arrived.
+    Deadline,
+    /// Nobody waits for anybody.
+    Asynchronous,
 }
 
 impl Choice for Mode {
-    const NAMES: &'static [(&'static str, Self)] = &[("synchronous", Self::Synchronous)];
-    const LATER: &'static [&'static str] = &["deadline", "asynchronous"];
+    const NAMES: &'static [(&'static str, Self)] = &[
+        ("synchronous", Self::Synchronous),
+        ("deadline", Self::Deadline),
+        ("asynchronous", Self::Asynchronous),
+    ];
 }
 
-/// Declares and reads `[clock]`: the time that an iteration's adapt steps take.
-pub(super) fn clock(keys: &mut Keys<'_>) -> SimTime {
-    let Chosen(Mode::Synchronous) = keys
+impl Mode {
+    /// Its name in TOML.
+    pub fn name(self) -> &'static str {
+        let named = Mode::NAMES.iter().find(|(_, mode)| *mode == self);
+        named.map_or("", |(name, _)| name)
+    }
+}
+
+/// Who waits for whom, and until when.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Pace {
+    /// An agent combines when enough of its neighbors' models of the iteration have arrived.
+    Synchronous {
+        /// Which share of the neighbors that is.
+        quorum: f64,
+    },
+    /// Tick i comes at i periods; at a tick an agent combines what has arrived.
+    Deadline {
+        /// Time between two ticks.
+        period: SimTime,
+        /// Whether models that arrive after the tick that ends their iteration are used.
+        use_late: bool,
+        /// What stands for a model that is not there.
+        missing: Missing,
+        /// Number of the iteration that ends minus the model's, at the most.
+        max_age: Option<u64>,
+    },
+    /// An agent combines whenever it has adapted.
+    Asynchronous {
+        /// Whether a model is used until a newer one arrives, or once.
+        missing: Missing,
+        /// Time since the sender adapted, at the most.
+        max_age: Option<SimTime>,
+    },
+}
+
+impl Pace {
+    /// Which mode it is of.
+    pub fn mode(&self) -> Mode {
+        match self {
+            Pace::Synchronous { .. } => Mode::Synchronous,
+            Pace::Deadline { .. } => Mode::Deadline,
+            Pace::Asynchronous { .. } => Mode::Asynchronous,
+        }
+    }
+
+    /// What stands for a neighbor's model that is not there.
+    pub fn missing(&self) -> Missing {
+        match self {
+            Pace::Synchronous { .. } => Missing::Skip,
+            Pace::Deadline { missing, .. } | Pace::Asynchronous { missing, .. } => *missing,
+        }
+    }
+
+    /// Time between two ticks, where that is fixed.
+    pub fn period(&self) -> Option<SimTime> {
+        match self {
+            Pace::Deadline { period, .. } => Some(*period),
+            _ => None,
+        }
+    }
+}
+
+/// What stands for a neighbor's model that is not there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Missing {
+    /// Nothing: a model is used once.
+    #[default]
+    Skip,
+    /// The neighbor's last one, again.
+    Hold,
+}
+
+impl Choice for Missing {
+    const NAMES: &'static [(&'static str, Self)] = &[("skip", Self::Skip), ("hold", Self::Hold)];
+}
+
+#[derive(Clone, Copy, Default, PartialEq)]
+enum Late {
+    #[default]
+    Use,
+    Discard,
+}
+
+impl Choice for Late {
+    const NAMES: &'static [(&'static str, Self)] =
+        &[("use", Self::Use), ("discard", Self::Discard)];
+}
+
+/// `[clock]` as far as the text tells.
+#[derive(Clone, Debug)]
+pub(super) struct ClockSettings {
+    pub pace: Pace,
+    pub compute: Compute,
+    /// How long chosen agents compute; later ones go before earlier ones.
+    pub overrides: Vec<(Selection, Compute)>,
+}
+
+/// How long an iteration's adapt steps take.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Compute {
+    time: Distribution,
+    /// By which times are divided.
+    pub speed: f64,
+}
+
+impl Compute {
+    fn read(keys: &mut Keys<'_>) -> Compute {
+        let time = keys
+            .key(
+                "compute_ms",
+                "Time that an iteration's adapt steps take [ms]",
+            )
+            .at_least(0.0)
+            .at_most(SimTime::MAX_MS)
+            .default(Distribution::constant(10.0), "design");
+        let speed = keys
+            .key("speed", "By which compute times are divided")
+            .at_least(1e-6)
+            .at_most(1e6)
+            .default(1.0, "all alike");
+        Compute { time, speed }
+    }
+
+    /// Reads files of measured times; `folder` is where relative paths start.
+    ///
+    /// # Errors
+    /// A file that cannot be used.
+    pub(super) fn load(&mut self, folder: &Path) -> Result<(), DistributionError> {
+        self.time.load(folder)
+    }
+
+    /// The time that the agent of `key` computes in an iteration.
+    pub fn sample(&self, key: Key, iteration: u64) -> SimTime {
+        let ms = match self.time.fixed() {
+            Some(ms) => ms,
+            None => self.time.sample(&mut key.at(iteration).stream(), iteration),
+        };
+        SimTime::from_ms((ms / self.speed).min(SimTime::MAX_MS))
+    }
+
+    /// Whether it is always 0.
+    pub(super) fn is_nothing(&self) -> bool {
+        let fixed = self.time.fixed();
+        fixed.is_some_and(|ms| SimTime::from_ms(ms / self.speed) == SimTime::ZERO)
+    }
+
+    /// Half of all samples are below.
+    pub(super) fn median(&self) -> SimTime {
+        SimTime::from_ms((self.time.median() / self.speed).min(SimTime::MAX_MS))
+    }
+}
+
+/// The keys that a mode has besides those of all modes, for sweeps over modes.
+pub(super) fn keys_of(modes: &[String]) -> Vec<String> {
+    let mut names = Vec::new();
+    for (name, mode) in Mode::NAMES {
+        if modes.iter().any(|m| m == name) {
+            let mut problems = Default::default();
+            let keys = Keys::new("clock", Default::default(), None, &mut problems);
+            let (_, docs, _) = keys.run(|keys| own_keys(keys, *mode));
+            names.extend(docs.into_iter().map(|doc| doc.name));
+        }
+    }
+    names
+}
+
+/// Declares and reads `[clock]`.
+pub(super) fn clock(keys: &mut Keys<'_>) -> ClockSettings {
+    let overrides = keys.overrides("override", "Other keys for chosen agents", Compute::read);
+    let Chosen(mode) = keys
         .key("mode", "Who waits for whom")
         .default(Chosen(Mode::Synchronous), "the paper's rule");
-    for name in [
-        "period_ms",
-        "late",
-        "missing",
-        "max_age_iterations",
-        "max_age_ms",
-    ] {
-        keys.later(
-            name,
-            "clock mode with it",
-            "under the synchronous rule nobody is late",
-        );
+    let pace = own_keys(keys, mode);
+    for (name, other) in Mode::NAMES {
+        // Keys that two modes have are declared once, by the mode that is chosen.
+        if *other != mode {
+            keys.only_where(false, &format!("mode = \"{name}\""), |keys| {
+                own_keys(keys, *other)
+            });
+        }
     }
-    for name in ["quorum", "retransmit_ms", "retransmit_limit"] {
-        keys.later(
-            name,
-            "links that lose messages",
-            "everyone waits for all neighbors",
-        );
-    }
-    keys.later(
-        "override",
-        "speeds per agent",
-        "all agents compute for `compute_ms`",
-    );
-    let compute = keys
-        .key(
+    let compute = Compute::read(keys);
+    if mode == Mode::Asynchronous && compute.is_nothing() {
+        keys.problem(
             "compute_ms",
-            "Time that an iteration's adapt steps take [ms]",
+            "an agent that computes for no time would act without end at one moment",
+            "write a time of at least 0.001, or another mode",
+        );
+    }
+    ClockSettings {
+        pace,
+        compute,
+        overrides,
+    }
+}
+
+/// Declares and reads what one mode has for itself.
+fn own_keys(keys: &mut Keys<'_>, mode: Mode) -> Pace {
+    match mode {
+        Mode::Synchronous => Pace::Synchronous {
+            quorum: keys
+                .key(
+                    "quorum",
+                    "Share of the neighbors whose models an agent waits for",
+                )
+                .above(0.0)
+                .at_most(1.0)
+                .default(1.0, "the paper's rule"),
+        },
+        Mode::Deadline => {
+            let period: f64 = keys
+                .key("period_ms", "Time from one tick to the next [ms]")
+                .at_least(0.001)
+                .at_most(SimTime::MAX_MS)
+                .required();
+            let Chosen(late) = keys
+                .key(
+                    "late",
+                    "Whether models that come after the tick that ends their iteration are used",
+                )
+                .default(Chosen(Late::Use), "design");
+            let missing = missing(keys, Missing::Skip);
+            let max_age = keys
+                .key(
+                    "max_age_iterations",
+                    "Greatest age of a model that is used; 0 is in time",
+                )
+                .optional("no limit");
+            Pace::Deadline {
+                period: SimTime::from_ms(period),
+                use_late: late == Late::Use,
+                missing,
+                max_age,
+            }
+        }
+        Mode::Asynchronous => {
+            let missing = missing(keys, Missing::Hold);
+            let max_age: Option<f64> = keys
+                .key(
+                    "max_age_ms",
+                    "Greatest time since its sender adapted of a model that is used [ms]",
+                )
+                .at_least(0.0)
+                .at_most(SimTime::MAX_MS)
+                .optional("no limit");
+            Pace::Asynchronous {
+                missing,
+                max_age: max_age.map(SimTime::from_ms),
+            }
+        }
+    }
+}
+
+fn missing(keys: &mut Keys<'_>, default: Missing) -> Missing {
+    let Chosen(missing) = keys
+        .key(
+            "missing",
+            "What stands for a neighbor's model that is not there: nothing, or its last one",
         )
-        .at_least(0.0)
-        .at_most(SimTime::MAX_MS)
-        .default(10.0, "design");
-    SimTime::from_ms(compute)
+        .default(Chosen(default), "design");
+    missing
 }

@@ -179,6 +179,12 @@ impl<'a> Keys<'a> {
         self.ignores_rest = true;
     }
 
+    /// Whether a key passes though this table does not have it: other points of the sweep do.
+    pub(super) fn tolerates(&self, name: &str) -> bool {
+        let tolerated = self.tolerances.and_then(|t| t.get(&self.swept_path));
+        tolerated.is_some_and(|names| names.iter().any(|t| t == name))
+    }
+
     /// Refuses what was not declared. Returns the required keys that are there under a mistyped
     /// name.
     fn refuse_undeclared(&mut self) -> Vec<&'static str> {
@@ -189,11 +195,9 @@ impl<'a> Keys<'a> {
         };
         let known: Vec<&str> = self.described.iter().map(|d| d.name.as_str()).collect();
         let known: Vec<&str> = known.into_iter().filter(|n| !n.contains('.')).collect();
-        let tolerated = self.tolerances.and_then(|t| t.get(&self.swept_path));
         for entry in table.iter() {
             let name = entry.key.as_str();
-            let is_tolerated = tolerated.is_some_and(|names| names.iter().any(|t| t == name));
-            if known.contains(&name) || is_tolerated || self.later.contains(&name) {
+            if known.contains(&name) || self.tolerates(name) || self.later.contains(&name) {
                 continue;
             }
             let meant = nearest(name, &missing);

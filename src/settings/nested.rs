@@ -69,6 +69,36 @@ impl<'a> Keys<'a> {
         value
     }
 
+    /// Declares keys that this table has only where `is_chosen`, as when its `mode` asks for them;
+    /// elsewhere they are refused with `home`, which says where they belong.
+    pub fn only_where<T>(
+        &mut self,
+        is_chosen: bool,
+        home: &str,
+        read: impl FnOnce(&mut Keys<'_>) -> T,
+    ) -> Option<T> {
+        if is_chosen {
+            return Some(read(self));
+        }
+        let mut problems = Problems::default();
+        let (_, docs, _) = Keys::new(&self.path, self.span, None, &mut problems).run(read);
+        for doc in docs {
+            if let Some(known) = self.described.iter_mut().find(|d| d.name == doc.name) {
+                known.presence.also(doc.presence);
+                continue;
+            }
+            if let Some(entry) = self.table.and_then(|t| t.entry(&doc.name))
+                && !self.tolerates(&doc.name)
+            {
+                let message = format!("`{}` says nothing here in {}", doc.name, self.title());
+                let help = format!("remove it: it belongs to {home}");
+                self.problems.add(entry.span, message, help);
+            }
+            self.described.push(doc);
+        }
+        None
+    }
+
     /// Declares a list of tables that change this table's own keys for chosen agents. Each is read
     /// with `read` on top of them; one that names a `kind` of its own starts afresh.
     pub fn overrides<T>(

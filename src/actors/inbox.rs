@@ -1,0 +1,548 @@
+//! How models reach an agent: through its downlink, if it is up, in the order of their arrival;
+//! refused, too old, late, or the newest of their sender.
+
+use super::ledger::Ledger;
+use super::letter::Letter;
+use super::message::{Copied, Parcel, Post, Seat, Tag};
+use super::roster::Roster;
+use crate::fault::Outages;
+use crate::link::Queue;
+use crate::record::{DroppedBy, MessageEnd, MessageRow};
+use crate::scenario::{Missing, Pace, Plan};
+use crate::units::{AgentId, SimTime};
+
+/// The receiving side of an agent.
+pub(super) struct Inbox {
+    id: AgentId,
+    /// Copies that have not arrived.
+    pending: Vec<Transit>,
+    /// Those of them whose time has come.
+    due: Vec<Transit>,
+    /// When what is pending arrives: a buffer.
+    arrivals: Vec<Arrival>,
+    /// By slot.
+    newest: Vec<Newest>,
+    downlink: Queue,
+    outages: Outages,
+    heard: Heard,
+}
+
+/// A copy on its way to this agent, or lost on it.
+struct Transit {
+    letter: Letter,
+    /// When it reaches the agent, before the downlink.
+    at: SimTime,
+    seat: Seat,
+    tag: Tag,
+}
+
+/// When a copy comes to its end at the agent, and whether it comes at all.
+#[derive(Clone, Copy)]
+struct Arrival {
+    at: SimTime,
+    comes: bool,
+}
+
+/// The newest model of a neighbor.
+enum Newest {
+    Nobody,
+    /// The model of this stamp, which has been used and is not used again.
+    Past(u64),
+    Here(Held),
+}
+
+/// A model that is there.
+pub(super) struct Held {
+    pub letter: Letter,
+    arrived: SimTime,
+    tag: Tag,
+    late: bool,
+    /// Whether a copy of this model took part in a combination.
+    pub was_used: bool,
+    /// When this copy did, first and last, and how often.
+    used: Option<(SimTime, SimTime, u32)>,
+}
+
+/// Which neighbors have been heard of in which iteration, where agents wait for each other.
+#[derive(Default)]
+struct Heard {
+    iteration: Option<u64>,
+    now: usize,
+    next: usize,
+}
+
+/// Where the run stands when something arrives.
+pub(super) struct Scene<'a> {
+    pub plan: &'a Plan,
+    /// The iteration that is going on.
+    pub iteration: u64,
+    /// When the agent combined in it, if it has; synchronous only.
+    pub combined_at: Option<SimTime>,
+    pub roster: &'a mut Roster,
+    pub ledger: &'a mut Ledger,
+}
+
+impl Inbox {
+    pub fn new(plan: &Plan, id: AgentId) -> Inbox {
+        let slots = plan.graph.receives_from(id).len() + 1;
+        Inbox {
+            id,
+            pending: Vec::new(),
+            due: Vec::new(),
+            arrivals: Vec::new(),
+            newest: (0..slots).map(|_| Newest::Nobody).collect(),
+            downlink: Queue::default(),
+            outages: plan.faults.outages(id),
+            heard: Heard::default(),
+        }
+    }
+
+    /// When the agent is up.
+    pub fn outages(&mut self) -> &mut Outages {
+        &mut self.outages
+    }
+
+    /// Takes a copy that a neighbor sent.
+    pub fn take(&mut self, post: Post) {
+        self.hear(post.letter.head().stamp);
+        let Post { letter, seat, copy } = post;
+        self.expect(letter, seat, copy);
+    }
+
+    /// Takes several copies.
+    pub fn take_parcel(&mut self, parcel: Parcel) {
+        self.hear(parcel.letter.head().stamp);
+        for &copy in &parcel.copies {
+            self.expect(parcel.letter.clone(), parcel.seat, copy);
+        }
+    }
+
+    fn expect(&mut self, letter: Letter, seat: Seat, Copied { at, tag }: Copied) {
+        self.pending.push(Transit {
+            letter,
+            at,
+            seat,
+            tag,
+        });
+    }
+
+    /// Notes that a neighbor has said what it sends in an iteration, if anything.
+    pub fn hear(&mut self, iteration: u64) {
+        if self.heard.iteration == Some(iteration) {
+            self.heard.now += 1;
+        } else {
+            self.heard.next += 1;
+        }
+    }
+
+    /// Begins to listen for an iteration; neighbors may have spoken already.
+    pub fn listen(&mut self, iteration: u64) {
+        self.heard = Heard {
+            iteration: Some(iteration),
+            now: self.heard.next,
+            next: 0,
+        };
+    }
+
+    /// How many neighbors have spoken in this iteration.
+    pub fn heard(&self) -> usize {
+        self.heard.now
+    }
+
+    /// Lets everything arrive that does so up to `now`.
+    pub fn settle(&mut self, now: SimTime, scene: &mut Scene<'_>) {
+        if self.pending.is_empty() {
+            return;
+        }
+        let mut due = std::mem::take(&mut self.due);
+        due.extend(self.pending.extract_if(.., |transit| transit.at <= now));
+        due.sort_unstable_by(Transit::order);
+        let mut downlink = self.downlink;
+        for mut transit in due.drain(..) {
+            // Nobody waits any more for what is lost.
+            if transit.tag.is_lost() || !self.admit(&transit, scene) {
+                continue;
+            }
+            transit.tag = transit.tag.admitted();
+            let arrives = pass(&mut downlink, &transit, self.id, scene.plan);
+            if arrives <= now {
+                self.downlink = downlink;
+                self.arrive(transit, arrives, scene);
+            } else {
+                self.pending.push(transit);
+            }
+        }
+        self.due = due;
+    }
+
+    /// Synchronous: lets models arrive until the agent can combine, and says when that is.
+    /// `begun` is when the iteration began, `adapted` when the agent had adapted.
+    ///
+    /// # Panics
+    /// Unless every neighbor has spoken.
+    pub fn gather(
+        &mut self,
+        (begun, adapted): (SimTime, SimTime),
+        quorum: f64,
+        scene: &mut Scene<'_>,
+    ) -> SimTime {
+        let mut pending = std::mem::take(&mut self.pending);
+        pending.sort_unstable_by(Transit::order);
+        let arrivals = self.foresee(&pending, scene);
+        let enough = self.enough(begun, quorum, &pending, &arrivals, scene);
+        let combined_at = enough.max(adapted);
+        let mut downlink = self.downlink;
+        for (transit, arrival) in pending.drain(..).zip(&arrivals) {
+            if arrival.at > combined_at {
+                self.pending.push(transit);
+            } else if !transit.tag.is_lost() && self.admit(&transit, scene) {
+                pass(&mut downlink, &transit, self.id, scene.plan);
+                self.arrive(transit, arrival.at, scene);
+            }
+        }
+        self.downlink = downlink;
+        self.due = pending;
+        self.arrivals = arrivals;
+        combined_at
+    }
+
+    /// When what is pending, in its order, comes to its end here, and whether it comes at all.
+    fn foresee(&mut self, pending: &[Transit], scene: &Scene<'_>) -> Vec<Arrival> {
+        let mut arrivals = std::mem::take(&mut self.arrivals);
+        arrivals.clear();
+        let mut downlink = self.downlink;
+        for transit in pending {
+            let tag = transit.tag;
+            let comes = !tag.is_lost()
+                && (tag.is_admitted() || !self.outages.is_down(scene.iteration, transit.at));
+            let at = if comes {
+                pass(&mut downlink, transit, self.id, scene.plan)
+            } else {
+                transit.at
+            };
+            arrivals.push(Arrival { at, comes });
+        }
+        arrivals
+    }
+
+    /// The moment at which enough neighbors' models have arrived, or no more can come.
+    fn enough(
+        &mut self,
+        begun: SimTime,
+        quorum: f64,
+        pending: &[Transit],
+        arrivals: &[Arrival],
+        scene: &mut Scene<'_>,
+    ) -> SimTime {
+        let neighbors = scene.roster.present(begun).count();
+        let needed = (quorum * neighbors as f64).ceil() as usize;
+        let mut count = Count::new(scene.roster.slots(), neighbors, needed);
+        let dimension = scene.plan.world.dimension();
+        let mut order: Vec<(SimTime, usize, bool)> = Vec::with_capacity(pending.len());
+        for (transit, arrival) in pending.iter().zip(arrivals) {
+            if transit.stamp() == scene.iteration {
+                let slot = scene.roster.slot(transit.seat);
+                count.expect(slot);
+                let is_model = arrival.comes && transit.letter.is_well_formed(dimension);
+                order.push((arrival.at, slot, is_model));
+            }
+        }
+        if count.is_enough() {
+            return begun;
+        }
+        if !order.is_sorted_by_key(|(at, ..)| *at) {
+            order.sort_by_key(|(at, ..)| *at);
+        }
+        let reaches = order.into_iter().find(|&(_, slot, is_model)| {
+            count.settle(slot, is_model);
+            count.is_enough()
+        });
+        // When everything has come to its end, nothing more can come.
+        reaches.expect("every neighbor has spoken").0
+    }
+
+    /// Whether a copy finds the agent up; looked up once, when it reaches it.
+    fn admit(&mut self, transit: &Transit, scene: &mut Scene<'_>) -> bool {
+        if transit.tag.is_admitted() || !self.outages.is_down(scene.iteration, transit.at) {
+            return true;
+        }
+        let key = scene.ledger.key(&transit.letter, self.id, transit.tag);
+        let sent = sent(transit, self.id, scene.plan);
+        let end = MessageEnd::Dropped(DroppedBy::ReceiverDown);
+        scene.ledger.drop(key, sent, Some(transit.at), end, 1);
+        false
+    }
+
+    /// A copy is there. Says whether it is a model that can be read.
+    fn arrive(&mut self, transit: Transit, at: SimTime, scene: &mut Scene<'_>) -> bool {
+        let head = transit.letter.head();
+        let plan = scene.plan;
+        let (stamp, departed) = (head.stamp, sent(&transit, self.id, plan));
+        let mut end = |end: MessageEnd, scene: &mut Scene<'_>| {
+            let key = scene.ledger.key(&transit.letter, self.id, transit.tag);
+            scene.ledger.note(|| MessageRow {
+                key,
+                sent: departed,
+                arrives: Some(at),
+                fate: end,
+                used: None,
+                copies: 1,
+            });
+        };
+        if !transit.letter.is_well_formed(plan.world.dimension()) {
+            scene.ledger.traffic.malformed += 1;
+            end(MessageEnd::Malformed, scene);
+            return false;
+        }
+        let (late, usable) = match plan.clock.pace {
+            Pace::Synchronous { .. } => {
+                let combined = scene.combined_at.is_some_and(|combined| at > combined);
+                let late = stamp < scene.iteration || combined;
+                (late, !late)
+            }
+            Pace::Deadline {
+                period,
+                use_late,
+                max_age,
+                ..
+            } => {
+                // The iteration that ends at the first tick from the arrival on.
+                let ends = at.us().div_ceil(period.us()) - 1;
+                if max_age.is_some_and(|most| ends.saturating_sub(stamp) > most) {
+                    scene.ledger.traffic.expired += 1;
+                    end(MessageEnd::Expired, scene);
+                    return true;
+                }
+                let late = ends > stamp;
+                (late, !late || use_late)
+            }
+            Pace::Asynchronous { max_age, .. } => {
+                if max_age.is_some_and(|most| at - head.adapted > most) {
+                    scene.ledger.traffic.expired += 1;
+                    end(MessageEnd::Expired, scene);
+                    return true;
+                }
+                (false, true)
+            }
+        };
+        scene.ledger.traffic.delivered += 1;
+        scene.ledger.traffic.late += u64::from(late);
+        let took = (at - departed).us();
+        scene.ledger.delays().delivery.add(took);
+        let slot = scene.roster.slot(transit.seat);
+        if self.newest.len() <= slot {
+            self.newest.resize_with(slot + 1, || Newest::Nobody);
+        }
+        let (is_newer, was_used) = match &self.newest[slot] {
+            Newest::Nobody => (true, false),
+            Newest::Past(past) => (stamp > *past, false),
+            Newest::Here(held) => {
+                let held_stamp = held.letter.head().stamp;
+                let this = (stamp, at, transit.tag.number());
+                let newer = this > (held_stamp, held.arrived, held.tag.number());
+                (newer, held_stamp == stamp && held.was_used)
+            }
+        };
+        if !usable || !is_newer {
+            end(MessageEnd::Delivered { late }, scene);
+            return true;
+        }
+        let held = Held {
+            letter: transit.letter,
+            arrived: at,
+            tag: transit.tag,
+            late,
+            was_used,
+            used: None,
+        };
+        let before = std::mem::replace(&mut self.newest[slot], Newest::Here(held));
+        self.forget(before, plan, scene.ledger);
+        true
+    }
+
+    /// The model that sits in a slot and can be used in a combination.
+    pub fn usable(
+        &self,
+        slot: usize,
+        plan: &Plan,
+        (iteration, at): (u64, SimTime),
+    ) -> Option<&Held> {
+        let Some(Newest::Here(held)) = self.newest.get(slot) else {
+            return None;
+        };
+        let head = held.letter.head();
+        let again = plan.clock.pace.missing() == Missing::Hold;
+        let usable = match plan.clock.pace {
+            Pace::Synchronous { .. } => head.stamp == iteration,
+            Pace::Deadline { max_age, .. } => {
+                max_age.is_none_or(|most| iteration - head.stamp <= most)
+            }
+            Pace::Asynchronous { max_age, .. } => {
+                max_age.is_none_or(|most| at - head.adapted <= most)
+            }
+        };
+        (usable && (again || !held.was_used)).then_some(held)
+    }
+
+    /// Notes that the model in a slot took part in a combination.
+    pub fn used(&mut self, slot: usize, at: SimTime, plan: &Plan, ledger: &mut Ledger) {
+        let newest = &mut self.newest[slot];
+        let Newest::Here(held) = newest else {
+            return;
+        };
+        ledger.traffic.used += u64::from(held.used.is_none());
+        held.was_used = true;
+        held.used = Some(match held.used {
+            Some((first, _, times)) => (first, at, times + 1),
+            None => (at, at, 1),
+        });
+        if plan.clock.pace.missing() == Missing::Skip {
+            let past = Newest::Past(held.letter.head().stamp);
+            let held = std::mem::replace(newest, past);
+            self.forget(held, plan, ledger);
+        }
+    }
+
+    /// Synchronous: no model lasts longer than its iteration.
+    pub fn forget_all(&mut self, plan: &Plan, ledger: &mut Ledger) {
+        for slot in 0..self.newest.len() {
+            let newest = std::mem::replace(&mut self.newest[slot], Newest::Nobody);
+            self.forget(newest, plan, ledger);
+        }
+    }
+
+    /// A model is not going to be used any more: its message has come to its end.
+    fn forget(&self, newest: Newest, plan: &Plan, ledger: &mut Ledger) {
+        let Newest::Here(held) = newest else { return };
+        if !ledger.traces() {
+            return;
+        }
+        let key = ledger.key(&held.letter, self.id, held.tag);
+        let sent = sent_at(&held.letter, held.tag, self.id, plan);
+        ledger.note(|| MessageRow {
+            key,
+            sent,
+            arrives: Some(held.arrived),
+            fate: MessageEnd::Delivered { late: held.late },
+            used: held.used,
+            copies: 1,
+        });
+    }
+
+    /// The run ends: lets arrive what does so until then, and counts what is still under way.
+    pub fn close(&mut self, end: SimTime, scene: &mut Scene<'_>) {
+        self.settle(end, scene);
+        let mut pending = std::mem::take(&mut self.pending);
+        pending.sort_unstable_by(Transit::order);
+        for transit in pending.iter().filter(|transit| !transit.tag.is_lost()) {
+            scene.ledger.traffic.in_flight += 1;
+            let key = scene.ledger.key(&transit.letter, self.id, transit.tag);
+            let arrives = pass(&mut self.downlink, transit, self.id, scene.plan);
+            scene.ledger.note(|| MessageRow {
+                key,
+                sent: sent(transit, self.id, scene.plan),
+                arrives: Some(arrives),
+                fate: MessageEnd::InFlight,
+                used: None,
+                copies: 1,
+            });
+        }
+        self.forget_all(scene.plan, scene.ledger);
+    }
+}
+
+impl Held {
+    /// The name of the message, for traces.
+    pub fn tag(&self) -> Tag {
+        self.tag
+    }
+}
+
+impl Transit {
+    fn stamp(&self) -> u64 {
+        self.letter.head().stamp
+    }
+
+    /// In which order copies are taken in. The letter is looked at only if it must be: it lies
+    /// elsewhere in memory.
+    fn order(&self, other: &Transit) -> std::cmp::Ordering {
+        (self.at, self.seat)
+            .cmp(&(other.at, other.seat))
+            .then_with(|| self.stamp().cmp(&other.stamp()))
+            .then_with(|| self.tag.number().cmp(&other.tag.number()))
+    }
+}
+
+/// When a copy has passed the downlink, if its link has one.
+fn pass(downlink: &mut Queue, transit: &Transit, receiver: AgentId, plan: &Plan) -> SimTime {
+    if !plan.links.has_downlink() {
+        return transit.at;
+    }
+    let kind = plan.links.kind(transit.letter.head().sender, receiver);
+    match plan.links.downlink_time(kind) {
+        Some(took) => downlink.pass(transit.at, took),
+        None => transit.at,
+    }
+}
+
+fn sent(transit: &Transit, receiver: AgentId, plan: &Plan) -> SimTime {
+    sent_at(&transit.letter, transit.tag, receiver, plan)
+}
+
+/// When a copy was put on its link.
+fn sent_at(letter: &Letter, tag: Tag, receiver: AgentId, plan: &Plan) -> SimTime {
+    let head = letter.head();
+    if tag.attempt() == 0 {
+        return head.departs;
+    }
+    let kind = plan.links.kind(head.sender, receiver);
+    let pause = plan.links.settings(kind).retransmit.unwrap_or_default();
+    head.departs + SimTime::from_us(pause.us() * u64::from(tag.attempt()))
+}
+
+/// Who has come, and of whom nothing more can come.
+struct Count {
+    /// By slot: copies that have not come to their end, and whether a model has come.
+    open: Vec<(u32, bool)>,
+    /// Neighbors of whom nothing more can come.
+    unsettled: usize,
+    neighbors: usize,
+    arrived: usize,
+    needed: usize,
+}
+
+impl Count {
+    fn new(slots: usize, neighbors: usize, needed: usize) -> Count {
+        Count {
+            open: vec![(0, false); slots],
+            unsettled: 0,
+            neighbors,
+            arrived: 0,
+            needed,
+        }
+    }
+
+    fn expect(&mut self, slot: usize) {
+        if self.open.len() <= slot {
+            self.open.resize(slot + 1, (0, false));
+        }
+        self.unsettled += usize::from(self.open[slot].0 == 0);
+        self.open[slot].0 += 1;
+    }
+
+    /// A copy has come to its end.
+    fn settle(&mut self, slot: usize, comes: bool) {
+        let (open, has_come) = &mut self.open[slot];
+        *open -= 1;
+        if *has_come {
+            return;
+        }
+        *has_come = comes;
+        self.arrived += usize::from(comes);
+        self.unsettled -= usize::from(comes || *open == 0);
+    }
+
+    fn is_enough(&self) -> bool {
+        self.unsettled == 0 || self.neighbors == 0 || self.arrived >= self.needed
+    }
+}

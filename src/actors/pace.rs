@@ -1,0 +1,258 @@
+//! How the clock lets time go on in each mode: when which iteration begins, who acts, when the run
+//! is over.
+
+use super::message::{Done, Signal};
+use crate::fault::Outages;
+use crate::record::Stall;
+use crate::scenario::{Pace, Plan};
+use crate::units::{AgentId, SimTime};
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
+/// What comes next.
+pub(super) enum Step {
+    /// Everyone acts.
+    Everyone(Signal),
+    /// These act.
+    Some(Vec<AgentId>, Signal),
+    /// Nobody takes part in an iteration, which takes no time.
+    Pass,
+    /// The run is over at this moment.
+    Close(SimTime),
+    /// The run can never go on.
+    Stall(Stall),
+}
+
+/// An iteration that is over, for everyone at once.
+#[derive(Clone, Copy)]
+pub(super) struct Ended {
+    pub iteration: u64,
+    pub start: SimTime,
+    pub end: SimTime,
+}
+
+/// One mode's course.
+pub(super) trait Course {
+    /// What comes next: at the start, and whenever everyone who acted has done so.
+    fn step(&mut self, plan: &Plan) -> Step;
+
+    /// Somebody who acts is done.
+    fn hear(&mut self, done: &Done);
+
+    /// The iteration that ended with the last step, if one did.
+    fn ended(&self) -> Option<Ended>;
+
+    /// The iteration that is going on and when it began, for messages.
+    fn now(&self) -> (u64, SimTime);
+}
+
+/// The course of a plan's mode.
+pub(super) fn course(plan: &Plan) -> Box<dyn Course> {
+    match plan.clock.pace {
+        Pace::Synchronous { .. } => Box::new(Synchronous::new(plan)),
+        Pace::Deadline { period, .. } => Box::new(Deadline {
+            period,
+            tick: None,
+            iterations: plan.iterations,
+        }),
+        Pace::Asynchronous { .. } => Box::new(Asynchronous::new(plan)),
+    }
+}
+
+/// Iteration i begins for everyone at T_i, and T_{i+1} is the moment at which the slowest agent has
+/// combined.
+struct Synchronous {
+    iteration: u64,
+    start: SimTime,
+    slowest: SimTime,
+    begun: bool,
+    /// Everybody's, where anybody can be down.
+    outages: Vec<Outages>,
+}
+
+impl Synchronous {
+    fn new(plan: &Plan) -> Synchronous {
+        let outages = if plan.faults.is_none() {
+            Vec::new()
+        } else {
+            plan.graph.ids().map(|k| plan.faults.outages(k)).collect()
+        };
+        Synchronous {
+            iteration: 0,
+            start: SimTime::ZERO,
+            slowest: SimTime::ZERO,
+            begun: false,
+            outages,
+        }
+    }
+
+    /// When the next iteration can begin: now, or when somebody comes back. `None` if nobody does
+    /// while the iteration lasts.
+    fn earliest(&mut self) -> Option<SimTime> {
+        if self.outages.is_empty() {
+            return Some(self.start);
+        }
+        let (iteration, start) = (self.iteration, self.start);
+        // Where the moment is one at which no time span keeps an agent down, an iteration may.
+        let is_up = |outages: &mut Outages, at| !outages.is_down(iteration, at);
+        let back = |outages: &mut Outages| outages.up_from(start).filter(|&at| is_up(outages, at));
+        self.outages.iter_mut().filter_map(back).min()
+    }
+
+    fn stall(&self) -> Stall {
+        Stall {
+            iteration: self.iteration,
+            at: self.start,
+            waits: format!(
+                "all {} agents are down for good, and nobody is left to go on; let one of them \
+                 come back, with `to_ms` or `to_iteration` in its [[fault]]",
+                self.outages.len()
+            ),
+        }
+    }
+}
+
+impl Course for Synchronous {
+    fn step(&mut self, plan: &Plan) -> Step {
+        if self.begun {
+            self.iteration += 1;
+            self.start = self.slowest;
+        }
+        let is_late = |start: SimTime| plan.until.is_some_and(|until| start >= until);
+        if self.iteration >= plan.iterations || is_late(self.start) {
+            return Step::Close(self.slowest);
+        }
+        self.begun = true;
+        let Some(start) = self.earliest() else {
+            let iteration = self.iteration;
+            let comes_back = |o: &Outages| o.recovers_at_iteration(iteration).is_some();
+            return match self.outages.iter().any(comes_back) {
+                true => Step::Pass,
+                false => Step::Stall(self.stall()),
+            };
+        };
+        if is_late(start) {
+            return Step::Close(self.slowest);
+        }
+        (self.start, self.slowest) = (start, start);
+        Step::Everyone(Signal::Begin {
+            iteration: self.iteration,
+            at: start,
+            last: self.iteration + 1 == plan.iterations,
+        })
+    }
+
+    fn hear(&mut self, done: &Done) {
+        self.slowest = self.slowest.max(done.at.unwrap_or_default());
+    }
+
+    fn ended(&self) -> Option<Ended> {
+        self.begun.then_some(Ended {
+            iteration: self.iteration,
+            start: self.start,
+            end: self.slowest,
+        })
+    }
+
+    fn now(&self) -> (u64, SimTime) {
+        (self.iteration, self.start)
+    }
+}
+
+/// Tick i comes at i periods; at it iteration i − 1 ends, and i begins.
+struct Deadline {
+    period: SimTime,
+    /// The last one.
+    tick: Option<u64>,
+    iterations: u64,
+}
+
+impl Deadline {
+    fn at(&self, tick: u64) -> SimTime {
+        SimTime::from_us(self.period.us().saturating_mul(tick))
+    }
+}
+
+impl Course for Deadline {
+    fn step(&mut self, _: &Plan) -> Step {
+        let tick = self.tick.map_or(0, |tick| tick + 1);
+        if tick > self.iterations {
+            return Step::Close(self.at(self.iterations));
+        }
+        self.tick = Some(tick);
+        Step::Everyone(Signal::Deadline {
+            tick,
+            at: self.at(tick),
+            last: tick == self.iterations,
+        })
+    }
+
+    fn hear(&mut self, _: &Done) {}
+
+    fn ended(&self) -> Option<Ended> {
+        let iteration = self.tick?.checked_sub(1)?;
+        Some(Ended {
+            iteration,
+            start: self.at(iteration),
+            end: self.at(iteration + 1),
+        })
+    }
+
+    fn now(&self) -> (u64, SimTime) {
+        let tick = self.tick.unwrap_or(0);
+        (tick, self.at(tick))
+    }
+}
+
+/// Nobody waits. Who acts before the earliest event that is left and the least latency can do so at
+/// once: nothing that is sent from there on can reach them.
+struct Asynchronous {
+    events: BinaryHeap<Reverse<(SimTime, AgentId)>>,
+    latency: SimTime,
+    horizon: SimTime,
+    now: SimTime,
+}
+
+impl Asynchronous {
+    fn new(plan: &Plan) -> Asynchronous {
+        let timetable = plan.timetable.as_ref();
+        let first = |agent| timetable?.next(agent, 0).map(|(_, at)| Reverse((at, agent)));
+        Asynchronous {
+            events: plan.graph.ids().filter_map(first).collect(),
+            latency: plan.links.least_latency(),
+            horizon: timetable.map_or(SimTime::ZERO, |table| table.horizon()),
+            now: SimTime::ZERO,
+        }
+    }
+}
+
+impl Course for Asynchronous {
+    fn step(&mut self, _: &Plan) -> Step {
+        let Some(&Reverse((first, _))) = self.events.peek() else {
+            return Step::Close(self.horizon);
+        };
+        self.now = first;
+        let until = first + self.latency;
+        let mut agents = Vec::new();
+        while let Some(&Reverse((at, agent))) = self.events.peek()
+            && at < until
+        {
+            agents.push(agent);
+            self.events.pop();
+        }
+        Step::Some(agents, Signal::Until(until))
+    }
+
+    fn hear(&mut self, done: &Done) {
+        self.events
+            .extend(done.at.map(|at| Reverse((at, done.agent))));
+    }
+
+    fn ended(&self) -> Option<Ended> {
+        None
+    }
+
+    fn now(&self) -> (u64, SimTime) {
+        (0, self.now)
+    }
+}

@@ -1,0 +1,321 @@
+//! An agent's course through simulated time: what it does when the clock lets time go on, and when
+//! something comes from a neighbor. It knows no actor; what it sends goes through the desk.
+
+use super::desk::Desk;
+use super::inbox::{Inbox, Scene};
+use super::ledger::Ledger;
+use super::member::{Member, Occasion};
+use super::message::{Closed, Done, Event, Nothing, Parcel, Post, Signal};
+use super::outbox::{Outbox, Trip};
+use super::roster::Roster;
+use super::voice::Voice;
+use crate::record::{RunError, Sample, Stall, WallTimes};
+use crate::scenario::{Pace, Plan};
+use crate::units::{AgentId, SimTime};
+use std::sync::Arc;
+
+/// An agent, honest or not, by its [`Voice`].
+pub(super) struct Participant<V> {
+    id: AgentId,
+    member: Member,
+    roster: Roster,
+    inbox: Inbox,
+    outbox: Outbox,
+    ledger: Ledger,
+    voice: V,
+    course: Course,
+    /// The iteration that is going on, and when it began.
+    now: (u64, SimTime),
+    /// Synchronous: when it combined in that iteration.
+    combined_at: Option<SimTime>,
+    /// Asynchronous: the iteration that comes next.
+    next: u64,
+    pub wall: Option<Box<WallTimes>>,
+}
+
+/// What an agent is at between two ticks.
+#[derive(Clone, Copy)]
+enum Course {
+    /// Nothing: it is down, or its part is over.
+    Idle,
+    /// Synchronous: it waits for its neighbors since it had adapted.
+    Waits { adapted_at: SimTime, last: bool },
+    /// Deadline: it computes until then; what comes of it is lost if it is down at that moment.
+    Computes { until: SimTime, is_lost: bool },
+}
+
+impl<V: Voice> Participant<V> {
+    pub fn new(plan: &Arc<Plan>, id: AgentId) -> Self {
+        let roster = Roster::new(plan, id);
+        Participant {
+            id,
+            member: Member::new(plan.clone(), id, &roster),
+            roster,
+            inbox: Inbox::new(plan, id),
+            outbox: Outbox::new(plan, id),
+            ledger: Ledger::new(plan),
+            voice: V::new(plan, id),
+            course: Course::Idle,
+            now: (0, SimTime::ZERO),
+            combined_at: None,
+            next: 0,
+            wall: None,
+        }
+    }
+
+    /// The iteration that is going on, and when it began.
+    pub fn now(&self) -> (u64, SimTime) {
+        self.now
+    }
+
+    /// Time goes on.
+    pub fn tick(&mut self, desk: &Desk, signal: Signal) {
+        match signal {
+            Signal::Begin {
+                iteration,
+                at,
+                last,
+            } => self.begin(desk, iteration, at, last),
+            Signal::Deadline { tick, at, last } => self.deadline(desk, tick, at, last),
+            Signal::Until(until) => self.run_until(desk, until),
+            Signal::Close(end) => self.close(desk, end),
+        }
+    }
+
+    /// A neighbor's model is under way.
+    pub fn take(&mut self, desk: &Desk, post: Post) {
+        self.inbox.take(post);
+        self.combine_when_ready(desk);
+    }
+
+    /// Several copies of a neighbor's model are under way.
+    pub fn take_parcel(&mut self, desk: &Desk, parcel: Parcel) {
+        self.inbox.take_parcel(parcel);
+        self.combine_when_ready(desk);
+    }
+
+    /// A neighbor sends nothing in an iteration.
+    pub fn take_nothing(&mut self, desk: &Desk, nothing: Nothing) {
+        self.inbox.hear(nothing.iteration);
+        self.combine_when_ready(desk);
+    }
+
+    // ---- Synchronous.
+
+    fn begin(&mut self, desk: &Desk, iteration: u64, at: SimTime, last: bool) {
+        let plan = &*desk.plan;
+        // What was still under way when the last iteration ended.
+        self.settle(plan, at);
+        self.inbox.forget_all(plan, &mut self.ledger);
+        self.inbox.listen(iteration);
+        self.now = (iteration, at);
+        self.combined_at = None;
+        self.course = Course::Idle;
+        if self.inbox.outages().is_down(iteration, at) {
+            self.outbox.send_nothing(desk, iteration);
+            return self.done(desk, None, None);
+        }
+        let adapted_at = at + plan.compute_time(self.id, iteration);
+        if self.inbox.outages().is_down(iteration, adapted_at) {
+            self.outbox.send_nothing(desk, iteration);
+            return self.done(desk, None, Some(adapted_at));
+        }
+        self.member.rewire(iteration, &mut self.roster);
+        self.member
+            .adapt(iteration, at, adapted_at, &mut self.ledger);
+        if !self.send(desk, iteration, at) {
+            return;
+        }
+        self.course = Course::Waits { adapted_at, last };
+        self.combine_when_ready(desk);
+    }
+
+    /// Combines when every neighbor has said what it sends.
+    fn combine_when_ready(&mut self, desk: &Desk) {
+        let Course::Waits { adapted_at, last } = self.course else {
+            return;
+        };
+        let plan = &*desk.plan;
+        let Pace::Synchronous { quorum } = plan.clock.pace else {
+            return;
+        };
+        let (iteration, instant) = self.now;
+        if self.inbox.heard() < self.roster.neighbors().len() {
+            return;
+        }
+        self.course = Course::Idle;
+        let mut scene = Scene {
+            plan,
+            iteration,
+            combined_at: None,
+            roster: &mut self.roster,
+            ledger: &mut self.ledger,
+        };
+        let at = self.inbox.gather((instant, adapted_at), quorum, &mut scene);
+        let sample = self.combine(desk, iteration, at, instant, last);
+        self.combined_at = Some(at);
+        self.done(desk, Some(sample), Some(at));
+    }
+
+    // ---- Deadline.
+
+    fn deadline(&mut self, desk: &Desk, tick: u64, at: SimTime, last: bool) {
+        let plan = &*desk.plan;
+        self.settle(plan, at);
+        let mut sample = None;
+        if let Course::Computes { until, is_lost } = self.course
+            && until <= at
+        {
+            self.course = Course::Idle;
+            if !is_lost {
+                let ends = tick - 1;
+                let period = plan.clock.pace.period().unwrap_or_default();
+                sample = Some(self.combine(desk, ends, at, at - period, last));
+            }
+        }
+        let is_idle = matches!(self.course, Course::Idle);
+        if is_idle && tick < plan.iterations && !self.inbox.outages().is_down(tick, at) {
+            self.now = (tick, at);
+            let until = at + plan.compute_time(self.id, tick);
+            let is_lost = self.inbox.outages().is_down(tick, until);
+            self.course = Course::Computes { until, is_lost };
+            if !is_lost {
+                self.member.adapt(tick, at, until, &mut self.ledger);
+                if !self.send(desk, tick, at) {
+                    return;
+                }
+            }
+        }
+        self.done(desk, sample, None);
+    }
+
+    // ---- Asynchronous.
+
+    /// Does whatever lies before a moment.
+    fn run_until(&mut self, desk: &Desk, until: SimTime) {
+        let plan = &*desk.plan;
+        let Some(timetable) = &plan.timetable else {
+            return;
+        };
+        let mut told: Option<Sample> = None;
+        loop {
+            let next = timetable.next(self.id, self.next);
+            let Some((iteration, at)) = next.filter(|(_, at)| *at < until) else {
+                return self.done(desk, told, next.map(|(_, at)| at));
+            };
+            self.next = iteration + 1;
+            self.now = (iteration, at);
+            if let Some(sample) = told.take() {
+                desk.clock().do_send(Event { sample });
+            }
+            self.settle(plan, at);
+            let before = timetable.end_before(self.id, iteration);
+            let started = self.inbox.outages().up_from(before).unwrap_or(before);
+            self.member.adapt(iteration, started, at, &mut self.ledger);
+            if !self.send(desk, iteration, at) {
+                return;
+            }
+            let last = timetable.next(self.id, iteration + 1).is_none();
+            told = Some(self.combine(desk, iteration, at, at, last));
+        }
+    }
+
+    // ---- All modes.
+
+    /// Lets arrive what does so up to `now`.
+    fn settle(&mut self, plan: &Plan, now: SimTime) {
+        let mut scene = Scene {
+            plan,
+            iteration: self.now.0,
+            combined_at: self.combined_at,
+            roster: &mut self.roster,
+            ledger: &mut self.ledger,
+        };
+        self.inbox.settle(now, &mut scene);
+    }
+
+    /// Sends the iteration's model, or what the voice makes of it. A link that is exhausted ends
+    /// the run; says whether none is.
+    fn send(&mut self, desk: &Desk, iteration: u64, instant: SimTime) -> bool {
+        let trip = Trip { iteration, instant };
+        let Participant {
+            member,
+            voice,
+            ledger,
+            outbox,
+            ..
+        } = self;
+        voice.begin(member, trip);
+        let sent = outbox.send(desk, trip, ledger, |receiver, ledger| {
+            voice.mailing(member, receiver, ledger)
+        });
+        match sent {
+            Ok(()) => true,
+            Err(exhausted) => {
+                desk.fail(RunError::Stalled(Stall {
+                    iteration,
+                    at: instant,
+                    waits: exhausted.to_string(),
+                }));
+                false
+            }
+        }
+    }
+
+    fn combine(
+        &mut self,
+        desk: &Desk,
+        iteration: u64,
+        at: SimTime,
+        instant: SimTime,
+        last: bool,
+    ) -> Sample {
+        let occasion = Occasion {
+            iteration,
+            at,
+            instant,
+            last,
+        };
+        let mut sample = self.member.combine(
+            occasion,
+            &mut self.roster,
+            &mut self.inbox,
+            &mut self.ledger,
+        );
+        sample.attacking = self.voice.is_attacking();
+        if desk.wants_models {
+            sample.model = Some(self.member.combined());
+        }
+        let (traffic, delays, trace) = self.ledger.take();
+        (sample.traffic, sample.delays, sample.trace) = (traffic, delays, trace);
+        sample.wall = self.wall.take();
+        sample
+    }
+
+    fn done(&mut self, desk: &Desk, sample: Option<Sample>, at: Option<SimTime>) {
+        desk.clock().do_send(Done {
+            agent: self.id,
+            sample,
+            at,
+        });
+    }
+
+    fn close(&mut self, desk: &Desk, end: SimTime) {
+        let mut scene = Scene {
+            plan: &desk.plan,
+            iteration: self.now.0,
+            combined_at: self.combined_at,
+            roster: &mut self.roster,
+            ledger: &mut self.ledger,
+        };
+        self.inbox.close(end, &mut scene);
+        let (traffic, delays, trace) = self.ledger.take();
+        desk.clock().do_send(Closed {
+            agent: self.id,
+            traffic,
+            delays,
+            last: self.member.last_state(),
+            trace,
+        });
+    }
+}
