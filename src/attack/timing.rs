@@ -61,6 +61,11 @@ impl Timing {
         own
     }
 
+    /// Whether it means something only where iterations end at fixed times.
+    pub fn needs_deadlines(self) -> bool {
+        matches!(self, Timing::JustBeforeDeadline(_))
+    }
+
     /// Declares and reads what one kind has for itself.
     fn own_keys(keys: &mut Keys<'_>, kind: Kind) -> Timing {
         let mut ms = |name, about| {

@@ -1,18 +1,20 @@
 //! Drawing a plan: the network, the data, and everybody's part.
 
+use super::clock::Mode;
 use super::identity::RunId;
-use super::plan::{Assigned, AttackPlan, Label, Plan, Role};
+use super::plan::{Assigned, AttackPlan, Clock, Label, Plan, Role};
 use super::read::{self, AttackSettings, Length};
 use super::record::RecordAgents;
 use super::selection::Chooser;
+use super::timing::{self, Timing};
 use super::{Catalogues, Point, ScenarioError, ScenarioFile};
 use crate::attack::Stage;
-use crate::link::Links;
 use crate::rng::{Key, Purpose};
+use crate::rule::Misfit;
 use crate::settings::{Node, Problems, Selected, Selection, Span, Table, Value};
 use crate::task::{DataError, Library, TaskSeeds};
-use crate::topology::TopologyError;
-use crate::units::{AgentId, SimTime};
+use crate::topology::{Networks, TopologyError};
+use crate::units::AgentId;
 
 /// Draws the plan of a point. `None`, with the mistakes noted, where something does not fit.
 pub(super) fn draw(
@@ -37,8 +39,14 @@ pub(super) fn draw(
     );
     let scenario = scenario.expect("the same text was read before");
     let seeds = scenario.seeds;
-    let graph = match scenario.topology.draw(seeds.topology, &file.folder) {
-        Ok(graph) => graph,
+    let networks = Networks::new(
+        scenario.topology.into(),
+        seeds.topology,
+        file.folder.clone(),
+        scenario.redraw_every,
+    );
+    let networks = match networks {
+        Ok(networks) => networks,
         Err(TopologyError::Impossible { key, message, help }) => {
             problems.add(places.find(&["topology", key]), message, help);
             return Ok(None);
@@ -49,6 +57,7 @@ pub(super) fn draw(
             return Ok(None);
         }
     };
+    let graph = networks.first().clone();
     let task_seeds = TaskSeeds {
         topology: seeds.topology,
         data: seeds.data,
@@ -70,28 +79,6 @@ pub(super) fn draw(
             1
         }
     };
-    // Iteration i begins at i rounds.
-    let round = Links.round_length(scenario.compute, &graph);
-    let until = scenario.until.filter(|_| round > SimTime::ZERO);
-    let iterations = until.map_or(iterations, |until| {
-        iterations.min(until.us().div_ceil(round.us()))
-    });
-    if (round.ms() * iterations as f64) > SimTime::MAX_MS * 1000.0 {
-        let message = format!("{iterations} iterations of {round} are beyond simulated time");
-        let help = "simulated time ends after 100,000 years: write fewer iterations or less time";
-        problems.add(places.find(&["clock", "compute_ms"]), message, help);
-    }
-    if let Some(from) = scenario.record.steady_from
-        && from >= iterations
-    {
-        let message = format!("the steady state cannot begin at iteration {from}");
-        let help = format!(
-            "write a number up to {}, the last iteration",
-            iterations - 1
-        );
-        problems.add(places.find(&["record", "steady_from"]), message, help);
-    }
-
     let chooser = Chooser::new(&graph, &*world, seeds.topology, &scenario.sets, problems);
     let member_list = |(name, _): &(String, _)| (name.clone(), chooser.members(name));
     let sets = scenario.sets.iter().map(member_list).collect();
@@ -120,29 +107,67 @@ pub(super) fn draw(
             recorded
         }
     };
-    let stage = Stage {
-        dimension: world.dimension(),
-        iterations,
-        folder: &file.folder,
-    };
-    let (roles, attacks) = draw_attacks(
-        scenario.attacks,
-        &chooser,
-        seeds.attackers,
-        &stage,
-        &places,
-        problems,
-    );
+    let roles = draw_roles(&scenario.attacks, &chooser, seeds.attackers, problems);
     if !problems.is_empty() {
         return Ok(None);
     }
-    Ok(Some(Plan {
+    let asked = timing::Asked {
+        iterations,
+        until: scenario.until,
+        seed: seeds.links,
+        dimension: world.dimension(),
+        folder: &file.folder,
+    };
+    let settings = timing::Settings {
+        clock: scenario.clock,
+        link: (scenario.link, scenario.link_overrides),
+        faults: scenario.faults,
+    };
+    let timing = timing::draw(&asked, settings, &roles, &chooser, &places, problems);
+    let Some(timing) = timing.filter(|_| problems.is_empty()) else {
+        return Ok(None);
+    };
+    if let Some(from) = scenario.record.steady_from
+        && from >= timing.iterations
+    {
+        let message = format!("the steady state cannot begin at iteration {from}");
+        let last = timing.iterations - 1;
+        let help = format!("write a number up to {last}, the last iteration");
+        problems.add(places.find(&["record", "steady_from"]), message, help);
+    }
+    let stage = Stage {
+        dimension: world.dimension(),
+        iterations: timing.iterations,
+        folder: &file.folder,
+    };
+    let mode = timing.clock.pace.mode();
+    let attacks = prepare_attacks(scenario.attacks, &chooser, &stage, mode, &places, problems);
+    if !problems.is_empty() {
+        return Ok(None);
+    }
+    let Timing {
+        iterations,
+        clock,
+        links,
+        faults,
+        timetable,
+        median_compute,
+    } = timing;
+    let timeline_every = scenario.record.every;
+    let by_default = (mode == Mode::Asynchronous).then_some(median_compute);
+    let plan = Plan {
         id: RunId::new(&scenario.resolved, &file.folder, world.files()),
         name: scenario.name,
         settings: point.settings.clone(),
         seeds,
         iterations,
-        compute: scenario.compute,
+        until: scenario.until,
+        clock,
+        timetable,
+        timeline_every: timeline_every.or(by_default),
+        fanout: scenario.fanout,
+        links,
+        faults,
         sets,
         attacks,
         recorded,
@@ -158,12 +183,42 @@ pub(super) fn draw(
         rules,
         roles,
         graph,
+        networks,
         world,
-    }))
+    };
+    check_rules(&plan, &places, problems);
+    Ok(problems.is_empty().then_some(plan))
+}
+
+/// Notes agents whose rule does not fit their neighborhood.
+fn check_rules(plan: &Plan, places: &Places<'_>, problems: &mut Problems) {
+    let mut first: Option<(AgentId, Misfit)> = None;
+    let mut largest: Option<u64> = None;
+    for agent in plan.graph.ids() {
+        let place = plan.place(agent, |place| plan.rule(agent).rule.check(place));
+        let Err(misfit) = place else { continue };
+        largest = match (largest, misfit.largest) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (a, b) => a.or(b),
+        };
+        first.get_or_insert((agent, misfit));
+    }
+    if let Some((agent, misfit)) = first {
+        let neighborhood = plan.graph.receives_from(agent).len() + 1;
+        let message = format!(
+            "agent {agent} with its neighborhood of {neighborhood}, itself included: {}",
+            misfit.message
+        );
+        let help = match largest {
+            Some(largest) => format!("write at most {largest}, which fits everywhere"),
+            None => "no value fits everywhere: choose another rule or network".to_owned(),
+        };
+        problems.add(places.find(&["rule", misfit.key]), message, help);
+    }
 }
 
 /// Gives everyone `base`, and chosen agents what overrides say; later ones win.
-fn assign<T>(
+pub(super) fn assign<T>(
     base: T,
     overrides: Vec<(Selection, T)>,
     table: &str,
@@ -198,14 +253,12 @@ fn assign<T>(
 }
 
 /// Who is Byzantine: explicit selections first, then random ones among those not yet taken.
-fn draw_attacks(
-    settings: Vec<AttackSettings>,
+fn draw_roles(
+    settings: &[AttackSettings],
     chooser: &Chooser<'_>,
     seed: u64,
-    stage: &Stage<'_>,
-    places: &Places<'_>,
     problems: &mut Problems,
-) -> (Vec<Role>, Vec<AttackPlan>) {
+) -> Vec<Role> {
     let mut roles = vec![Role::Honest; chooser.graph.agents()];
     let is_random = |a: &AttackSettings| {
         matches!(
@@ -243,11 +296,30 @@ fn draw_attacks(
         );
         problems.add(attack.agents.span, message, help);
     }
+    roles
+}
+
+/// The attacks, checked against the run.
+fn prepare_attacks(
+    settings: Vec<AttackSettings>,
+    chooser: &Chooser<'_>,
+    stage: &Stage<'_>,
+    mode: Mode,
+    places: &Places<'_>,
+    problems: &mut Problems,
+) -> Vec<AttackPlan> {
     let mut plans = Vec::new();
     for (index, mut attack) in settings.into_iter().enumerate() {
+        let number = index.to_string();
         if let Err(unfit) = attack.attack.prepare(stage) {
-            let place = places.find(&["attack", &index.to_string(), unfit.key]);
+            let place = places.find(&["attack", &number, unfit.key]);
             problems.add(place, unfit.message, unfit.help);
+        }
+        if attack.timing.needs_deadlines() && mode != Mode::Deadline {
+            let place = places.find(&["attack", &number, "timing"]);
+            let message = format!("there are no deadlines in {} mode", mode.name());
+            let help = "choose another timing, or write mode = \"deadline\" in [clock]";
+            problems.add(place, message, help);
         }
         let victims = attack.victims.as_ref();
         let place = format!("attack[{index}].victims");
@@ -260,11 +332,11 @@ fn draw_attacks(
             victims: victims.map(|v| chooser.choose(v, &place, problems)),
         });
     }
-    (roles, plans)
+    plans
 }
 
 /// Finds where settings stand in a document.
-struct Places<'a> {
+pub(super) struct Places<'a> {
     document: &'a Table,
     top: Span,
 }
@@ -272,7 +344,7 @@ struct Places<'a> {
 impl Places<'_> {
     /// The place of the deepest element of a path that is there, or of the document where none
     /// is; numbers index lists.
-    fn find(&self, path: &[&str]) -> Span {
+    pub fn find(&self, path: &[&str]) -> Span {
         let mut place = self.top;
         let mut table = Some(self.document);
         let mut list: Option<&[Node]> = None;

@@ -16,14 +16,18 @@ mod record;
 mod resolved;
 mod selection;
 mod sweep;
+mod timetable;
+mod timing;
 mod tolerances;
 
+pub use clock::{Compute, Missing, Mode, Pace};
 pub use identity::RunId;
-pub use plan::{AttackPlan, Plan, Role};
+pub use plan::{AttackPlan, Clock, Plan, Role};
 pub use read::{AttackSettings, Length, RuleChoice, Scenario, Seeds};
 pub(crate) use read::{describe, parse_defaults};
 pub use record::{Record, RecordAgents, RecordWeights};
 pub use sweep::{Setting, SettingValue};
+pub use timetable::Timetable;
 
 use crate::settings::{Problems, Sources, Span, Table, Tolerances, WrongSettings};
 use crate::task::DataError;

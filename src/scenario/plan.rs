@@ -1,17 +1,22 @@
 //! A point with its network drawn, its data loaded and everybody's part assigned.
 
 use super::draw::draw;
+use super::clock::{Compute, Mode, Pace};
 use super::identity::RunId;
 use super::read::{RuleChoice, Seeds};
 use super::record::{Record, RecordWeights};
 use super::sweep::Setting;
+use super::timetable::Timetable;
 use super::{Catalogues, Point, ScenarioError, ScenarioFile};
 use crate::attack::{Active, Attack, Timing};
+use crate::fault::Faults;
 use crate::learner::Learner;
+use crate::link::Links;
+use crate::rng::{Key, Purpose};
 use crate::rule::Place;
 use crate::settings::Problems;
 use crate::task::{Library, World};
-use crate::topology::Graph;
+use crate::topology::{Graph, Networks};
 use crate::units::{AgentId, SimTime};
 use std::sync::Arc;
 
@@ -25,14 +30,29 @@ pub struct Plan {
     pub settings: Vec<Setting>,
     /// The seeds.
     pub seeds: Seeds,
-    /// Who is whose neighbor.
-    pub graph: Graph,
+    /// Who is whose neighbor, at first.
+    pub graph: Arc<Graph>,
+    /// Who is whose neighbor, from first to last.
+    pub networks: Networks,
+    /// To how many of its neighbors an agent sends in an iteration; `None` is all.
+    pub fanout: Option<u32>,
+    /// What happens to messages.
+    pub links: Links,
+    /// Who is down when, and who is cut off from whom.
+    pub faults: Faults,
     /// The data.
     pub world: Arc<dyn World>,
-    /// Number of iterations; none of them begins at or after the scenario's `until_ms`.
+    /// Number of iterations; synchronous runs end earlier where `until` comes first. Asynchronously,
+    /// one more than the highest number of an iteration that anybody ends.
     pub iterations: u64,
-    /// Time that an iteration's adapt steps take.
-    pub compute: SimTime,
+    /// No iteration begins at or after this.
+    pub until: Option<SimTime>,
+    /// How time passes.
+    pub clock: Clock,
+    /// When everybody's iterations end; asynchronous only.
+    pub timetable: Option<Timetable>,
+    /// Distance of the rows of the timeline, where there is one.
+    pub timeline_every: Option<SimTime>,
     /// Named sets with their members.
     pub sets: Vec<(String, Vec<AgentId>)>,
     /// Everybody's part.
@@ -74,6 +94,13 @@ impl Label {
     }
 }
 
+/// How time passes.
+pub struct Clock {
+    /// Who waits for whom.
+    pub pace: Pace,
+    pub(super) computes: Assigned<Compute>,
+}
+
 /// One of a few values for each agent.
 pub(super) struct Assigned<T> {
     pub values: Vec<T>,
@@ -81,7 +108,7 @@ pub(super) struct Assigned<T> {
 }
 
 impl<T> Assigned<T> {
-    fn get(&self, agent: AgentId) -> &T {
+    pub fn get(&self, agent: AgentId) -> &T {
         &self.values[usize::from(self.of[agent.index()])]
     }
 }
@@ -156,17 +183,41 @@ impl Plan {
         self.rules.get(agent)
     }
 
-    /// Where an agent stands; `degrees` is filled with its neighbors'.
-    pub fn place<'a>(&'a self, agent: AgentId, degrees: &'a mut Vec<usize>) -> Place<'a> {
+    /// Where an agent stands in the first network.
+    pub fn place<T>(&self, agent: AgentId, body: impl FnOnce(&Place<'_>) -> T) -> T {
         let neighbors = self.graph.receives_from(agent);
-        degrees.clear();
-        degrees.extend(neighbors.iter().map(|&l| self.graph.receives_from(l).len()));
-        Place {
+        let degree = |&l: &AgentId| self.graph.receives_from(l).len();
+        let own_slot = neighbors.partition_point(|&l| l < agent);
+        let slots: Vec<usize> = (0..=neighbors.len()).filter(|&s| s != own_slot).collect();
+        body(&Place {
             agent,
             neighbors,
-            neighbor_degrees: degrees,
+            slots: &slots,
+            own_slot,
+            neighbor_degrees: &neighbors.iter().map(degree).collect::<Vec<_>>(),
             dimension: self.world.dimension(),
-        }
+        })
+    }
+
+    /// Who waits for whom.
+    pub fn mode(&self) -> Mode {
+        self.clock.pace.mode()
+    }
+
+    /// How long an agent computes in an iteration.
+    pub fn compute_time(&self, agent: AgentId, iteration: u64) -> SimTime {
+        let key = Key::new(self.seeds.links, Purpose::Compute).of(agent);
+        self.clock.computes.get(agent).sample(key, iteration)
+    }
+
+    /// By what an agent's compute times are divided.
+    pub fn speed(&self, agent: AgentId) -> f64 {
+        self.clock.computes.get(agent).speed
+    }
+
+    /// Whether the last iteration is known as such only when it is over.
+    pub fn may_end_early(&self) -> bool {
+        self.until.is_some() && self.mode() == Mode::Synchronous
     }
 
     /// Whether an agent is an attacker.

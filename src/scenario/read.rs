@@ -1,10 +1,12 @@
 //! One point's document, read strictly.
 
 use super::Catalogues;
-use super::clock::clock;
+use super::clock::{ClockSettings, Mode, clock};
 use super::record::{Record, record};
 use crate::attack::{Active, Attack, Timing};
+use crate::fault::{self, FaultSettings};
 use crate::learner::Learner;
+use crate::link::{self, LinkOverride, LinkSettings};
 use crate::rule::Rule;
 use crate::settings::{
     Catalogue, KeyDoc, Keys, Problems, Selection, Sources, Span, Table, Tolerances, Value,
@@ -28,6 +30,10 @@ pub struct Scenario {
     pub task: Box<dyn Task>,
     /// Who is whose neighbor.
     pub topology: Box<dyn Topology>,
+    /// After how many iterations the network is drawn anew.
+    pub redraw_every: Option<u64>,
+    /// To how many of its neighbors an agent sends in an iteration.
+    pub fanout: Option<u32>,
     /// Named groups of agents.
     pub sets: Vec<(String, Selection)>,
     /// How agents adapt.
@@ -40,8 +46,14 @@ pub struct Scenario {
     pub rule_overrides: Vec<(Selection, RuleChoice)>,
     /// Who is Byzantine, and how.
     pub attacks: Vec<AttackSettings>,
-    /// Time that an iteration's adapt steps take.
-    pub compute: SimTime,
+    /// How time passes.
+    pub(super) clock: ClockSettings,
+    /// What happens to messages.
+    pub link: LinkSettings,
+    /// What happens to messages between chosen agents; later ones win, key by key.
+    pub link_overrides: Vec<LinkOverride>,
+    /// What fails.
+    pub faults: Vec<FaultSettings>,
     /// What is recorded.
     pub record: Record,
     /// The settings with all defaults.
@@ -107,7 +119,7 @@ pub(crate) fn describe(catalogues: &Catalogues) -> Vec<KeyDoc> {
     let of_a_kind = |name: &str| {
         let (table, key) = name.split_once('.').unwrap_or(("", name));
         match table {
-            "topology" => true,
+            "topology" => !["redraw_every_iterations", "fanout"].contains(&key),
             "rule" => key != "override",
             _ => false,
         }
@@ -211,19 +223,25 @@ fn whole(
             links: of("links", "Seed of what links do"),
         }
     });
-    let topology = keys.section("topology", "Who is whose neighbor", |keys| {
-        keys.later(
-            "redraw_every_iterations",
-            "networks that change",
-            "the network is drawn once",
-        );
-        keys.later(
-            "fanout",
-            "sending to some neighbors only",
-            "everyone sends to all neighbors",
-        );
-        catalogues.topologies.read(keys, Some("geometric"))
-    });
+    let (topology, redraw_every, fanout) =
+        keys.section("topology", "Who is whose neighbor", |keys| {
+            let redraw_every = keys
+                .key(
+                    "redraw_every_iterations",
+                    "Iterations after which the network is drawn anew",
+                )
+                .at_least(1.0)
+                .optional("it is drawn once");
+            let fanout = keys
+                .key(
+                    "fanout",
+                    "To how many random neighbors an agent sends in an iteration",
+                )
+                .at_least(1.0)
+                .optional("to all of them");
+            let topology = catalogues.topologies.read(keys, Some("geometric"));
+            (topology, redraw_every, fanout)
+        });
     let sets = keys.named("sets", "Names for groups of agents");
     let (learner, learner_overrides) = keys.section("learner", "How agents adapt", |keys| {
         let overrides = keys.overrides("override", "Other keys for chosen agents", Learner::read);
@@ -244,17 +262,16 @@ fn whole(
     let attacks = keys.tables("attack", "Who is Byzantine, and how", |keys| {
         attack(keys, catalogues)
     });
-    keys.later(
-        "link",
-        "links with delay or loss",
-        "every message takes 1 µs and none is lost",
-    );
-    keys.later(
-        "fault",
-        "faults",
-        "no agent fails, and there are no partitions",
-    );
-    let compute = keys.section("clock", "How time passes", clock);
+    let (link, link_overrides) = keys.section("link", "What happens to messages", link::read);
+    let faults = keys.tables("fault", "What fails", fault::read);
+    let clock = keys.section("clock", "How time passes", clock);
+    if clock.pace.mode() != Mode::Synchronous && link.retransmit.is_some() {
+        keys.problem(
+            "link",
+            "`retransmit_ms` has nothing to do where nobody waits for a model",
+            "remove it, or write mode = \"synchronous\" in [clock]",
+        );
+    }
     let record = keys.section("record", "What is recorded", record);
 
     let overrides = rule_overrides.into_iter();
@@ -266,13 +283,18 @@ fn whole(
         until: until.map(SimTime::from_ms),
         task: task?,
         topology: topology?,
+        redraw_every,
+        fanout,
         sets,
         learner,
         learner_overrides,
         rule: own?,
         rule_overrides: rule_overrides.collect::<Option<_>>()?,
         attacks: attacks.into_iter().collect::<Option<_>>()?,
-        compute,
+        clock,
+        link,
+        link_overrides,
+        faults: faults.into_iter().collect::<Option<_>>()?,
         record,
         resolved: toml::Table::new(),
     })

@@ -6,13 +6,14 @@
 //! what its own kind has.
 
 use super::Catalogues;
+use super::clock;
 use super::sweep::{Expanded, is_around};
-use crate::settings::{Catalogue, Table, Tolerances, Value};
+use crate::settings::{Table, Tolerances, Value};
 
 /// The keys that pass, by the dotted path of their table.
 pub(super) fn tolerances(expanded: &Expanded, catalogues: &Catalogues) -> Tolerances {
     let mut tolerances = Tolerances::new();
-    for table in ["task", "topology", "rule"] {
+    for table in ["task", "topology", "rule", "clock"] {
         tolerate(table, &[table], expanded, catalogues, &mut tolerances);
     }
     let mut names: Vec<&str> = Vec::new();
@@ -52,7 +53,7 @@ fn tolerate(
     }
     let kind = |document| {
         let table = table_at(document, elements)?;
-        Catalogue::<()>::kind_of(table).map(str::to_owned)
+        kind_of(elements[0], table).map(str::to_owned)
     };
     let mut kinds: Vec<String> = expanded
         .points
@@ -62,7 +63,9 @@ fn tolerate(
     kinds.sort();
     kinds.dedup();
     let mut keys = declare(elements[0], &kinds, catalogues);
-    let names_kind = expanded.paths.contains(&format!("{path}.kind"));
+    let names_kind = expanded
+        .paths
+        .contains(&format!("{path}.{}", kind_key(elements[0])));
     let swept = expanded.axes.iter().filter(|axis| axis.path == path);
     let swept = swept.flat_map(|axis| &axis.values);
     let swept = swept.filter_map(|(_, node)| match &node.value {
@@ -71,7 +74,7 @@ fn tolerate(
     });
     let before = table_at(&expanded.written, elements).into_iter();
     for before in before.chain(swept).filter(|_| names_kind) {
-        let kind = Catalogue::<()>::kind_of(before).map(str::to_owned);
+        let kind = kind_of(elements[0], before).map(str::to_owned);
         let had = declare(elements[0], kind.as_slice(), catalogues);
         let is_named = |key: &String| expanded.paths.contains(&format!("{path}.{key}"));
         let stays = |key: &String| before.get(key).is_some() && !is_named(key);
@@ -80,11 +83,27 @@ fn tolerate(
     tolerances.insert(path.to_owned(), keys);
 }
 
+/// The key that says of which kind a table is.
+fn kind_key(part: &str) -> &'static str {
+    match part {
+        "clock" => "mode",
+        _ => "kind",
+    }
+}
+
+fn kind_of<'t>(part: &str, table: &'t Table) -> Option<&'t str> {
+    match &table.get(kind_key(part))?.value {
+        Value::String(kind) => Some(kind),
+        _ => None,
+    }
+}
+
 fn declare(part: &str, kinds: &[String], catalogues: &Catalogues) -> Vec<String> {
     match part {
         "task" => catalogues.tasks.declare(kinds),
         "topology" => catalogues.topologies.declare(kinds),
         "rule" => catalogues.rules.declare(kinds),
+        "clock" => clock::keys_of(kinds),
         _ => catalogues.attacks.declare(kinds),
     }
 }

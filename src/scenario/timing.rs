@@ -1,0 +1,278 @@
+//! Drawing what a plan says of time: clocks, links and faults of chosen agents, and in asynchronous
+//! mode the timetable.
+
+use super::clock::{ClockSettings, Mode, Pace};
+use super::draw::{Places, assign};
+use super::plan::{Clock, Role};
+use super::selection::Chooser;
+use super::timetable::{NoTimetable, Timetable};
+use crate::distribution::DistributionError;
+use crate::fault::{Fault, FaultSettings, Faults};
+use crate::link::{Ends, LinkOverride, LinkSettings, Links};
+use crate::rng::{Key, Purpose};
+use crate::settings::{Problems, Span};
+use crate::units::{AgentId, SimTime};
+use std::path::Path;
+
+/// What the rest of the scenario says.
+pub(super) struct Asked<'a> {
+    pub iterations: u64,
+    pub until: Option<SimTime>,
+    /// Seed of links, compute times and faults.
+    pub seed: u64,
+    pub dimension: usize,
+    /// Where relative paths start.
+    pub folder: &'a Path,
+}
+
+/// What the scenario says of time.
+pub(super) struct Settings {
+    pub clock: ClockSettings,
+    pub link: (LinkSettings, Vec<LinkOverride>),
+    pub faults: Vec<FaultSettings>,
+}
+
+/// What a plan says of time.
+pub(super) struct Timing {
+    pub iterations: u64,
+    pub clock: Clock,
+    pub links: Links,
+    pub faults: Faults,
+    pub timetable: Option<Timetable>,
+    pub median_compute: SimTime,
+}
+
+/// Draws what a plan says of time. `None`, with the mistakes noted, where something does not fit.
+pub(super) fn draw(
+    asked: &Asked<'_>,
+    settings: Settings,
+    roles: &[Role],
+    chooser: &Chooser<'_>,
+    places: &Places<'_>,
+    problems: &mut Problems,
+) -> Option<Timing> {
+    let pace = settings.clock.pace;
+    let clock = clock(settings.clock, asked, chooser, places, problems);
+    let links = links(settings.link, asked, chooser, places, problems);
+    let faults = faults(settings.faults, pace, asked, chooser, places, problems);
+    if !problems.is_empty() {
+        return None;
+    }
+    let mut timing = Timing {
+        iterations: asked.iterations,
+        median_compute: clock.computes.values[0].median().max(SimTime::from_us(1)),
+        clock,
+        links: links?,
+        faults: faults?,
+        timetable: None,
+    };
+    match pace {
+        Pace::Synchronous { .. } => {}
+        Pace::Deadline { period, .. } => {
+            if let Some(until) = asked.until {
+                let begun = until.us().div_ceil(period.us());
+                timing.iterations = timing.iterations.min(begun);
+            }
+            check_length(period, timing.iterations, "period_ms", places, problems);
+        }
+        Pace::Asynchronous { .. } => {
+            let timetable = timetable(&timing, asked, roles, places, problems)?;
+            timing.iterations = timetable.iterations().max(1);
+            timing.timetable = Some(timetable);
+        }
+    }
+    Some(timing)
+}
+
+/// Notes a run that is longer than simulated time.
+fn check_length(
+    each: SimTime,
+    iterations: u64,
+    key: &str,
+    places: &Places<'_>,
+    problems: &mut Problems,
+) {
+    if each.ms() * iterations as f64 > SimTime::MAX_MS * 1000.0 {
+        let message = format!("{iterations} iterations of {each} are beyond simulated time");
+        let help = "simulated time ends after 100,000 years: write fewer iterations or less time";
+        problems.add(places.find(&["clock", key]), message, help);
+    }
+}
+
+fn clock(
+    mut settings: ClockSettings,
+    asked: &Asked<'_>,
+    chooser: &Chooser<'_>,
+    places: &Places<'_>,
+    problems: &mut Problems,
+) -> Clock {
+    let mut note = |place: Span, loaded: Result<(), DistributionError>| {
+        if let Err(error) = loaded {
+            problems.add(place, error.message, error.help);
+        }
+    };
+    let place = places.find(&["clock", "compute_ms"]);
+    note(place, settings.compute.load(asked.folder));
+    for (index, (_, compute)) in settings.overrides.iter_mut().enumerate() {
+        let path = ["clock", "override", &index.to_string(), "compute_ms"];
+        note(places.find(&path), compute.load(asked.folder));
+    }
+    let median = settings.compute.median();
+    match settings.pace.mode() {
+        Mode::Synchronous => {
+            check_length(median, asked.iterations, "compute_ms", places, problems);
+        }
+        Mode::Deadline => {}
+        Mode::Asynchronous => {
+            for (selection, compute) in &settings.overrides {
+                if compute.is_nothing() {
+                    let message = "these agents would compute for no time";
+                    let help = "write a time of at least 0.001, or another mode";
+                    problems.add(selection.span, message, help);
+                }
+            }
+        }
+    }
+    Clock {
+        pace: settings.pace,
+        computes: assign(
+            settings.compute,
+            settings.overrides,
+            "clock",
+            chooser,
+            problems,
+        ),
+    }
+}
+
+fn links(
+    (mut base, overrides): (LinkSettings, Vec<LinkOverride>),
+    asked: &Asked<'_>,
+    chooser: &Chooser<'_>,
+    places: &Places<'_>,
+    problems: &mut Problems,
+) -> Option<Links> {
+    if let Err(error) = base.load(asked.folder) {
+        let place = places.find(&["link", "delay_ms"]);
+        problems.add(place, error.message, error.help);
+    }
+    let mut chosen = Vec::new();
+    for (index, LinkOverride { ends, mut change }) in overrides.into_iter().enumerate() {
+        if let Err(error) = change.load(asked.folder) {
+            let path = ["link", "override", &index.to_string(), "delay_ms"];
+            problems.add(places.find(&path), error.message, error.help);
+        }
+        let place = format!("link.override[{index}]");
+        let (from, to, both) = match &ends {
+            Ends::Between(one, other) => (one, other, true),
+            Ends::OneWay { from, to } => (from, to, false),
+        };
+        let from = chooser.choose(from, &format!("{place}.from"), problems);
+        let to = chooser.choose(to, &format!("{place}.to"), problems);
+        chosen.push((from, to, both, change));
+    }
+    let agents = chooser.graph.agents();
+    problems
+        .is_empty()
+        .then(|| Links::new(asked.seed, asked.dimension, agents, base, chosen))
+}
+
+fn faults(
+    settings: Vec<FaultSettings>,
+    pace: Pace,
+    asked: &Asked<'_>,
+    chooser: &Chooser<'_>,
+    places: &Places<'_>,
+    problems: &mut Problems,
+) -> Option<Faults> {
+    let mut faults = Vec::new();
+    for (index, mut fault) in settings.into_iter().enumerate() {
+        let number = index.to_string();
+        if fault.is_by_iteration() && pace.mode() == Mode::Asynchronous {
+            let message = "in asynchronous mode agents are in iterations of their own";
+            let help = "write times, `from_ms` and `to_ms`";
+            problems.add(places.find(&["fault", &number]), message, help);
+        }
+        if let Err(error) = fault.load(asked.folder) {
+            let place = places.find(&["fault", &number]);
+            problems.add(place, error.message, error.help);
+        }
+        let place = format!("fault[{index}]");
+        let mut choose = |selection: &_, what: &str, problems: &mut Problems| {
+            chooser.choose(selection, &format!("{place}.{what}"), problems)
+        };
+        faults.push(match fault {
+            FaultSettings::Crash { agents, span } | FaultSettings::LateJoin { agents, span } => {
+                Fault::Down {
+                    agents: choose(&agents, "agents", problems),
+                    span,
+                }
+            }
+            FaultSettings::Churn { agents, up, down } => Fault::Churn {
+                agents: choose(&agents, "agents", problems),
+                up,
+                down,
+            },
+            FaultSettings::Partition { groups, span } => {
+                let mut members: Vec<Vec<AgentId>> = Vec::new();
+                for (number, group) in groups.iter().enumerate() {
+                    let chosen = choose(group, &format!("groups[{number}]"), problems);
+                    let other = |k: &&AgentId| members.iter().any(|m| m.contains(k));
+                    if let Some(agent) = chosen.iter().find(other) {
+                        let message = format!("agent {agent} is in two groups of a partition");
+                        problems.add(group.span, message, "put each agent into one group");
+                    }
+                    members.push(chosen);
+                }
+                Fault::Partition {
+                    groups: members,
+                    span,
+                }
+            }
+        });
+    }
+    let agents = chooser.graph.agents();
+    problems
+        .is_empty()
+        .then(|| Faults::new(asked.seed, agents, faults, pace.period()))
+}
+
+fn timetable(
+    timing: &Timing,
+    asked: &Asked<'_>,
+    roles: &[Role],
+    places: &Places<'_>,
+    problems: &mut Problems,
+) -> Option<Timetable> {
+    let is_normal: Vec<bool> = roles.iter().map(|role| !role.is_byzantine()).collect();
+    let compute = |agent, iteration| {
+        let key = Key::new(asked.seed, Purpose::Compute).of(agent);
+        timing.clock.computes.get(agent).sample(key, iteration)
+    };
+    let outages = |agent| timing.faults.outages(agent);
+    let drawn = Timetable::draw(&is_normal, asked.iterations, asked.until, compute, outages);
+    match drawn {
+        Ok(timetable) => Some(timetable),
+        Err(NoTimetable::Stall(agents)) => {
+            let shown: Vec<String> = agents.iter().take(10).map(AgentId::to_string).collect();
+            let more = if agents.len() > 10 { ", …" } else { "" };
+            let message = format!(
+                "the run would never end: more than half of the normal agents are down for good \
+                 before their iteration {}: {}{more}",
+                asked.iterations,
+                shown.join(", ")
+            );
+            let help = "add `until_ms = …`, or let more of them come back";
+            problems.add(places.find(&["fault"]), message, help);
+            None
+        }
+        Err(NoTimetable::TooMany(agent)) => {
+            let message = format!(
+                "agent {agent} alone would bring the run above 500 million iterations in all"
+            );
+            let help = "let agents compute longer, or write fewer iterations or an earlier until_ms";
+            problems.add(places.find(&["clock"]), message, help);
+            None
+        }
+    }
+}
