@@ -78,13 +78,15 @@
 //!
 //! | part | what it answers |
 //! |---|---|
-//! | [`units`], [`rng`], [`settings`], [`kernel`] | agents, simulated time; keyed random streams; strict TOML; loops over parameters |
+//! | [`units`], [`rng`], [`settings`] | agents, simulated time; keyed random streams; strict TOML |
+//! | [`distribution`], [`kernel`] | random durations; loops over parameters |
 //! | [`topology`] | who is whose neighbor |
 //! | [`task`] | what an agent learns: data, loss, gradient, evaluation |
 //! | [`learner`] | the adapt step |
 //! | [`rule`] | the combine step |
 //! | [`attack`] | what a Byzantine agent sends to whom, and when |
 //! | [`link`] | what happens to a message on its way |
+//! | [`fault`] | who is down when, and who is cut off from whom |
 //! | [`scenario`] | TOML to a checked plan |
 //! | [`record`] | tables, histograms, the summary |
 //! | [`actors`] | clock, agents, attackers; the only part that knows actix |
@@ -99,14 +101,36 @@
 //! - **No silent misconfiguration.** An unknown key at any depth is an error with its place.
 //! - **No silent hang.** A panic in an agent, an attack, a task or an observer ("the
 //!   recorder") ends the run with its name, iteration and simulated time; what was recorded until then is readable.
+//!   A synchronous run that can never go on, because everyone is down for good or a link has lost a
+//!   model too often, ends with a message that says who waits for what.
 //! - **Conservation.** Every message that was sent is accounted for, checked at the end of each
-//!   run.
+//!   run: sent + duplicated = delivered + dropped + expired + malformed + in flight.
+//!
+//! # Time
+//!
+//! Time is simulated, in whole microseconds; a message takes at least one. What is there at a
+//! moment counts as in time. Three modes say who waits for whom ([`scenario::Pace`]):
+//!
+//! - **Synchronous**, the paper's rule. Iteration i begins for everyone at T_i; an agent combines
+//!   when the models of the iteration have arrived (or a quorum of them), and T_{i+1} is the moment
+//!   at which the slowest agent has combined. Agents know at once who is down, and when a model is
+//!   lost: that is what the rule idealizes.
+//! - **Deadline.** Iteration i ends at tick i+1, whatever has arrived. Models that come later are
+//!   used later, or not at all. Who still computes at a tick skips it.
+//! - **Asynchronous.** Nobody waits: whoever has adapted sends and combines with the newest models
+//!   that are there.
+//!
+//! Faults are apart from attacks. An agent is looked up at three moments: at the beginning of an
+//! iteration (down: it takes no part), at the end of its computation (down: what it computed is
+//! lost, θ and φ stay), and when a message reaches it (down: the message is dropped).
 #![warn(missing_docs)]
 
 pub mod actors;
 pub mod attack;
 pub mod campaign;
 pub mod cli;
+pub mod distribution;
+pub mod fault;
 pub mod kernel;
 pub mod learner;
 pub mod link;

@@ -31,10 +31,6 @@ impl Check {
         let campaign = Campaign::new(file, self.data, plugins.catalogues);
         let points = campaign.file.points.len();
         let plural = if points == 1 { "" } else { "s" };
-        text::print(&format!(
-            "{}: {points} point{plural}, synchronous\n",
-            campaign.file.name
-        ));
         let labels = [
             "agents",
             "Byzantine",
@@ -53,11 +49,15 @@ impl Check {
         let header = keys.into_iter().chain(labels.map(str::to_owned)).collect();
         let mut table = text::table(header, |column| column >= swept);
         let mut total = Forecast::default();
+        let mut modes: Vec<&str> = Vec::new();
         for point in 0..points {
             let plan = match campaign.plan(point) {
                 Ok(plan) => plan,
                 Err(error) => return text::refuse(&error),
             };
+            if !modes.contains(&plan.mode().name()) {
+                modes.push(plan.mode().name());
+            }
             let forecast = Forecast::of(&plan);
             let settings = plan.settings.iter().map(|s| s.value.to_string());
             table.add_row(settings.chain(row(&plan, &forecast)));
@@ -65,6 +65,11 @@ impl Check {
             total.memory = total.memory.max(forecast.memory);
             total.disk += forecast.disk;
         }
+        text::print(&format!(
+            "{}: {points} point{plural}, {}\n",
+            campaign.file.name,
+            modes.join(" and "),
+        ));
         text::print(&table.trim_fmt());
         text::print(&format!(
             "\nIn all: {} models sent, {} on disk, at most {} of memory per point.\n\
@@ -119,9 +124,17 @@ impl Forecast {
     /// actor, per message under way and per row.
     fn of(plan: &Plan) -> Forecast {
         let agents = plan.graph.agents() as f64;
-        let receives = |k| plan.graph.receives_from(k).len() as f64;
-        let per_iteration: f64 = plan.graph.ids().map(receives).sum();
+        let fanout = plan.fanout.map_or(usize::MAX, |fanout| fanout as usize);
+        let sends = |k| plan.graph.sends_to(k).len().min(fanout) as f64;
+        let per_iteration: f64 = plan.graph.ids().map(sends).sum();
         let iterations = plan.iterations as f64;
+        let models = match &plan.timetable {
+            Some(table) => {
+                let of = |k| sends(k) * table.iterations_of(k) as f64;
+                plan.graph.ids().map(of).sum()
+            }
+            None => per_iteration * iterations,
+        };
         let parameters = 4.0 * plan.world.dimension() as f64;
         let memory = 12e6 + agents * (2_600.0 + 4.0 * parameters) + per_iteration * 180.0;
         let recorded = (iterations / plan.record.every_iterations as f64).ceil();
@@ -137,7 +150,7 @@ impl Forecast {
             + kept * (per_iteration + agents) * 30.0
             + per_iteration * 4.0;
         Forecast {
-            models: per_iteration * iterations,
+            models,
             memory,
             disk,
         }

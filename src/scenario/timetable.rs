@@ -148,6 +148,12 @@ impl Timetable {
         &self.ends[self.starts[agent.index()]..self.starts[agent.index() + 1]]
     }
 
+    /// How many iterations an agent ends, and does not lose.
+    pub fn iterations_of(&self, agent: AgentId) -> u64 {
+        let ends = self.of(agent).iter();
+        ends.filter(|&&end| end & LOST == 0).count() as u64
+    }
+
     /// The first iteration of an agent from `iteration` on that is not lost, and its end.
     pub fn next(&self, agent: AgentId, iteration: u64) -> Option<(u64, SimTime)> {
         let ends = self.of(agent);
