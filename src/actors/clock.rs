@@ -149,7 +149,7 @@ impl Clock {
             last: false,
             start: ended.start,
             end: ended.end,
-            wall: self.begun.elapsed(),
+            wall: Some(self.begun.elapsed()),
             samples,
         }
     }

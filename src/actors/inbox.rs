@@ -278,7 +278,7 @@ impl Inbox {
         let head = transit.letter.head();
         let plan = scene.plan;
         let (stamp, departed) = (head.stamp, sent(&transit, self.id, plan));
-        let mut end = |end: MessageEnd, scene: &mut Scene<'_>| {
+        let end = |end: MessageEnd, scene: &mut Scene<'_>| {
             let key = scene.ledger.key(&transit.letter, self.id, transit.tag);
             scene.ledger.note(|| MessageRow {
                 key,

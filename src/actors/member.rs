@@ -12,7 +12,7 @@ use super::roster::Roster;
 use super::stopwatch::Stopwatch;
 use crate::kernel;
 use crate::learner::Learner;
-use crate::record::{Age, Sample, Stage, WeightRow};
+use crate::record::{Sample, Stage, WeightRow};
 use crate::rng::{Key, Purpose};
 use crate::rule::{Candidate, Combination, Combiner, Neighborhood, Outcome};
 use crate::scenario::Plan;

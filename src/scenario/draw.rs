@@ -2,7 +2,7 @@
 
 use super::clock::Mode;
 use super::identity::RunId;
-use super::plan::{Assigned, AttackPlan, Clock, Label, Plan, Role};
+use super::plan::{Assigned, AttackPlan, Label, Plan, Role};
 use super::read::{self, AttackSettings, Length};
 use super::record::RecordAgents;
 use super::selection::Chooser;
@@ -14,7 +14,7 @@ use crate::rule::Misfit;
 use crate::settings::{Node, Problems, Selected, Selection, Span, Table, Value};
 use crate::task::{DataError, Library, TaskSeeds};
 use crate::topology::{Networks, TopologyError};
-use crate::units::AgentId;
+use crate::units::{AgentId, SimTime};
 
 /// Draws the plan of a point. `None`, with the mistakes noted, where something does not fit.
 pub(super) fn draw(
@@ -40,7 +40,7 @@ pub(super) fn draw(
     let scenario = scenario.expect("the same text was read before");
     let seeds = scenario.seeds;
     let networks = Networks::new(
-        scenario.topology.into(),
+        scenario.topology,
         seeds.topology,
         file.folder.clone(),
         scenario.redraw_every,
@@ -153,7 +153,7 @@ pub(super) fn draw(
         timetable,
         median_compute,
     } = timing;
-    let timeline_every = scenario.record.every;
+    let timeline_every = scenario.record.every_ms.map(SimTime::from_ms);
     let by_default = (mode == Mode::Asynchronous).then_some(median_compute);
     let plan = Plan {
         id: RunId::new(&scenario.resolved, &file.folder, world.files()),

@@ -198,7 +198,7 @@ fn faults(
             problems.add(place, error.message, error.help);
         }
         let place = format!("fault[{index}]");
-        let mut choose = |selection: &_, what: &str, problems: &mut Problems| {
+        let choose = |selection: &_, what: &str, problems: &mut Problems| {
             chooser.choose(selection, &format!("{place}.{what}"), problems)
         };
         faults.push(match fault {
