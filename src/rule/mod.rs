@@ -12,15 +12,21 @@ mod distance;
 mod loss;
 mod metropolis;
 mod no_cooperation;
+mod sorted;
+mod tolerated;
+mod trimmed_mean;
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_of_trimming;
 
 pub use average::Average;
 pub use distance::Distance;
 pub use loss::Loss;
 pub use metropolis::Metropolis;
 pub use no_cooperation::NoCooperation;
+pub use trimmed_mean::TrimmedMean;
 
 use crate::settings::{Catalogue, kind};
 use crate::task::Objective;
@@ -37,6 +43,7 @@ pub fn catalogue() -> Catalogue<dyn Rule> {
             kind!(Average),
             kind!(Metropolis),
             kind!(Distance),
+            kind!(TrimmedMean),
         ],
     )
 }
