@@ -5,8 +5,10 @@
 //! Each figure is the fastest of several batches on one core: on a shared machine the fastest is
 //! the least disturbed. `cargo bench` prints the tables; nothing here is a test.
 
-use byzsim::rule::{Average, Candidate, Combination, Distance, Loss, Neighborhood, Place, Rule};
-use byzsim::settings::{Keys, Problems, Span};
+use byzsim::rule::{
+    Average, Candidate, Combination, Distance, Loss, Neighborhood, Place, Rule, TrimmedMean,
+};
+use byzsim::settings::{Keys, Problems, Sources, Span, Table};
 use byzsim::task::{Batch, Objective, Softmax};
 use byzsim::units::AgentId;
 use std::hint::black_box;
@@ -79,14 +81,27 @@ fn default_rule<R: Rule>(read: fn(&mut Keys<'_>) -> R) -> R {
         .0
 }
 
-/// Nanoseconds of one combination, weights alone.
+/// The trimmed mean that drops a quarter of the models on either side.
+fn trimmed_mean() -> TrimmedMean {
+    let mut sources = Sources::default();
+    let mut problems = Problems::default();
+    let source = sources.add("bench", "f = { fraction = 0.25 }");
+    let table = Table::parse(&sources, source, &mut problems);
+    let keys = Keys::new("rule", Span::default(), Some(&table), &mut problems);
+    keys.run(TrimmedMean::read).0
+}
+
+/// Nanoseconds of one combination: the weights, or the model of a rule that makes it itself.
 fn combination(rule: &dyn Rule, neighbors: usize, features: usize) -> f64 {
     let dimension = CLASSES * (features + 1);
     let ids: Vec<AgentId> = (1..=neighbors).map(AgentId::from_index).collect();
+    let slots: Vec<usize> = (1..=neighbors).collect();
     let degrees = vec![neighbors; neighbors];
     let place = Place {
         agent: AgentId(0),
         neighbors: &ids,
+        slots: &slots,
+        own_slot: 0,
         neighbor_degrees: &degrees,
         dimension,
     };
@@ -101,7 +116,11 @@ fn combination(rule: &dyn Rule, neighbors: usize, features: usize) -> f64 {
     let candidates: Vec<Candidate<'_>> = models
         .iter()
         .enumerate()
-        .map(|(slot, model)| Candidate { slot, model })
+        .map(|(slot, model)| Candidate {
+            slot,
+            model,
+            age: 0,
+        })
         .collect();
     let mut objective = Made::new(features);
     let own_loss = objective.loss(&models[0]);
@@ -112,6 +131,7 @@ fn combination(rule: &dyn Rule, neighbors: usize, features: usize) -> f64 {
             iteration: 0,
             candidates: &candidates,
             own: 0,
+            absent: &[],
             previous: &models[0],
             own_loss,
             step_size: 0.1,
@@ -206,5 +226,14 @@ fn main() {
     }
     for ((name, _), curve) in rules.iter().zip(&curves).skip(1) {
         println!("fitted exponent over |N_k|, {name}: {:.2}", slope(curve));
+    }
+
+    println!("\ntrimmed mean, the whole combination, µs");
+    println!("{:>10} {:>12} {:>12}", "models", "d = 3,372", "d = 65,538");
+    let rule = trimmed_mean();
+    for models in [5, 10, 16, 32, 64, 128] {
+        let [small, large] =
+            [561, 10_922].map(|features| combination(&rule, models - 1, features) / 1000.0);
+        println!("{models:>10} {small:>12.0} {large:>12.0}");
     }
 }

@@ -34,6 +34,8 @@ macro_rules! for_this_processor {
     };
 }
 
+pub(crate) use for_this_processor;
+
 /// Sum of the eight lanes, in the one order that all reductions use.
 #[inline(always)]
 fn add_lanes(lanes: [f64; 8]) -> f64 {

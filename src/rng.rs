@@ -40,6 +40,8 @@ pub enum Purpose {
     Generated = 12,
     /// What links do to messages.
     Link = 13,
+    /// Seeds of the networks that a run draws anew.
+    Redraw = 18,
 }
 
 /// The key of a stream.

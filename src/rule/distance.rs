@@ -1,6 +1,6 @@
 //! Weights ∝ 1/φ of accumulated squared distances to a reference, equation (4).
 
-use super::accumulated::{Accumulated, inverse_weights};
+use super::accumulated::{Accumulated, invert, normalize};
 use super::{Combination, Combiner, Neighborhood, Outcome, Place, Rule};
 use crate::kernel;
 use crate::settings::{Choice, Chosen, Keys, Schedule};
@@ -78,7 +78,7 @@ impl Rule for Distance {
             Reference::OneStepAhead => place.dimension,
         };
         Box::new(Memory {
-            accumulated: Accumulated::new(place, self.initial),
+            accumulated: Accumulated::new(self.initial),
             rule: self.clone(),
             gradient: vec![0.0; ahead],
             ahead: vec![0.0; ahead],
@@ -124,7 +124,8 @@ impl Combiner for Memory {
         if out.weights[hood.own].is_nan() {
             return Outcome::Own;
         }
-        inverse_weights(&mut out.weights);
+        invert(&mut out.weights);
+        normalize(&mut out.weights);
         Outcome::Weighted
     }
 }

@@ -1,7 +1,7 @@
 //! The paper's rule: weights ∝ 1/φ of accumulated losses on the agent's own data, equation (9),
 //! and without those that do worse than the agent itself, equation (10).
 
-use super::accumulated::{Accumulated, inverse_weights};
+use super::accumulated::{Accumulated, invert, normalize};
 use super::{Combination, Combiner, Neighborhood, Outcome, Place, Rule};
 use crate::settings::{Choice, Chosen, Keys, Schedule};
 
@@ -13,6 +13,8 @@ pub struct Loss {
     initial: f64,
     filter: bool,
     baseline: Baseline,
+    unseen: Unseen,
+    age_discount: f64,
 }
 
 /// What is subtracted from φ in the weights.
@@ -27,6 +29,26 @@ enum Baseline {
 
 impl Choice for Baseline {
     const NAMES: &'static [(&'static str, Self)] = &[("zero", Self::Zero), ("own", Self::Own)];
+}
+
+/// What becomes of φ of a neighbor whose model is missing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Unseen {
+    /// Nothing.
+    #[default]
+    Keep,
+    /// It goes back toward the initial value at the rate of forgetting.
+    Decay,
+    /// It is the initial value again.
+    Reset,
+}
+
+impl Choice for Unseen {
+    const NAMES: &'static [(&'static str, Self)] = &[
+        ("keep", Self::Keep),
+        ("decay", Self::Decay),
+        ("reset", Self::Reset),
+    ];
 }
 
 impl Loss {
@@ -64,19 +86,37 @@ impl Loss {
                 "What is subtracted from φ in the weights: nothing, or the own risk",
             )
             .default(Chosen(Baseline::Zero), "paper (9); own: §5.1");
+        let Chosen(unseen) = keys
+            .key(
+                "unseen",
+                "What becomes of φ of a neighbor whose model is missing: it stays, \
+                 goes back toward φ_0, φ ← (1−ν) φ + ν φ_0, or is φ_0 again",
+            )
+            .default(Chosen(Unseen::Keep), "the paper's rule");
+        let age_discount = keys
+            .key(
+                "age_discount",
+                "Factor on a weight for every iteration that the model is old",
+            )
+            .symbol("γ")
+            .above(0.0)
+            .at_most(1.0)
+            .default(1.0, "the paper's rule");
         Loss {
             forgetting,
             initial,
             filter,
             baseline,
+            unseen,
+            age_discount,
         }
     }
 }
 
 impl Rule for Loss {
-    fn combiner(&self, place: &Place<'_>) -> Box<dyn Combiner> {
+    fn combiner(&self, _: &Place<'_>) -> Box<dyn Combiner> {
         Box::new(Memory {
-            accumulated: Accumulated::new(place, self.initial),
+            accumulated: Accumulated::new(self.initial),
             own_risk: self.initial,
             rule: self.clone(),
         })
@@ -99,11 +139,23 @@ impl Memory {
         }
         self.own_risk
     }
+
+    /// What missing models do to φ.
+    fn miss(&mut self, absent: &[usize], forgetting: f64) {
+        for &slot in absent {
+            match self.rule.unseen {
+                Unseen::Keep => {}
+                Unseen::Decay => self.accumulated.decay(slot, forgetting),
+                Unseen::Reset => self.accumulated.reset(slot),
+            }
+        }
+    }
 }
 
 impl Combiner for Memory {
     fn combine(&mut self, hood: &mut Neighborhood<'_>, out: &mut Combination) -> Outcome {
         let forgetting = self.rule.forgetting.at(hood.iteration);
+        self.miss(hood.absent, forgetting);
         for (index, candidate) in hood.candidates.iter().enumerate() {
             out.losses[index] = hood.loss(index);
             out.accumulated[index] =
@@ -134,7 +186,12 @@ impl Combiner for Memory {
                 f64::NAN
             };
         }
-        inverse_weights(&mut out.weights);
+        invert(&mut out.weights);
+        for (weight, candidate) in out.weights.iter_mut().zip(hood.candidates) {
+            *weight *= self.rule.age_discount.powf(candidate.age as f64);
+        }
+        // The own model is always accepted and never old, so the sum is above 0.
+        normalize(&mut out.weights);
         Outcome::Weighted
     }
 }

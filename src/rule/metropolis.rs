@@ -23,24 +23,36 @@ impl Metropolis {
 
 impl Rule for Metropolis {
     fn combiner(&self, place: &Place<'_>) -> Box<dyn Combiner> {
-        let own_degree = place.neighbors.len();
-        let weight = |&degree: &usize| 1.0 / (1 + degree.max(own_degree)) as f64;
-        let mut by_slot: Vec<f64> = place.neighbor_degrees.iter().map(weight).collect();
-        by_slot.insert(place.own_slot(), 0.0);
-        Box::new(Weights { by_slot })
+        let mut weights = Weights::default();
+        weights.rewire(place);
+        Box::new(weights)
     }
 }
 
+#[derive(Default)]
 struct Weights {
     by_slot: Vec<f64>,
 }
 
 impl Combiner for Weights {
+    fn rewire(&mut self, place: &Place<'_>) {
+        let own_degree = place.neighbors.len();
+        self.by_slot.fill(0.0);
+        for (&slot, &degree) in place.slots.iter().zip(place.neighbor_degrees) {
+            if slot >= self.by_slot.len() {
+                self.by_slot.resize(slot + 1, 0.0);
+            }
+            self.by_slot[slot] = 1.0 / (1 + degree.max(own_degree)) as f64;
+        }
+    }
+
     fn combine(&mut self, hood: &mut Neighborhood<'_>, out: &mut Combination) -> Outcome {
         let mut rest = 1.0;
-        for (weight, candidate) in out.weights.iter_mut().zip(hood.candidates) {
-            *weight = self.by_slot[candidate.slot];
-            rest -= *weight;
+        for (index, candidate) in hood.candidates.iter().enumerate() {
+            if index != hood.own {
+                out.weights[index] = self.by_slot[candidate.slot];
+                rest -= out.weights[index];
+            }
         }
         // Neighbors' weights sum to at most deg/(1 + deg), so the rest is positive.
         out.weights[hood.own] = rest;

@@ -12,12 +12,21 @@ mod distance;
 mod loss;
 mod metropolis;
 mod no_cooperation;
+mod sorted;
+mod tolerated;
+mod trimmed_mean;
+
+#[cfg(test)]
+mod tests;
+#[cfg(test)]
+mod tests_of_trimming;
 
 pub use average::Average;
 pub use distance::Distance;
 pub use loss::Loss;
 pub use metropolis::Metropolis;
 pub use no_cooperation::NoCooperation;
+pub use trimmed_mean::TrimmedMean;
 
 use crate::settings::{Catalogue, kind};
 use crate::task::Objective;
@@ -34,6 +43,7 @@ pub fn catalogue() -> Catalogue<dyn Rule> {
             kind!(Average),
             kind!(Metropolis),
             kind!(Distance),
+            kind!(TrimmedMean),
         ],
     )
 }
@@ -42,41 +52,58 @@ pub fn catalogue() -> Catalogue<dyn Rule> {
 pub trait Rule: Debug + Send + Sync {
     /// What one agent of the rule remembers, before its first iteration.
     fn combiner(&self, place: &Place<'_>) -> Box<dyn Combiner>;
+
+    /// Whether the rule can work where an agent stands when all its neighbors' models are present.
+    ///
+    /// # Errors
+    /// The key that does not fit the neighborhood.
+    fn check(&self, _place: &Place<'_>) -> Result<(), Misfit> {
+        Ok(())
+    }
 }
 
-/// Where an agent stands in the network.
+/// Why a rule's settings do not fit a neighborhood.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct Misfit {
+    /// The key at fault.
+    pub key: &'static str,
+    /// What is wrong; it names the agent and its neighborhood.
+    pub message: String,
+    /// The largest number that the key could be in this neighborhood; absent where none fits.
+    pub largest: Option<u64>,
+}
+
+/// Where an agent stands in the network, and by which numbers, *slots*, its rule knows the others.
+///
+/// In a network that never changes, the slots are the positions of the agent and its neighbors in
+/// ascending order. In one that changes, whoever becomes a neighbor for the first time gets the
+/// next free slot, and keeps it for the run.
 #[derive(Clone, Copy, Debug)]
 pub struct Place<'a> {
     /// The agent.
     pub agent: AgentId,
     /// Whose models it receives, in ascending order, itself not among them.
     pub neighbors: &'a [AgentId],
+    /// The slot of each of those.
+    pub slots: &'a [usize],
+    /// The agent's own slot.
+    pub own_slot: usize,
     /// How many neighbors each of those has.
     pub neighbor_degrees: &'a [usize],
     /// Number of parameters d.
     pub dimension: usize,
 }
 
-impl Place<'_> {
-    /// The agent's own slot: its position among its neighbors and itself in ascending order.
-    pub fn own_slot(&self) -> usize {
-        self.neighbors.partition_point(|&l| l < self.agent)
-    }
-
-    /// Number of slots: the neighbors and the agent itself.
-    pub fn slots(&self) -> usize {
-        self.neighbors.len() + 1
-    }
-}
-
 /// A model that takes part in a combination.
 #[derive(Clone, Copy, Debug)]
 pub struct Candidate<'a> {
-    /// Whose it is: position among the agent's neighbors and itself in ascending order, fixed for
-    /// the run.
+    /// Whose it is: its slot at this agent, see [`Place`].
     pub slot: usize,
     /// ψ_l, shape `[d]`, finite.
     pub model: &'a [f32],
+    /// How many iterations old it is; 0 when in time, and for the own model.
+    pub age: u64,
 }
 
 /// All that an agent can look at when it combines.
@@ -87,6 +114,9 @@ pub struct Neighborhood<'a> {
     pub candidates: &'a [Candidate<'a>],
     /// Which candidate is the agent's own ψ_k.
     pub own: usize,
+    /// Slots of neighbors of this iteration whose model is missing, in ascending order of the
+    /// agents.
+    pub absent: &'a [usize],
     /// θ_{k,i−1}: the agent's combined model of the iteration before.
     pub previous: &'a [f32],
     /// ℓ(ψ_k; ξ_k): loss of its own candidate on the current batch.
@@ -119,6 +149,8 @@ pub struct Combination {
     pub accumulated: Vec<f64>,
     /// The combined model, shape `[d]`, of a rule that makes it itself.
     pub model: Vec<f32>,
+    /// Whether too few models were present for the rule's settings. It may have made do with those.
+    pub starved: bool,
 }
 
 impl Combination {
@@ -131,6 +163,7 @@ impl Combination {
         self.losses.resize(candidates, f64::NAN);
         self.accumulated.resize(candidates, f64::NAN);
         self.model.clear();
+        self.starved = false;
     }
 }
 
@@ -147,6 +180,10 @@ pub enum Outcome {
 
 /// One agent's rule with its memory.
 pub trait Combiner: Send {
+    /// The network has changed: whose models can come from now on. Neighbors that were there
+    /// before, at any time, keep their slots; new ones have slots never used before.
+    fn rewire(&mut self, _place: &Place<'_>) {}
+
     /// Combines what is present. `out` was [reset](Combination::reset) for it.
     fn combine(&mut self, hood: &mut Neighborhood<'_>, out: &mut Combination) -> Outcome;
 }

@@ -41,4 +41,8 @@ impl Topology for Complete {
         let edges = (0..self.agents).flat_map(below).collect();
         Ok(Graph::undirected(self.agents as usize, edges))
     }
+
+    fn is_random(&self) -> bool {
+        false
+    }
 }

@@ -1,17 +1,20 @@
 //! The user's own network.
 
 use super::checks::{self, MOST_AGENTS};
-use super::{Graph, Topology, TopologyError};
+use super::{Graph, Topology, TopologyError, Window};
 use crate::settings::Keys;
-use crate::units::AgentId;
+use crate::units::{AgentId, SimTime};
 use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Edges from a CSV file, one `a,b` with two agent numbers per line.
 ///
-/// A first line `a,b` may name the columns. Blank lines and what follows `#` are left out. An edge
-/// that comes twice counts once, and one from an agent to itself is no edge. The columns `from_ms`
-/// and `to_ms` of edges that come and go are refused until a later version knows them.
+/// The columns `from_ms` and `to_ms` may follow: simulated time at which an edge comes, and at
+/// which it goes; an empty or absent one means from the start, or for good. An edge that comes on
+/// several lines is there whenever one of them says so.
+///
+/// A first line may name the columns. Blank lines and what follows `#` are left out. An edge from
+/// an agent to itself is no edge.
 #[derive(Clone, Debug)]
 pub struct File {
     /// The file; relative to the scenario file's folder.
@@ -41,23 +44,31 @@ impl File {
         }
     }
 
-    /// The agents of an edge; `None` for the line that names the columns.
-    fn edge(&self, text: &str, is_first: bool) -> Result<Option<(AgentId, AgentId)>, String> {
+    /// An edge and when it is there; `None` for the line that names the columns.
+    fn edge(&self, text: &str, is_first: bool) -> Result<Option<Line>, String> {
         let fields: Vec<&str> = text.split(',').map(str::trim).collect();
-        if fields.iter().any(|f| ["from_ms", "to_ms"].contains(f)) {
-            return Err("the columns `from_ms` and `to_ms` are not supported yet".into());
+        if is_first && fields.starts_with(&["a", "b"]) {
+            return match COLUMNS.starts_with(&fields) {
+                true => Ok(None),
+                false => Err(format!("`{text}` does not name the columns in their order")),
+            };
         }
-        if fields.len() > 2 {
-            let unknown = "(`from_ms` and `to_ms` are not supported yet)";
-            return Err(format!("more than two columns {unknown}"));
-        }
-        let [a, b] = fields[..] else {
-            return Err(format!("`{text}` is not an edge"));
+        let (a, b, from, to) = match fields[..] {
+            [a, b] => (a, b, "", ""),
+            [a, b, from] => (a, b, from, ""),
+            [a, b, from, to] => (a, b, from, to),
+            _ if fields.len() > COLUMNS.len() => return Err("more than four columns".into()),
+            _ => return Err(format!("`{text}` is not an edge")),
         };
-        if is_first && (a, b) == ("a", "b") {
-            return Ok(None);
+        let edge = (self.agent(a)?, self.agent(b)?);
+        let window = Window {
+            from: time("from_ms", from)?.unwrap_or(Window::ALWAYS.from),
+            to: time("to_ms", to)?.unwrap_or(Window::ALWAYS.to),
+        };
+        if window.from >= window.to {
+            return Err("`to_ms` is not after `from_ms`".into());
         }
-        Ok(Some((self.agent(a)?, self.agent(b)?)))
+        Ok(Some((edge, window)))
     }
 
     fn agent(&self, text: &str) -> Result<AgentId, String> {
@@ -75,6 +86,26 @@ impl File {
     }
 }
 
+/// The columns in their order; the last two may be left out.
+const COLUMNS: [&str; 4] = ["a", "b", "from_ms", "to_ms"];
+
+/// An edge and when it is there.
+type Line = ((AgentId, AgentId), Window);
+
+/// Reads a time in ms; `None` where the field is empty.
+fn time(column: &str, text: &str) -> Result<Option<SimTime>, String> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let ms = text.parse::<f64>().ok();
+    let ms = ms.filter(|ms| (0.0..=SimTime::MAX_MS).contains(ms));
+    let wrong = || {
+        let most = SimTime::MAX_MS;
+        format!("`{text}` is not a time: `{column}` is a number of ms from 0 to {most:.1e}")
+    };
+    ms.map(|ms| Some(SimTime::from_ms(ms))).ok_or_else(wrong)
+}
+
 impl Topology for File {
     fn draw(&self, _seed: u64, folder: &Path) -> Result<Graph, TopologyError> {
         let path = folder.join(&self.path);
@@ -87,18 +118,19 @@ impl Topology for File {
         let text = text.trim_start_matches('\u{feff}');
         let bare = |line: &'_ str| line.split('#').next().unwrap_or_default().trim().to_owned();
         let lines = text.lines().map(bare).zip(1..);
-        let mut edges = Vec::new();
+        let mut listed = Vec::new();
         let mut is_first = true;
         for (line, number) in lines.filter(|(line, _)| !line.is_empty()) {
             let edge = self.edge(&line, is_first);
-            edges.extend(edge.map_err(|message| TopologyError::Malformed {
+            listed.extend(edge.map_err(|message| TopologyError::Malformed {
                 path: name.clone(),
                 line: number,
                 message,
             })?);
             is_first = false;
         }
-        let highest = edges.iter().map(|(a, b)| a.max(b).index() + 1).max();
+        let ends = listed.iter().flat_map(|((a, b), _)| [a, b]);
+        let highest = ends.max().map(|agent| agent.index() + 1);
         let Some(agents) = self.agents.map(|n| n as usize).or(highest) else {
             return Err(checks::impossible(
                 "path",
@@ -106,10 +138,20 @@ impl Topology for File {
                 "add edges to it, or say how many `agents` there are",
             ));
         };
-        Ok(if self.directed {
+        let edges = listed.iter().map(|(edge, _)| *edge).collect();
+        let graph = if self.directed {
             Graph::directed(agents, edges)
         } else {
             Graph::undirected(agents, edges)
-        })
+        };
+        if listed.iter().all(|(_, window)| *window == Window::ALWAYS) {
+            return Ok(graph);
+        }
+        listed.retain(|((a, b), _)| a != b);
+        Ok(graph.with_windows(listed))
+    }
+
+    fn is_random(&self) -> bool {
+        false
     }
 }

@@ -1,8 +1,13 @@
 //! A drawn network.
 
-use crate::units::AgentId;
+use super::windows::{Window, Windows};
+use crate::units::{AgentId, SimTime};
+use std::ops::Range;
 
 /// A network: for each agent, whom it sends to and whom it receives from, in ascending order.
+///
+/// Some edges may be there for a time only. Neighbor lists and degrees hold them all the same;
+/// [`Graph::is_there`] and [`Graph::is_link_there`] ask about an instant.
 #[derive(Clone, Debug)]
 pub struct Graph {
     sends: Adjacency,
@@ -12,6 +17,8 @@ pub struct Graph {
     /// receiver receives.
     slots: Vec<u32>,
     positions: Option<Vec<[f64; 2]>>,
+    /// By edge in the order of `sends`; absent where all edges are always there.
+    windows: Option<Windows>,
 }
 
 /// Neighbor lists behind one another in one array: `targets[starts[k]..starts[k + 1]]` are k's.
@@ -37,7 +44,7 @@ impl Adjacency {
         Adjacency { starts, targets }
     }
 
-    fn range(&self, agent: AgentId) -> std::ops::Range<usize> {
+    fn range(&self, agent: AgentId) -> Range<usize> {
         self.starts[agent.index()]..self.starts[agent.index() + 1]
     }
 
@@ -89,6 +96,7 @@ impl Graph {
             receives,
             slots,
             positions: None,
+            windows: None,
         }
     }
 
@@ -96,6 +104,36 @@ impl Graph {
     pub fn with_positions(self, positions: Vec<[f64; 2]>) -> Graph {
         Graph {
             positions: Some(positions),
+            ..self
+        }
+    }
+
+    /// The same with windows for some edges: an edge that is among these is there during each of
+    /// its windows only. Without directions, both directions come and go together.
+    ///
+    /// ```
+    /// use byzsim::{topology::{Graph, Window}, units::{AgentId, SimTime}};
+    /// let edge = (AgentId(0), AgentId(1));
+    /// let window = Window { from: SimTime::from_us(5), to: SimTime::from_us(9) };
+    /// let graph = Graph::undirected(2, vec![edge]).with_windows(vec![(edge, window)]);
+    /// assert!(graph.is_there(AgentId(1), AgentId(0), SimTime::from_us(8)));
+    /// assert!(!graph.is_there(AgentId(1), AgentId(0), SimTime::from_us(9)));
+    /// ```
+    ///
+    /// # Panics
+    /// If there is no such edge.
+    pub fn with_windows(self, windows: Vec<((AgentId, AgentId), Window)>) -> Graph {
+        let mut placed = Vec::with_capacity(2 * windows.len());
+        for ((a, b), window) in windows {
+            let link = |from, to| self.link(from, to).expect("a window of an edge");
+            placed.push((link(a, b), window));
+            if !self.is_directed() {
+                placed.push((link(b, a), window));
+            }
+        }
+        let windows = Windows::new(self.sends.targets.len(), placed);
+        Graph {
+            windows: (!windows.is_empty()).then_some(windows),
             ..self
         }
     }
@@ -131,6 +169,39 @@ impl Graph {
             .iter()
             .copied()
             .zip(self.slots[range].iter().copied())
+    }
+
+    /// The numbers of an agent's links, in the order of [`Graph::links_from`], for
+    /// [`Graph::is_link_there`].
+    pub fn link_numbers(&self, agent: AgentId) -> Range<usize> {
+        self.sends.range(agent)
+    }
+
+    /// The number of the link from one agent to another.
+    fn link(&self, sender: AgentId, receiver: AgentId) -> Option<usize> {
+        let position = self.sends.of(sender).binary_search(&receiver).ok()?;
+        Some(self.sends.range(sender).start + position)
+    }
+
+    /// Whether some edge is not always there.
+    pub fn has_windows(&self) -> bool {
+        self.windows.is_some()
+    }
+
+    /// Whether the edge between two neighbors is there at an instant. Where all edges are always
+    /// there, that is known without a look at the two.
+    pub fn is_there(&self, sender: AgentId, receiver: AgentId, instant: SimTime) -> bool {
+        let Some(windows) = &self.windows else {
+            return true;
+        };
+        self.link(sender, receiver)
+            .is_some_and(|link| windows.is_there(link, instant))
+    }
+
+    /// The same, by the link's number.
+    pub fn is_link_there(&self, link: usize, instant: SimTime) -> bool {
+        let windows = self.windows.as_ref();
+        windows.is_none_or(|windows| windows.is_there(link, instant))
     }
 
     /// Whose models an agent receives: its neighborhood without itself.

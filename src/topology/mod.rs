@@ -1,7 +1,9 @@
 //! Who is whose neighbor.
 //!
-//! A topology is drawn once per run from the scenario's topology seed. It gives a [`Graph`]; an
-//! agent is not in its own neighbor list, though it always takes part in its own combination.
+//! A topology is drawn from the scenario's topology seed. It gives a [`Graph`]; an agent is not in
+//! its own neighbor list, though it always takes part in its own combination. A network changes in
+//! two ways: edges of a [`File`] come and go at given times, and [`Networks`] draws the whole
+//! network anew every so many iterations.
 //!
 //! To add a kind: a file with a struct that implements [`Topology`], and a line in
 //! [`catalogue`].
@@ -12,25 +14,31 @@ mod erdos_renyi;
 mod file;
 mod geometric;
 mod graph;
+mod networks;
 mod regular;
 mod ring;
 mod small_world;
 mod star;
 mod torus;
+mod windows;
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_over_time;
 
 pub use complete::Complete;
 pub use erdos_renyi::ErdosRenyi;
 pub use file::File;
 pub use geometric::{Geometric, positions};
 pub use graph::Graph;
+pub use networks::Networks;
 pub use regular::Regular;
 pub use ring::Ring;
 pub use small_world::SmallWorld;
 pub use star::Star;
 pub use torus::Torus;
+pub use windows::Window;
 
 use crate::settings::{Catalogue, Kind};
 use std::fmt::Debug;
@@ -38,13 +46,19 @@ use std::path::Path;
 
 /// A kind of network with its parameters.
 pub trait Topology: Debug + Send + Sync {
-    /// Draws the network. The same seed gives the same network.
+    /// Draws the network. The same seed gives the same network. How many agents it has, and
+    /// whether it can be drawn at all, does not depend on the seed.
     ///
     /// `folder` is where relative paths start: the scenario file's folder.
     ///
     /// # Errors
     /// Parameters that no network can have, a file that cannot be read.
     fn draw(&self, seed: u64, folder: &Path) -> Result<Graph, TopologyError>;
+
+    /// Whether another seed can give another network. If not, it is never drawn anew.
+    fn is_random(&self) -> bool {
+        true
+    }
 }
 
 /// Why a network cannot be drawn.
@@ -69,7 +83,10 @@ pub enum TopologyError {
         error: std::io::Error,
     },
     /// A line of a network file that is not an edge.
-    #[error("{path}:{line}: {message}; a line is `a,b` with two agent numbers")]
+    #[error(
+        "{path}:{line}: {message}; a line is `a,b` with two agent numbers, or \
+         `a,b,from_ms,to_ms` where the edge is there for a time"
+    )]
     Malformed {
         /// The file.
         path: String,
@@ -104,7 +121,7 @@ pub fn catalogue() -> Catalogue<dyn Topology> {
         kind!(SmallWorld, "A ring lattice with some edges rewired"),
         kind!(Torus, "A grid with four neighbors each, without borders"),
         kind!(Star, "Agent 0 is the only neighbor of all others"),
-        kind!(File, "Edges from a CSV file"),
+        kind!(File, "Edges from a CSV file, for good or for a time"),
     ];
     Catalogue::new("topology", kinds)
 }

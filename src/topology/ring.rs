@@ -32,4 +32,8 @@ impl Topology for Ring {
         let edges = (0..n).map(|a| (AgentId(a), AgentId((a + 1) % n))).collect();
         Ok(Graph::undirected(n as usize, edges))
     }
+
+    fn is_random(&self) -> bool {
+        false
+    }
 }

@@ -31,4 +31,8 @@ impl Topology for Star {
         let edges = (1..self.agents).map(|a| (AgentId(0), AgentId(a))).collect();
         Ok(Graph::undirected(self.agents as usize, edges))
     }
+
+    fn is_random(&self) -> bool {
+        false
+    }
 }

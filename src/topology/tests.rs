@@ -6,7 +6,7 @@ use crate::units::AgentId;
 use std::fs;
 
 /// Reads a `[topology]` table as a scenario does.
-fn read(toml: &str) -> Result<Box<dyn Topology>, WrongSettings> {
+pub(super) fn read(toml: &str) -> Result<Box<dyn Topology>, WrongSettings> {
     let mut sources = Sources::default();
     let source = sources.add("s.toml", toml);
     let mut problems = Problems::default();
@@ -52,12 +52,12 @@ fn degrees(graph: &Graph) -> Vec<usize> {
     graph.ids().map(degree).collect()
 }
 
-fn lists(graph: &Graph) -> Vec<Vec<u32>> {
+pub(super) fn lists(graph: &Graph) -> Vec<Vec<u32>> {
     let list = |agent| graph.sends_to(agent).iter().map(|a| a.0).collect();
     graph.ids().map(list).collect()
 }
 
-fn every_random_kind() -> Vec<Box<dyn Topology>> {
+pub(super) fn every_random_kind() -> Vec<Box<dyn Topology>> {
     vec![
         Box::new(Regular {
             agents: 50,
@@ -427,7 +427,7 @@ fn positions_fill_the_square_and_belong_to_the_agent() {
 }
 
 /// Draws the network of a file with this text.
-fn from_text(text: &str, directed: bool, agents: Option<u32>) -> Result<Graph, String> {
+pub(super) fn from_text(text: &str, directed: bool, agents: Option<u32>) -> Result<Graph, String> {
     let folder = tempfile::tempdir().expect("a folder");
     fs::write(folder.path().join("n.csv"), text).expect("a file");
     let path = "n.csv".into();
@@ -467,11 +467,22 @@ fn mistakes_in_a_file_are_told_with_file_and_line() {
         mistake("0,-1\n", None),
         mistake("0,1\n1,5\n", Some(5)),
         mistake("0,10000000\n", None),
-        mistake("a,b,from_ms,to_ms\n", None),
-        mistake("0,1\n1,2,0,500\n", None),
+        mistake("a,b,weight\n0,1,3\n", None),
+        mistake("a,b,to_ms\n0,1,3\n", None),
+        mistake("0,1\n1,2,0,500,1\n", None),
+        mistake("0\n", None),
+        mistake("0,1,-1,\n", None),
+        mistake("0,1,,inf\n", None),
+        mistake("0,1,,4e12\n", None),
+        mistake("0,1,5,soon\n", None),
+        mistake("0,1,5,5\n", None),
+        mistake("0,1,,0\n", None),
+        mistake("0,1,1,1.0004\n", None),
         mistake("# nobody\n", None),
     ];
-    let right = "a line is `a,b` with two agent numbers";
+    let right = "a line is `a,b` with two agent numbers, \
+                 or `a,b,from_ms,to_ms` where the edge is there for a time";
+    let ms = "is a number of ms from 0 to 3.2e12";
     assert_eq!(
         shown,
         [
@@ -481,10 +492,17 @@ fn mistakes_in_a_file_are_told_with_file_and_line() {
             format!("n.csv:1: `-1` is not an agent number; {right}"),
             format!("n.csv:2: there is no agent 5: numbers go from 0 to 4; {right}"),
             format!("n.csv:1: there is no agent 10000000: numbers go from 0 to 9999999; {right}"),
-            format!("n.csv:1: the columns `from_ms` and `to_ms` are not supported yet; {right}"),
-            format!(
-                "n.csv:2: more than two columns (`from_ms` and `to_ms` are not supported yet); {right}"
-            ),
+            format!("n.csv:1: `a,b,weight` does not name the columns in their order; {right}"),
+            format!("n.csv:1: `a,b,to_ms` does not name the columns in their order; {right}"),
+            format!("n.csv:2: more than four columns; {right}"),
+            format!("n.csv:1: `0` is not an edge; {right}"),
+            format!("n.csv:1: `-1` is not a time: `from_ms` {ms}; {right}"),
+            format!("n.csv:1: `inf` is not a time: `to_ms` {ms}; {right}"),
+            format!("n.csv:1: `4e12` is not a time: `to_ms` {ms}; {right}"),
+            format!("n.csv:1: `soon` is not a time: `to_ms` {ms}; {right}"),
+            format!("n.csv:1: `to_ms` is not after `from_ms`; {right}"),
+            format!("n.csv:1: `to_ms` is not after `from_ms`; {right}"),
+            format!("n.csv:1: `to_ms` is not after `from_ms`; {right}"),
             "the network file n.csv names no agent; \
              add edges to it, or say how many `agents` there are"
                 .to_owned(),

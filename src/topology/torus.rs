@@ -61,4 +61,8 @@ impl Topology for Torus {
         }
         Ok(Graph::undirected((rows * columns) as usize, edges))
     }
+
+    fn is_random(&self) -> bool {
+        false
+    }
 }

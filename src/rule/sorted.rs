@@ -1,0 +1,107 @@
+//! The values of each coordinate over the models present, sorted: what aggregators by coordinate
+//! have in common.
+//!
+//! Sixteen coordinates at a time are sorted by one network of comparisons, each of which works on
+//! all sixteen at once (Batcher's merge exchange; Knuth, The Art of Computer Programming, vol. 3,
+//! algorithm 5.2.2M). O(n log² n) per coordinate for n models.
+
+use super::Candidate;
+use crate::kernel::for_this_processor;
+
+/// Coordinates that are sorted at a time.
+pub(super) const LANES: usize = 16;
+
+/// One value for each of these coordinates.
+pub(super) type Row = [f32; LANES];
+
+/// Makes a model, coordinate by coordinate, of the sorted values: `reduce` is given `rows`, of
+/// which row r holds the r-th least value of each of sixteen coordinates, and gives the results.
+pub(super) fn by_coordinate(
+    candidates: &[Candidate<'_>],
+    reduce: impl Fn(&[Row]) -> Row,
+    model: &mut Vec<f32>,
+) {
+    let dimension = candidates.first().map_or(0, |c| c.model.len());
+    let mut rows = vec![[0.0; LANES]; candidates.len()];
+    model.clear();
+    model.reserve(dimension);
+    for start in (0..dimension).step_by(LANES) {
+        let lanes = LANES.min(dimension - start);
+        for (row, candidate) in rows.iter_mut().zip(candidates) {
+            row[..lanes].copy_from_slice(&candidate.model[start..start + lanes]);
+        }
+        sort(&mut rows);
+        model.extend_from_slice(&reduce(&rows)[..lanes]);
+    }
+}
+
+for_this_processor! {
+    /// Sorts every lane.
+    fn sort(rows: &mut [Row]) {
+        let n = rows.len();
+        let highest = n.next_power_of_two() / 2;
+        let mut p = highest;
+        while p > 0 {
+            let (mut q, mut r, mut d) = (highest, 0, p);
+            loop {
+                // All i < n − d with i & p = r are compared with i + d.
+                for run in (r..n.saturating_sub(d)).step_by(2 * p) {
+                    for i in run..(run + p).min(n - d) {
+                        let (low, high) = (rows[i], rows[i + d]);
+                        for lane in 0..LANES {
+                            let (a, b) = (low[lane], high[lane]);
+                            rows[i][lane] = if b < a { b } else { a };
+                            rows[i + d][lane] = if b < a { a } else { b };
+                        }
+                    }
+                }
+                if q == p {
+                    break;
+                }
+                (d, q, r) = (q - p, q / 2, p);
+            }
+            p /= 2;
+        }
+    }
+}
+
+for_this_processor! {
+    /// The mean of each lane, summed up in the order of the rows.
+    pub(super) fn mean(rows: &[Row]) -> Row {
+        let mut sums = [0.0; LANES];
+        for row in rows {
+            for lane in 0..LANES {
+                sums[lane] += f64::from(row[lane]);
+            }
+        }
+        let count = rows.len() as f64;
+        sums.map(|sum| (sum / count) as f32)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rng::{Key, Purpose};
+    use rand::RngExt;
+
+    #[test]
+    fn every_number_of_models_is_sorted() {
+        let mut stream = Key::new(1, Purpose::Generated).stream();
+        for n in (1..=70).chain([127, 128, 129, 1000]) {
+            // Few different values, so that many are equal.
+            let mut rows: Vec<Row> = (0..n)
+                .map(|_| std::array::from_fn(|_| stream.random_range(-9..9) as f32))
+                .collect();
+            let column = |rows: &[Row], lane: usize| -> Vec<f32> {
+                rows.iter().map(|row| row[lane]).collect()
+            };
+            let mut expected: Vec<_> = (0..LANES).map(|lane| column(&rows, lane)).collect();
+            expected.iter_mut().for_each(|c| c.sort_by(f32::total_cmp));
+            sort(&mut rows);
+            for (lane, expected) in expected.iter().enumerate() {
+                assert_eq!(column(&rows, lane), *expected, "{n} models");
+            }
+        }
+    }
+}
