@@ -17,6 +17,9 @@ pub enum RunError {
         /// Why.
         error: std::io::Error,
     },
+    /// The run can never go on: somebody waits for what does not come.
+    #[error("{0}")]
+    Stalled(Stall),
     /// The run was told to end early.
     #[error("interrupted after {iterations} iterations")]
     Interrupted {
@@ -33,6 +36,7 @@ impl RunError {
     pub(crate) fn again(&self) -> RunError {
         match self {
             RunError::Panic(panic) => RunError::Panic(panic.clone()),
+            RunError::Stalled(stall) => RunError::Stalled(stall.clone()),
             RunError::Write { path, error } => RunError::Write {
                 path: path.clone(),
                 error: std::io::Error::new(error.kind(), error.to_string()),
@@ -57,6 +61,18 @@ pub struct Panic {
     pub at: SimTime,
     /// The panic's message.
     pub message: String,
+}
+
+/// Who waits for what, in vain.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("the run stalls in iteration {iteration}, which began at {at} of simulated time: {waits}")]
+pub struct Stall {
+    /// In which iteration.
+    pub iteration: u64,
+    /// The iteration's start.
+    pub at: SimTime,
+    /// Who waits for what, and what would help.
+    pub waits: String,
 }
 
 impl Panic {
