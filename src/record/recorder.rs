@@ -24,10 +24,17 @@ const WAITING_ROUNDS: usize = 2;
 
 /// What the recorder is told.
 pub enum Entry {
-    /// An iteration is over.
+    /// An iteration is over, of all agents at once.
     Round(Round),
-    /// So is the run.
-    Finished,
+    /// Where nobody waits for others: all that happened before a moment and was not told yet.
+    Events {
+        /// In the order of (moment of combination, agent).
+        samples: Vec<Sample>,
+        /// Nothing that is told later happened before this.
+        until: SimTime,
+    },
+    /// The run is over.
+    Finished(Closing),
     /// The run ends early because it was told to.
     Interrupted,
     /// The run cannot go on.
