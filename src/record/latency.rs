@@ -1,70 +1,120 @@
-//! `latency.parquet`: percentiles per interval of iterations. Simulated and wall-clock times are
-//! rows of their own and never mix. Count, range and mean are exact.
+//! `latency.parquet`: percentiles per interval of iterations, and `latency.hlog` and
+//! `latency.wall.hlog`: the whole histograms. Simulated and wall-clock times are rows and files of
+//! their own and never mix. Count, range and mean are exact.
 
+use super::failure::RunError;
+use super::interval_log::IntervalLog;
+use super::runs::Runs;
 use super::sample::Round;
-use super::table::{Column, Constant, Kind, Table, TableError};
-use crate::scenario::Plan;
-use hdrhistogram::Histogram;
-use serde::Serialize;
+use super::table::{Column, Constant, Kind, Table};
+use super::tally::Tally;
+use crate::scenario::{Mode, Plan};
+use crate::units::SimTime;
 use std::path::Path;
-use std::time::Duration;
-
-/// Greatest value that histograms tell from greater ones: 142 years of simulated microseconds,
-/// more than a scenario may name, and 52 days of nanoseconds on the wall.
-const GREATEST: u64 = 1 << 52;
+use std::time::{Duration, Instant};
 
 /// What is measured.
 #[derive(Clone, Copy, PartialEq)]
 enum Quantity {
     Round,
+    Delivery,
+    Wait,
+    Age,
+    AgeIterations,
     Iteration,
     Mailbox,
     Handler,
 }
 
 impl Quantity {
-    const ALL: [Quantity; 4] = [
+    const ALL: [Quantity; 8] = [
         Quantity::Round,
+        Quantity::Delivery,
+        Quantity::Wait,
+        Quantity::Age,
+        Quantity::AgeIterations,
         Quantity::Iteration,
         Quantity::Mailbox,
         Quantity::Handler,
     ];
 
-    /// Its name, with the unit in which it is told: a thousand of the units in which it is
-    /// counted, which are simulated microseconds and nanoseconds on the wall.
+    /// Its name, with the unit in which it is told.
     fn name(self) -> &'static str {
         match self {
             Quantity::Round => "round_ms",
+            Quantity::Delivery => "delivery_ms",
+            Quantity::Wait => "wait_ms",
+            Quantity::Age => "age_ms",
+            Quantity::AgeIterations => "age_iterations",
             Quantity::Iteration => "iteration_us",
             Quantity::Mailbox => "mailbox_us",
             Quantity::Handler => "handler_us",
         }
     }
 
-    fn clock(self) -> &'static str {
+    fn is_simulated(self) -> bool {
+        !matches!(
+            self,
+            Quantity::Iteration | Quantity::Mailbox | Quantity::Handler
+        )
+    }
+
+    /// How many of the units in which it is counted, simulated microseconds, nanoseconds on the
+    /// wall, or iterations, make one in which it is told.
+    fn unit(self) -> f64 {
         match self {
-            Quantity::Round => "simulated",
-            Quantity::Iteration | Quantity::Mailbox | Quantity::Handler => "wall",
+            Quantity::AgeIterations => 1.0,
+            _ => 1000.0,
         }
     }
 
     /// Whether it is measured where nobody asks for it.
     fn is_always_measured(self) -> bool {
-        matches!(self, Quantity::Round | Quantity::Iteration)
+        !matches!(self, Quantity::Mailbox | Quantity::Handler)
     }
 
-    /// Its values in an iteration.
-    fn each(self, round: &Round, mut add: impl FnMut(u64)) {
-        let mut add_wall =
-            |time: &Duration| add(u64::try_from(time.as_nanos()).unwrap_or(u64::MAX));
-        let wall = round.samples.iter().filter_map(|s| s.wall.as_ref());
+    /// Adds its values in an iteration. Messages are everybody's; all else is of the normal
+    /// agents.
+    fn add(self, plan: &Plan, round: &Round, tally: &mut Tally) {
+        let samples = round.samples.iter();
+        let normal = samples.clone().filter(|s| !plan.is_byzantine(s.agent));
+        let normal_delays = normal.clone().filter_map(|s| s.delays.as_deref());
+        let wall = samples.clone().filter_map(|s| s.wall.as_deref());
+        let between = |from: SimTime, to: SimTime| (to - from).us();
         match self {
-            Quantity::Round => add((round.end - round.start).us()),
-            Quantity::Iteration => add_wall(&round.wall),
-            Quantity::Mailbox => wall.flat_map(|w| &w.mailbox).for_each(add_wall),
-            Quantity::Handler => wall.flat_map(|w| &w.handler).for_each(add_wall),
+            Quantity::Round if plan.mode() == Mode::Asynchronous => {
+                normal.for_each(|s| tally.add(between(s.started_at, s.combined_at)));
+            }
+            Quantity::Round => tally.add(between(round.start, round.end)),
+            Quantity::Wait => normal.for_each(|s| tally.add(between(s.adapted_at, s.combined_at))),
+            Quantity::Delivery => samples
+                .filter_map(|s| s.delays.as_deref())
+                .for_each(|delays| add_runs(tally, &delays.delivery)),
+            Quantity::Age => normal_delays.for_each(|delays| add_runs(tally, &delays.age)),
+            Quantity::AgeIterations => {
+                normal_delays.for_each(|delays| add_runs(tally, &delays.age_iterations));
+            }
+            Quantity::Iteration => round.wall.iter().for_each(|time| add_wall(tally, time)),
+            Quantity::Mailbox => {
+                let times = wall.flat_map(|w| &w.mailbox);
+                times.for_each(|time| add_wall(tally, time));
+            }
+            Quantity::Handler => {
+                let times = wall.flat_map(|w| &w.handler);
+                times.for_each(|time| add_wall(tally, time));
+            }
         }
     }
+}
+
+fn add_runs(tally: &mut Tally, runs: &Runs) {
+    for (value, count) in runs.iter() {
+        tally.add_n(value, u64::from(count));
+    }
+}
+
+fn add_wall(tally: &mut Tally, time: &Duration) {
+    tally.add(u64::try_from(time.as_nanos()).unwrap_or(u64::MAX));
 }
 
 /// One quantity: the current interval and the whole run.
@@ -74,45 +124,30 @@ struct Gauge {
     run: Tally,
 }
 
-/// Values by number, range, sum, which are exact, and distribution, to 3 digits.
-struct Tally {
-    count: u64,
-    min: u64,
-    max: u64,
-    sum: u128,
-    /// Filled from the second different value on: a constant needs none, nor does the one value
-    /// that most intervals have, so that emptying it for each of them costs nothing.
-    histogram: Histogram<u64>,
-}
-
-/// Percentiles as summaries tell them, in the unit that the histogram's name says; all NaN where
-/// nothing was measured.
-#[derive(Clone, Copy, Debug, Serialize)]
-pub struct Percentiles {
-    /// How many values.
-    pub count: u64,
-    /// Least value.
-    pub min: f64,
-    /// Mean.
-    pub mean: f64,
-    /// Median.
-    pub p50: f64,
-    /// 90th percentile.
-    pub p90: f64,
-    /// 99th percentile.
-    pub p99: f64,
-    /// 99.9th percentile.
-    pub p999: f64,
-    /// Greatest value.
-    pub max: f64,
-}
-
 pub(super) struct Latency {
-    table: Option<Table>,
+    files: Option<Files>,
     gauges: Vec<Gauge>,
-    from: u64,
-    to: u64,
     every: u64,
+    interval: Option<Interval>,
+    /// First iteration of the next interval, and its beginning on the wall.
+    from: u64,
+    wall: Duration,
+    begun: Instant,
+}
+
+/// The iterations since the last row.
+struct Interval {
+    to: u64,
+    start: SimTime,
+    end: SimTime,
+}
+
+struct Files {
+    table: Table,
+    simulated: IntervalLog,
+    wall: IntervalLog,
+    /// Times in a log do not go back.
+    start: SimTime,
 }
 
 impl Latency {
@@ -120,76 +155,73 @@ impl Latency {
         plan: &Plan,
         folder: Option<&Path>,
         constants: &[Constant],
-    ) -> Result<Latency, TableError> {
-        let table = folder.map(|f| Table::create(f, "latency", constants.to_vec(), columns()));
+    ) -> Result<Latency, RunError> {
         let gauges = Quantity::ALL
             .into_iter()
             .filter(|quantity| plan.record.wall || quantity.is_always_measured());
         Ok(Latency {
-            table: table.transpose()?,
+            files: folder.map(|f| Files::create(f, constants)).transpose()?,
             gauges: gauges.map(Gauge::new).collect(),
-            from: 0,
-            to: 0,
             every: plan.record.latency_every_iterations,
+            interval: None,
+            from: 0,
+            wall: Duration::ZERO,
+            begun: Instant::now(),
         })
     }
 
-    pub fn record(&mut self, round: &Round) -> Result<(), TableError> {
-        self.to = round.iteration;
+    pub fn record(&mut self, plan: &Plan, round: &Round) -> Result<(), RunError> {
         for gauge in &mut self.gauges {
-            let Gauge {
-                quantity,
-                interval,
-                run,
-            } = gauge;
-            quantity.each(round, |value| {
-                interval.add(value);
-                run.add(value);
-            });
+            gauge.quantity.add(plan, round, &mut gauge.interval);
         }
+        let interval = self.interval.get_or_insert(Interval {
+            to: round.iteration,
+            start: round.start,
+            end: round.end,
+        });
+        interval.to = round.iteration;
+        // Where nobody waits, an iteration may begin and end before the one before it.
+        interval.start = interval.start.min(round.start);
+        interval.end = interval.end.max(round.end);
         if (round.iteration + 1).is_multiple_of(self.every) {
             self.end_interval()?;
         }
         Ok(())
     }
 
-    fn end_interval(&mut self) -> Result<(), TableError> {
-        let (from, to) = (self.from, self.to);
-        for gauge in &mut self.gauges {
-            let p = gauge.interval.percentiles();
-            gauge.interval.clear();
-            if let Some(table) = &mut self.table {
-                table.row(|row| {
-                    row.text(gauge.quantity.name())
-                        .text(gauge.quantity.clock())
-                        .int(from)
-                        .int(to)
-                        .int(p.count);
-                    row.floats([p.min, p.mean, p.p50, p.p90, p.p99, p.p999, p.max]);
-                })?;
-            }
+    fn end_interval(&mut self) -> Result<(), RunError> {
+        let Some(interval) = self.interval.take() else {
+            return Ok(());
+        };
+        let wall = self.begun.elapsed();
+        if let Some(files) = &mut self.files {
+            files.write(&self.gauges, (self.from, &interval), (self.wall, wall))?;
         }
-        self.from = to + 1;
+        for gauge in &mut self.gauges {
+            gauge.run.absorb(&gauge.interval);
+            gauge.interval.clear();
+        }
+        self.from = interval.to + 1;
+        self.wall = wall;
         Ok(())
     }
 
     /// The percentiles of the whole run by name.
     pub fn summary(&self) -> serde_json::Map<String, serde_json::Value> {
         let entry = |gauge: &Gauge| {
+            let percentiles = gauge.run.percentiles(gauge.quantity.unit());
             // Plain numbers always have a JSON form.
-            let percentiles = serde_json::to_value(gauge.run.percentiles()).expect("plain numbers");
+            let percentiles = serde_json::to_value(percentiles).expect("plain numbers");
             (gauge.quantity.name().to_owned(), percentiles)
         };
         self.gauges.iter().map(entry).collect()
     }
 
-    pub fn finish(&mut self) -> Result<(), TableError> {
-        if self.gauges.iter().any(|g| g.interval.count > 0) {
-            self.end_interval()?;
-        }
-        self.table
-            .take()
-            .map_or(Ok(()), |table| table.finish().map(drop))
+    /// Writes what is left. A file that cannot be written keeps none of the others from it.
+    pub fn finish(&mut self) -> Result<(), RunError> {
+        let ended = self.end_interval();
+        let finished = self.files.take().map_or(Ok(()), Files::finish);
+        ended.and(finished)
     }
 }
 
@@ -203,81 +235,87 @@ impl Gauge {
     }
 }
 
-impl Tally {
-    fn new() -> Self {
-        Tally {
-            count: 0,
-            min: u64::MAX,
-            max: 0,
-            sum: 0,
-            // Bounds and digits are fixed here, and these are legal.
-            histogram: Histogram::new_with_bounds(1, GREATEST, 3).expect("legal bounds"),
-        }
-    }
-
-    fn add(&mut self, value: u64) {
-        if self.count > 0 && self.is_constant() && value != self.min {
-            self.histogram.saturating_record_n(self.min, self.count);
-        }
-        self.count += 1;
-        self.min = self.min.min(value);
-        self.max = self.max.max(value);
-        self.sum += u128::from(value);
-        if !self.is_constant() {
-            self.histogram.saturating_record(value);
-        }
-    }
-
-    /// Whether no two different values were added: then the histogram is empty.
-    fn is_constant(&self) -> bool {
-        self.min >= self.max
-    }
-
-    fn clear(&mut self) {
-        if !self.is_constant() {
-            self.histogram.reset();
-        }
-        (self.count, self.min, self.max, self.sum) = (0, u64::MAX, 0, 0);
-    }
-
-    fn percentiles(&self) -> Percentiles {
-        if self.count == 0 {
-            return Percentiles::NONE;
-        }
-        let told = |value: u64| value as f64 / 1000.0;
-        // A histogram tells the top of a value's bucket, which may lie beyond every value.
-        let at = |quantile| {
-            told(if self.is_constant() {
-                self.min
-            } else {
-                let value = self.histogram.value_at_quantile(quantile);
-                value.clamp(self.min, self.max)
-            })
+impl Files {
+    fn create(folder: &Path, constants: &[Constant]) -> Result<Files, RunError> {
+        let log = |name: &str, comment| {
+            let error = |error| RunError::Write {
+                path: folder.join(name),
+                error,
+            };
+            IntervalLog::create(folder, name, comment).map_err(error)
         };
-        Percentiles {
-            count: self.count,
-            min: told(self.min),
-            mean: self.sum as f64 / self.count as f64 / 1000.0,
-            p50: at(0.5),
-            p90: at(0.9),
-            p99: at(0.99),
-            p999: at(0.999),
-            max: told(self.max),
+        Ok(Files {
+            table: Table::create(folder, "latency", constants.to_vec(), columns())?,
+            simulated: log(
+                "latency.hlog",
+                "Simulated time. Values: age_iterations in iterations, all else in microseconds.",
+            )?,
+            wall: log(
+                "latency.wall.hlog",
+                "Wall-clock time. Values in nanoseconds.",
+            )?,
+            start: SimTime::ZERO,
+        })
+    }
+
+    /// Writes an interval, from the first iteration to the last and between two moments on the
+    /// wall.
+    fn write(
+        &mut self,
+        gauges: &[Gauge],
+        (from, interval): (u64, &Interval),
+        (wall_start, wall_end): (Duration, Duration),
+    ) -> Result<(), RunError> {
+        self.start = self.start.max(interval.start);
+        let seconds = |time: SimTime| time.us() as f64 / 1e6;
+        let simulated = (seconds(self.start), seconds(interval.end - self.start));
+        let wall = (
+            wall_start.as_secs_f64(),
+            (wall_end - wall_start).as_secs_f64(),
+        );
+        for gauge in gauges {
+            let (name, tally) = (gauge.quantity.name(), &gauge.interval);
+            let (log, (start, length), clock) = if gauge.quantity.is_simulated() {
+                (&mut self.simulated, simulated, "simulated")
+            } else {
+                (&mut self.wall, wall, "wall")
+            };
+            log.write(name, start, length, tally)
+                .map_err(|error| unwritten(log.path(), error))?;
+            let p = tally.percentiles(gauge.quantity.unit());
+            self.table.row(|row| {
+                row.text(name)
+                    .text(clock)
+                    .int(from)
+                    .int(interval.to)
+                    .int(p.count)
+                    .floats([p.min, p.mean, p.p50, p.p90, p.p99, p.p999, p.max]);
+            })?;
         }
+        Ok(())
+    }
+
+    fn finish(self) -> Result<(), RunError> {
+        let Files {
+            table,
+            simulated,
+            wall,
+            ..
+        } = self;
+        let logs = [simulated, wall].map(|log| {
+            let path = log.path().to_owned();
+            log.finish().map_err(|error| unwritten(&path, error))
+        });
+        let table = table.finish().map(drop).map_err(RunError::from);
+        logs.into_iter().fold(table, Result::and)
     }
 }
 
-impl Percentiles {
-    const NONE: Percentiles = Percentiles {
-        count: 0,
-        min: f64::NAN,
-        mean: f64::NAN,
-        p50: f64::NAN,
-        p90: f64::NAN,
-        p99: f64::NAN,
-        p999: f64::NAN,
-        max: f64::NAN,
-    };
+fn unwritten(path: &Path, error: std::io::Error) -> RunError {
+    RunError::Write {
+        path: path.to_owned(),
+        error,
+    }
 }
 
 fn columns() -> Vec<Column> {
@@ -312,59 +350,4 @@ fn columns() -> Vec<Column> {
         number("p999", "99.9th percentile"),
         number("max", "greatest"),
     ]
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn tally(values: impl IntoIterator<Item = u64>) -> Tally {
-        let mut tally = Tally::new();
-        values.into_iter().for_each(|value| tally.add(value));
-        tally
-    }
-
-    #[test]
-    fn a_constant_is_told_exactly() {
-        for count in [1, 500] {
-            let p = tally(std::iter::repeat_n(10_001, count)).percentiles();
-            assert_eq!(p.count, count as u64);
-            for told in [p.min, p.mean, p.p50, p.p90, p.p99, p.p999, p.max] {
-                assert_eq!(told, 10.001);
-            }
-        }
-    }
-
-    #[test]
-    fn range_and_mean_are_exact_and_percentiles_have_three_digits_within_the_range() {
-        let values = || (0..1000).map(|i| 1_000_003 + 7_001 * i);
-        let p = tally(values()).percentiles();
-        assert_eq!((p.min, p.max), (1000.003, 7994.002));
-        let mean = values().sum::<u64>() as f64 / 1000.0 / 1000.0;
-        assert!((p.mean - mean).abs() < 1e-9, "{} is not {mean}", p.mean);
-        for (told, share) in [(p.p50, 0.5), (p.p90, 0.9), (p.p99, 0.99), (p.p999, 0.999)] {
-            let exact = values().nth((share * 1000.0) as usize - 1).unwrap() as f64 / 1000.0;
-            assert!((told / exact - 1.0).abs() <= 1e-3, "{told} is not {exact}");
-            assert!(told <= p.max);
-        }
-    }
-
-    #[test]
-    fn the_values_before_the_second_different_one_count_too() {
-        let p = tally([500, 500, 500, 900]).percentiles();
-        assert_eq!((p.min, p.p50, p.max), (0.5, 0.5, 0.9));
-        assert_eq!(p.mean, 0.6);
-    }
-
-    #[test]
-    fn an_interval_begins_empty() {
-        let mut tally = tally([1, 2, 3]);
-        tally.clear();
-        assert_eq!(tally.percentiles().count, 0);
-        assert!(tally.percentiles().p50.is_nan());
-        tally.add(4_000);
-        tally.add(6_000);
-        let p = tally.percentiles();
-        assert_eq!((p.count, p.min, p.mean, p.max), (2, 4.0, 5.0, 6.0));
-    }
 }

@@ -1,10 +1,14 @@
 //! Recording what a run does: what agents tell, tables, statistics, the summary.
 //!
 //! A [`Recorder`] is a thread behind a bounded channel. It takes whole iterations
-//! ([`Entry::Round`]), writes tables, shows each iteration to [`Observer`]s, and ends with a
+//! ([`Entry::Round`]), or events in the order of time ([`Entry::Events`]) which it puts together
+//! to iterations, writes tables, shows each iteration to [`Observer`]s, and ends with a
 //! [`Summary`]. Watching a run is an observer's business: nothing it does reaches the run.
 
+mod assembler;
 mod failure;
+mod groups;
+mod interval_log;
 mod latency;
 mod machine;
 mod network;
@@ -13,19 +17,26 @@ mod parquet_file;
 mod recorder;
 mod rounds;
 mod rows;
+mod runs;
 mod sample;
 mod stats;
 mod steady;
 mod summary;
 mod table;
+mod tally;
+mod timeline;
+mod trace;
+mod traced;
 
 pub use failure::{Panic, RunError};
+pub use groups::GroupStats;
 pub use machine::{Machine, peak_memory_bytes};
 pub use observer::{Observer, Seen};
 pub(crate) use recorder::write_whole;
 pub use recorder::{Entry, Output, Recorder};
-pub use rounds::GroupStats;
-pub use sample::{Filter, Round, Sample, Traffic, WallTimes, WeightRow};
+pub use runs::{Delays, Runs};
+pub use sample::{Age, Closing, Filter, Round, Sample, Traffic, WallTimes, WeightRow};
 pub use stats::Spread;
 pub use summary::Summary;
 pub use table::{Column, Constant, Integer, Kind, Row, Table, TableError, Value};
+pub use traced::{DroppedBy, MessageEnd, MessageKey, MessageRow, ModelRow, Stage, Trace};

@@ -1,9 +1,7 @@
 //! `network/agents.parquet` and `network/edges.parquet`: who took part, and who sent to whom.
 
 use super::table::{Column, Constant, Kind, Table, TableError};
-use crate::link::{Departure, Fate};
 use crate::scenario::{Plan, Role};
-use crate::units::SimTime;
 use std::path::Path;
 
 pub(super) fn write(plan: &Plan, folder: &Path, constants: &[Constant]) -> Result<(), TableError> {
@@ -53,7 +51,7 @@ pub(super) fn write(plan: &Plan, folder: &Path, constants: &[Constant]) -> Resul
                 .float(place.map(|p| p[1]))
                 .int(neighbors.len())
                 .int(neighbors.iter().filter(|&&l| plan.is_byzantine(l)).count())
-                .float(1.0)
+                .float(plan.speed(agent))
                 .text(sets.join(",").as_str());
         })?;
     }
@@ -68,18 +66,12 @@ pub(super) fn write(plan: &Plan, folder: &Path, constants: &[Constant]) -> Resul
     let mut edges = Table::create(&folder, "edges", constants.to_vec(), columns)?;
     for sender in plan.graph.ids() {
         for &receiver in plan.graph.sends_to(sender) {
-            let departure = Departure {
-                sender,
-                receiver,
-                stamp: 0,
-                at: SimTime::ZERO,
-            };
-            let Fate::Arrives(delay) = crate::link::Links.fate(departure);
+            let kind = plan.links.kind(sender, receiver);
             edges.row(|row| {
                 row.int(sender.0)
                     .int(receiver.0)
-                    .float(delay.ms())
-                    .float(0.0);
+                    .float(plan.links.delay_mean_ms(kind))
+                    .float(plan.links.loss_probability(kind));
             })?;
         }
     }

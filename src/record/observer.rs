@@ -1,6 +1,6 @@
 //! Watching a run.
 
-use super::rounds::GroupStats;
+use super::groups::GroupStats;
 use super::sample::Round;
 use crate::scenario::Plan;
 
@@ -20,7 +20,7 @@ pub trait Observer: Send {
 pub struct Seen<'a> {
     /// What is being run.
     pub plan: &'a Plan,
-    /// What every agent told, attackers too, in their order.
+    /// What the agents told that combined in it, attackers too, in their order.
     pub round: &'a Round,
     /// Statistics over the normal agents, in recorded iterations.
     pub all: Option<&'a GroupStats>,

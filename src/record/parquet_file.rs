@@ -5,7 +5,9 @@ use parquet::basic::{
     Compression, ConvertedType, Encoding, LogicalType, Repetition, Type as PhysicalType,
 };
 use parquet::column::writer::ColumnCloseResult;
-use parquet::data_type::{BoolType, ByteArray, ByteArrayType, DataType, DoubleType, Int64Type};
+use parquet::data_type::{
+    BoolType, ByteArray, ByteArrayType, DataType, DoubleType, FloatType, Int64Type,
+};
 use parquet::errors::ParquetError;
 use parquet::file::metadata::{KeyValue, ParquetMetaDataReader};
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
@@ -54,10 +56,14 @@ impl Layout {
             .set_data_page_row_count_limit(usize::MAX)
             .set_write_batch_size(8192);
         for column in columns {
-            let name = ColumnPath::new(vec![column.name.to_string()]);
+            let mut name = ColumnPath::new(vec![column.name.to_string()]);
             let encoding = match column.kind {
                 Kind::Integer => Encoding::DELTA_BINARY_PACKED,
                 Kind::Number => Encoding::PLAIN,
+                Kind::List => {
+                    name.append(LIST.map(str::to_owned).into());
+                    Encoding::PLAIN
+                }
                 Kind::Text | Kind::Flag => continue,
             };
             properties = properties
@@ -126,6 +132,7 @@ impl Layout {
 
 fn field(column: &Column) -> Result<Arc<Type>> {
     let physical = match column.kind {
+        Kind::List => return list_field(column),
         Kind::Integer => PhysicalType::INT64,
         Kind::Number => PhysicalType::DOUBLE,
         Kind::Text => PhysicalType::BYTE_ARRAY,
@@ -143,6 +150,28 @@ fn field(column: &Column) -> Result<Arc<Type>> {
             .with_converted_type(ConvertedType::UTF8);
     }
     Ok(Arc::new(field.build()?))
+}
+
+/// Names of the levels below a list, as the format's specification has them.
+const LIST: [&str; 2] = ["list", "element"];
+
+/// A list that is never null, of floats that are never null.
+fn list_field(column: &Column) -> Result<Arc<Type>> {
+    let [list, element] = LIST;
+    let element = Type::primitive_type_builder(element, PhysicalType::FLOAT)
+        .with_repetition(Repetition::REQUIRED)
+        .build()?;
+    let list = Type::group_type_builder(list)
+        .with_repetition(Repetition::REPEATED)
+        .with_fields(vec![Arc::new(element)])
+        .build()?;
+    let field = Type::group_type_builder(&column.name)
+        .with_repetition(Repetition::REQUIRED)
+        .with_logical_type(Some(LogicalType::List))
+        .with_converted_type(ConvertedType::LIST)
+        .with_fields(vec![Arc::new(list)])
+        .build()?;
+    Ok(Arc::new(field))
 }
 
 fn write_constant(
@@ -191,7 +220,31 @@ fn write_buffer(
             levels.extend(values.iter().map(|v| i16::from(v.is_some())));
             write::<BoolType>(column, &flags, nullable.then_some(&**levels))
         }
+        Buffer::List { values, ends } => write_lists(column, values, ends, levels),
     }
+}
+
+/// Writes lists: an element that is there has definition level 1, the first of a list has
+/// repetition level 0.
+fn write_lists(
+    column: &mut SerializedColumnWriter<'_>,
+    values: &[f32],
+    ends: &[usize],
+    levels: &mut Vec<i16>,
+) -> Result<()> {
+    levels.clear();
+    let mut repetition = Vec::with_capacity(values.len());
+    let mut start = 0;
+    for &end in ends {
+        let slots = (end - start).max(1);
+        levels.resize(levels.len() + slots, i16::from(end > start));
+        repetition.push(0);
+        repetition.resize(levels.len(), 1);
+        start = end;
+    }
+    let column = column.typed::<FloatType>();
+    column.write_batch(values, Some(levels), Some(&repetition))?;
+    Ok(())
 }
 
 /// Writes plain values, those that are not `present` as nulls.

@@ -1,15 +1,19 @@
-//! The recorder's thread: takes iterations, writes tables, ends with the summary.
+//! The recorder's thread: takes what agents tell, writes tables, ends with the summary.
 
+use super::assembler::Assembler;
 use super::failure::{Panic, RunError};
+use super::groups::{Grouping, RoundStats};
 use super::latency::Latency;
 use super::network;
 use super::observer::{Observer, Seen};
-use super::rounds::{RoundStats, Rounds};
+use super::rounds::Rounds;
 use super::rows::{AgentRows, WeightRows};
-use super::sample::{Round, Sample, Traffic};
+use super::sample::{Closing, Round, Sample, Traffic};
 use super::steady::{ShutOut, Steady};
 use super::summary::{Findings, Summary, fingerprint};
 use super::table::{Constant, TableError, Value};
+use super::timeline::Timeline;
+use super::trace::Tracing;
 use crate::scenario::{Plan, SettingValue};
 use crate::units::SimTime;
 use crossbeam_channel::{Receiver, Sender, bounded};
@@ -19,15 +23,22 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
-/// Iterations that may wait for the recorder; whoever sends one more waits.
-const WAITING_ROUNDS: usize = 2;
+/// Entries that may wait for the recorder; whoever sends one more waits.
+const WAITING: usize = 2;
 
 /// What the recorder is told.
 pub enum Entry {
-    /// An iteration is over.
+    /// An iteration is over, of all agents at once.
     Round(Round),
-    /// So is the run.
-    Finished,
+    /// Where nobody waits for others: all that happened before a moment and was not told yet.
+    Events {
+        /// In the order of (moment of combination, agent).
+        samples: Vec<Sample>,
+        /// Nothing that is told later happened before this.
+        until: SimTime,
+    },
+    /// The run is over.
+    Finished(Closing),
     /// The run ends early because it was told to.
     Interrupted,
     /// The run cannot go on.
@@ -53,8 +64,16 @@ pub struct Recorder {
     agents: AgentRows,
     weights: WeightRows,
     latency: Latency,
+    timeline: Option<Timeline>,
+    tracing: Option<Tracing>,
+    /// Where samples do not come by iteration.
+    assembler: Option<Assembler>,
+    /// The last state: of the last recorded iteration, and in the end of all agents.
     last: Option<RoundStats>,
+    /// By agent: hash of all its combined models so far.
     fingerprints: Vec<u64>,
+    /// The iteration that is recorded, or was last, and when it began.
+    place: (u64, SimTime),
     iterations: u64,
     now: SimTime,
     traffic: Traffic,
@@ -90,15 +109,22 @@ impl Recorder {
             agents: AgentRows::new(&plan, folder, &constants)?,
             weights: WeightRows::new(&plan, folder, &constants)?,
             latency: Latency::new(&plan, folder, &constants)?,
+            timeline: Timeline::new(&plan, folder, &constants)?,
+            tracing: Tracing::new(&plan, folder, &constants)?,
+            assembler: plan.timetable.as_ref().map(|timetable| {
+                let iterations = 0..timetable.iterations();
+                Assembler::new(iterations.map(|iteration| timetable.participants(iteration)))
+            }),
             begun: Instant::now(),
             last: None,
-            fingerprints: Vec::new(),
+            fingerprints: vec![0; plan.graph.agents()],
+            place: (0, SimTime::ZERO),
             iterations: 0,
             now: SimTime::ZERO,
             traffic: Traffic::default(),
             steady: Steady::new(&plan),
-            shut_out: ShutOut::new(&plan),
-            spent: bounded(WAITING_ROUNDS),
+            shut_out: ShutOut::default(),
+            spent: bounded(WAITING),
             plan,
             output,
             observers,
@@ -107,7 +133,7 @@ impl Recorder {
 
     /// The channel that leads to a recorder.
     pub fn channel() -> (Sender<Entry>, Receiver<Entry>) {
-        bounded(WAITING_ROUNDS)
+        bounded(WAITING)
     }
 
     /// Where the samples go that the recorder is done with.
@@ -121,68 +147,145 @@ impl Recorder {
     /// Why the run failed, or that results cannot be written.
     pub fn run(mut self, entries: &Receiver<Entry>) -> Result<Summary, RunError> {
         let end = loop {
-            match entries.recv() {
-                Ok(Entry::Round(round)) => {
-                    if let Err(error) = self.take(&round) {
+            // All senders gone without a word: the actors were dropped under way.
+            match entries.recv().unwrap_or(Entry::Interrupted) {
+                Entry::Round(round) => {
+                    if let Err(error) = self.guard(|recorder| recorder.take_round(round)) {
                         break Err(error);
                     }
-                    // Where nobody takes it back, it is dropped.
-                    let _ = self.spent.0.try_send(round.samples);
                 }
-                Ok(Entry::Finished) => break Ok(()),
-                Ok(Entry::Interrupted) => {
+                Entry::Events { samples, until } => {
+                    if let Err(error) = self.guard(|recorder| recorder.take_events(samples, until))
+                    {
+                        break Err(error);
+                    }
+                }
+                Entry::Finished(closing) => {
+                    break self.guard(|recorder| recorder.take_closing(&closing));
+                }
+                Entry::Interrupted => {
                     break Err(RunError::Interrupted {
                         iterations: self.iterations,
                     });
                 }
-                Ok(Entry::Failed(error)) => break Err(error),
-                // All senders are gone without a word: the actors were dropped under way.
-                Err(_) => {
-                    break Err(RunError::Interrupted {
-                        iterations: self.iterations,
-                    });
-                }
+                Entry::Failed(error) => break Err(error),
             }
-        };
-        let end = match end {
-            Ok(()) if !self.traffic.is_conserved() => {
-                Err(RunError::Accounting(format!("{:?}", self.traffic)))
-            }
-            end => end,
         };
         match end {
             Ok(()) => self.close("done"),
             Err(error) => {
                 let interrupted = matches!(error, RunError::Interrupted { .. });
                 // What was recorded is saved if it can be; the first error is the one to tell.
+                let _ = self.guard(Recorder::take_parts);
                 let _ = self.close(if interrupted { "interrupted" } else { "failed" });
                 Err(error)
             }
         }
     }
 
-    /// Records an iteration; a panic in it, of an observer perhaps, is an error like others.
-    fn take(&mut self, round: &Round) -> Result<(), RunError> {
-        catch_unwind(AssertUnwindSafe(|| self.record(round))).unwrap_or_else(|payload| {
+    /// Runs a step; a panic in it, of an observer perhaps, is an error like others.
+    fn guard(
+        &mut self,
+        step: impl FnOnce(&mut Recorder) -> Result<(), RunError>,
+    ) -> Result<(), RunError> {
+        catch_unwind(AssertUnwindSafe(|| step(self))).unwrap_or_else(|payload| {
+            let (iteration, at) = self.place;
             Err(RunError::Panic(Panic {
                 who: "the recorder".to_owned(),
-                iteration: round.iteration,
-                at: round.start,
+                iteration,
+                at,
                 message: Panic::message(&*payload),
             }))
         })
     }
 
+    /// Records an iteration of all agents.
+    fn take_round(&mut self, round: Round) -> Result<(), RunError> {
+        self.place = (round.iteration, round.start);
+        self.advance(&round.samples, round.end)?;
+        self.record(&round)?;
+        // Where nobody takes it back, it is dropped.
+        let _ = self.spent.0.try_send(round.samples);
+        Ok(())
+    }
+
+    /// Records the iterations that events complete.
+    fn take_events(&mut self, mut samples: Vec<Sample>, until: SimTime) -> Result<(), RunError> {
+        self.advance(&samples, until)?;
+        self.assembler().add(&mut samples);
+        let _ = self.spent.0.try_send(samples);
+        while let Some(round) = self.assembler().next_complete() {
+            self.record(&round)?;
+            self.assembler().reuse(round.samples);
+        }
+        Ok(())
+    }
+
+    fn assembler(&mut self) -> &mut Assembler {
+        // The engine goes by the same timetable.
+        let assembler = self.assembler.as_mut();
+        assembler.expect("events come only where the plan has a timetable")
+    }
+
+    /// Brings simulated time forward to `until`.
+    fn advance(&mut self, samples: &[Sample], until: SimTime) -> Result<(), RunError> {
+        self.now = self.now.max(until);
+        if let Some(timeline) = &mut self.timeline {
+            timeline.advance(&self.plan, samples, until)?;
+        }
+        Ok(())
+    }
+
+    /// Records iterations that were never completed.
+    fn take_parts(&mut self) -> Result<(), RunError> {
+        while let Some(round) = self.assembler.as_mut().and_then(Assembler::next_part) {
+            self.record(&round)?;
+        }
+        Ok(())
+    }
+
+    /// Takes what is told at the end, and checks that the accounts are right.
+    fn take_closing(&mut self, closing: &Closing) -> Result<(), RunError> {
+        let waits_for = self.assembler.as_ref().and_then(Assembler::waits_for);
+        if let Some(iteration) = waits_for {
+            let what = format!("not everybody told of iteration {iteration}");
+            return Err(RunError::Accounting(what));
+        }
+        self.now = closing.end;
+        self.traffic += closing.traffic;
+        if let Some(timeline) = self.timeline.take() {
+            timeline.finish(&self.plan, Some(closing.end))?;
+        }
+        for sample in &closing.finals {
+            self.fingerprints[sample.agent.index()] = sample.fingerprint;
+        }
+        self.last = Some(Grouping::new(&self.plan).of_samples(&closing.finals));
+        if !self.traffic.is_conserved() {
+            return Err(RunError::Accounting(format!("{:?}", self.traffic)));
+        }
+        if let Some(tracing) = &mut self.tracing {
+            closing.traces.iter().try_for_each(|t| tracing.write(t))?;
+            // Rows do not tell of bytes.
+            let counted = Traffic {
+                bytes: self.traffic.bytes,
+                ..tracing.counted()
+            };
+            if counted != self.traffic {
+                let what = format!("{:?}, but {counted:?} by the trace", self.traffic);
+                return Err(RunError::Accounting(what));
+            }
+        }
+        Ok(())
+    }
+
     fn record(&mut self, round: &Round) -> Result<(), RunError> {
         let plan = self.plan.clone();
+        self.place = (round.iteration, round.start);
         self.iterations = round.iteration + 1;
-        self.now = round.end;
         for sample in &round.samples {
             self.traffic += sample.traffic;
+            self.fingerprints[sample.agent.index()] = sample.fingerprint;
         }
-        self.fingerprints.clear();
-        let normal = round.samples.iter().filter(|s| !plan.is_byzantine(s.agent));
-        self.fingerprints.extend(normal.map(|s| s.fingerprint));
         self.shut_out.add(&plan, round);
         let is_recorded = plan.is_recorded(round.iteration, round.last);
         if is_recorded {
@@ -191,8 +294,14 @@ impl Recorder {
             self.last = Some(stats);
             self.agents.record(&plan, round)?;
         }
-        self.weights.record(&plan, round)?;
-        self.latency.record(round)?;
+        // Weights first: they speak of messages whose rows may come with this iteration.
+        let tracing = &mut self.tracing;
+        let number = |key| tracing.as_mut().map(|tracing| tracing.number(key));
+        self.weights.record(&plan, round, number)?;
+        if let Some(tracing) = tracing {
+            tracing.record(round)?;
+        }
+        self.latency.record(&plan, round)?;
         let seen = Seen {
             plan: &plan,
             round,
@@ -206,25 +315,29 @@ impl Recorder {
 
     /// Writes what is left. A file that cannot be written keeps none of the others from it.
     fn close(mut self, status: &str) -> Result<Summary, RunError> {
+        let timeline = self.timeline.take();
         let tables = [
             self.rounds.finish(),
             self.agents.finish(),
             self.weights.finish(),
-            self.latency.finish(),
+            timeline.map_or(Ok(()), |timeline| timeline.finish(&self.plan, None)),
+            self.tracing.take().map_or(Ok(()), Tracing::finish),
         ];
-        let unwritten = tables.into_iter().find_map(Result::err);
+        let tables = tables.into_iter().find_map(Result::err);
+        let unwritten = self.latency.finish().err().or(tables.map(RunError::from));
         let status = if unwritten.is_some() {
             "failed"
         } else {
             status
         };
         let plan = &*self.plan;
+        let normal = plan.graph.ids().filter(|&k| !plan.is_byzantine(k));
         let summary = Summary::new(&Findings {
             plan,
             status,
             threads: self.output.threads,
             iterations: self.iterations,
-            fingerprint: fingerprint(self.fingerprints.iter().copied()),
+            fingerprint: fingerprint(normal.map(|k| self.fingerprints[k.index()])),
             last: self.last.as_ref(),
             steady: self.steady.json(plan),
             filter: self.steady.filter_json(self.shut_out.iteration()),
@@ -241,7 +354,7 @@ impl Recorder {
                 .map_err(|error| RunError::Write { path, error });
         }
         match unwritten {
-            Some(error) => Err(error.into()),
+            Some(error) => Err(error),
             None => written.map(|()| summary),
         }
     }

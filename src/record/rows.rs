@@ -4,6 +4,7 @@ use super::rounds::epoch;
 use super::sample::Round;
 use super::sample::Sample;
 use super::table::{Column, Constant, Kind, Table, TableError};
+use super::traced::MessageKey;
 use crate::scenario::Plan;
 use std::path::Path;
 
@@ -29,8 +30,6 @@ impl AgentRows {
         };
         let samples = round.samples.iter().filter(|s| plan.has_rows(s.agent));
         for sample in samples {
-            let models_used = sample.traffic.used;
-            let own_age = sample.combined_at - round.start - plan.compute;
             table.row(|row| {
                 row.int(round.iteration)
                     .int(epoch(plan, round.iteration))
@@ -46,14 +45,12 @@ impl AgentRows {
                         sample.deviation,
                         sample.filter.byzantine_weight,
                     ])
-                    .int(models_used)
+                    .int(sample.models_used)
                     .int(sample.missing)
                     .int(sample.traffic.late)
                     .flag(sample.starved)
-                    // Under the synchronous rule every model is of the iteration, and all were
-                    // ready at the same moment.
-                    .int((models_used > 0).then_some(0u32))
-                    .float((models_used > 0).then(|| own_age.ms()));
+                    .int(sample.oldest.map(|age| age.iterations))
+                    .float(sample.oldest.map(|age| age.time.ms()));
             })?;
         }
         Ok(())
@@ -82,30 +79,40 @@ impl WeightRows {
         Ok(WeightRows(table.transpose()?))
     }
 
-    pub fn record(&mut self, plan: &Plan, round: &Round) -> Result<(), TableError> {
+    /// `number` gives messages their numbers, where they are traced.
+    pub fn record(
+        &mut self,
+        plan: &Plan,
+        round: &Round,
+        mut number: impl FnMut(MessageKey) -> Option<u64>,
+    ) -> Result<(), TableError> {
         let Some(table) = &mut self.0 else {
             return Ok(());
         };
         for sample in round.samples.iter().filter(|s| plan.has_rows(s.agent)) {
-            Self::record_one(table, round, sample)?;
+            Self::record_one(table, sample, &mut number)?;
         }
         Ok(())
     }
 
-    fn record_one(table: &mut Table, round: &Round, sample: &Sample) -> Result<(), TableError> {
+    fn record_one(
+        table: &mut Table,
+        sample: &Sample,
+        number: &mut impl FnMut(MessageKey) -> Option<u64>,
+    ) -> Result<(), TableError> {
         for model in &*sample.weights {
+            let message = model.message.and_then(&mut *number);
             table.row(|row| {
                 row.int(sample.agent.0)
                     .int(model.sender.0)
-                    .int(round.iteration)
+                    .int(sample.iteration)
                     .float(sample.combined_at.ms())
-                    // Messages have numbers where they are traced.
-                    .int(None::<u64>)
-                    .int(0u32)
+                    .int(message)
+                    .int(model.age_iterations)
                     .float(model.age.ms())
                     .floats([model.loss, model.accumulated, model.weight])
                     .flag((!model.weight.is_nan()).then_some(model.weight > 0.0))
-                    .flag(false);
+                    .flag(model.held);
             })?;
         }
         Ok(())
@@ -197,7 +204,7 @@ fn weight_columns() -> Vec<Column> {
         integer(
             "age_iterations",
             "iterations",
-            "number of the iteration − stamp",
+            "number of the iteration − stamp; asynchronously, newer models that the sender had",
         ),
         number(
             "age_ms",

@@ -1,22 +1,40 @@
 //! What agents tell of an iteration.
 
+use super::runs::Delays;
+use super::traced::{MessageKey, Trace};
 use crate::units::{AgentId, Params, SimTime};
 use std::time::Duration;
 
 /// An iteration that is over.
+#[derive(Default)]
 pub struct Round {
     /// Its number, from 0.
     pub iteration: u64,
     /// Whether it is the run's last.
     pub last: bool,
-    /// When it began.
+    /// When it began; without a common beginning, when the first agent began it.
     pub start: SimTime,
-    /// When the slowest agent had combined.
+    /// When it ended: the slowest agent had combined, or the deadline came.
     pub end: SimTime,
-    /// Wall-clock time that it took.
-    pub wall: Duration,
-    /// What every agent told, attackers too, in their order.
+    /// Wall-clock time that it took; `None` where iterations overlap.
+    pub wall: Option<Duration>,
+    /// What the agents told that combined in it, attackers too, in their order: an index here is
+    /// no agent's number.
     pub samples: Vec<Sample>,
+}
+
+/// What is left to tell at the end of a run.
+#[derive(Default)]
+pub struct Closing {
+    /// The end of simulated time.
+    pub end: SimTime,
+    /// Messages that no sample has told of.
+    pub traffic: Traffic,
+    /// The last state of every normal agent that ever combined, with everything measured, in the
+    /// order of the agents.
+    pub finals: Vec<Sample>,
+    /// Traces that no sample has brought, in the order in which they are written.
+    pub traces: Vec<Trace>,
 }
 
 /// One agent's iteration. Quantities that were not evaluated or do not exist are NaN.
@@ -24,6 +42,12 @@ pub struct Round {
 pub struct Sample {
     /// Who.
     pub agent: AgentId,
+    /// In which iteration.
+    pub iteration: u64,
+    /// When it began the iteration.
+    pub started_at: SimTime,
+    /// When its own computing ended.
+    pub adapted_at: SimTime,
     /// When it combined.
     pub combined_at: SimTime,
     /// ℓ(θ_{k,i}; the batch of iteration i), after combining.
@@ -40,8 +64,13 @@ pub struct Sample {
     pub deviation: f64,
     /// What the combination did with others' models.
     pub filter: Filter,
+    /// Neighbors' models in this combination, those used again too.
+    pub models_used: u32,
     /// Neighbors without a model in this combination.
     pub missing: u32,
+    /// Greatest ages over the neighbors' models in this combination; `None` where there were
+    /// none.
+    pub oldest: Option<Age>,
     /// Whether too few models were there for the rule.
     pub starved: bool,
     /// Whether it is an attacker whose attack is on.
@@ -56,6 +85,19 @@ pub struct Sample {
     pub model: Option<Params>,
     /// Wall-clock times, where they are measured.
     pub wall: Option<Box<WallTimes>>,
+    /// What histograms take, since the sample before.
+    pub delays: Option<Box<Delays>>,
+    /// Single messages and models, where they are traced.
+    pub trace: Option<Box<Trace>>,
+}
+
+/// How old a model is at a combination.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Age {
+    /// In iterations.
+    pub iterations: u64,
+    /// Moment of combination − moment the sender had adapted.
+    pub time: SimTime,
 }
 
 impl Default for Sample {
@@ -63,6 +105,9 @@ impl Default for Sample {
     fn default() -> Self {
         Sample {
             agent: AgentId(0),
+            iteration: 0,
+            started_at: SimTime::ZERO,
+            adapted_at: SimTime::ZERO,
             combined_at: SimTime::ZERO,
             loss: f64::NAN,
             adapted_loss: f64::NAN,
@@ -71,7 +116,9 @@ impl Default for Sample {
             regret: f64::NAN,
             deviation: f64::NAN,
             filter: Filter::default(),
+            models_used: 0,
             missing: 0,
+            oldest: None,
             starved: false,
             attacking: false,
             traffic: Traffic::default(),
@@ -79,6 +126,8 @@ impl Default for Sample {
             weights: Box::default(),
             model: None,
             wall: None,
+            delays: None,
+            trace: None,
         }
     }
 }
@@ -117,7 +166,7 @@ pub struct Traffic {
     pub in_flight: u64,
     /// Delivered after the combination of their own iteration.
     pub late: u64,
-    /// Delivered, and part of at least one combination.
+    /// Delivered, and part of at least one combination; counted at the first.
     pub used: u64,
     /// Bytes put on links: 4 per parameter.
     pub bytes: u64,
@@ -151,14 +200,20 @@ impl Traffic {
 pub struct WeightRow {
     /// Whose model.
     pub sender: AgentId,
+    /// The message that brought it; `None` for the receiver's own.
+    pub message: Option<MessageKey>,
+    /// Age in iterations.
+    pub age_iterations: u64,
+    /// Moment of combination − moment the sender had adapted.
+    pub age: SimTime,
     /// Loss on the receiver's batch; NaN where the rule did not look.
     pub loss: f64,
     /// φ; NaN in rules without.
     pub accumulated: f64,
     /// Weight; NaN in rules without.
     pub weight: f64,
-    /// Moment of combination − moment the sender had adapted.
-    pub age: SimTime,
+    /// Whether it had been used before.
+    pub held: bool,
 }
 
 /// Wall-clock times of one agent's iteration.

@@ -1,12 +1,12 @@
 //! What the summary says of more than one iteration: means over the steady state, and since when
 //! Byzantine neighbors have been shut out.
 
-use super::rounds::RoundStats;
+use super::groups::RoundStats;
 use super::sample::Round;
 use super::stats::Spread;
 use super::summary::range;
 use crate::scenario::Plan;
-use crate::units::AgentId;
+use crate::units::{AgentId, SimTime};
 use serde_json::{Map, Value, json};
 
 /// Below this, the weight of Byzantine neighbors counts as nothing.
@@ -14,30 +14,61 @@ const SHUT_OUT: f64 = 1e-6;
 
 /// Means over the recorded iterations of the steady state.
 pub(super) struct Steady {
-    from: u64,
-    rounds: u64,
-    losses: Vec<f64>,
+    from: From,
+    /// By agent: sum and number of its losses.
+    losses: Vec<(f64, u32)>,
     /// Byzantine weight, accepted share and rejected share: sums and counts of where they exist.
     filter: [(f64, u64); 3],
+}
+
+/// Where the steady state begins.
+#[derive(Clone, Copy)]
+enum From {
+    /// With an iteration.
+    Iteration(u64),
+    /// After a moment: what has combined later is in it.
+    After(SimTime),
+}
+
+impl From {
+    /// The last 60 %: of iterations, or of simulated time where nobody waits for others.
+    fn of(plan: &Plan) -> From {
+        match &plan.timetable {
+            Some(timetable) if plan.record.steady_from.is_none() => {
+                From::After(SimTime::from_us(timetable.horizon().us() / 5 * 2))
+            }
+            _ => From::Iteration(plan.steady_from()),
+        }
+    }
+
+    fn has(self, iteration: u64, combined_at: SimTime) -> bool {
+        match self {
+            From::Iteration(first) => iteration >= first,
+            From::After(moment) => combined_at > moment,
+        }
+    }
 }
 
 impl Steady {
     pub fn new(plan: &Plan) -> Steady {
         Steady {
-            from: plan.steady_from(),
-            rounds: 0,
-            losses: vec![0.0; plan.graph.agents()],
+            from: From::of(plan),
+            losses: vec![(0.0, 0); plan.graph.agents()],
             filter: Default::default(),
         }
     }
 
+    /// Adds a recorded iteration.
     pub fn add(&mut self, round: &Round, stats: &RoundStats) {
-        if round.iteration < self.from {
-            return;
+        for sample in &round.samples {
+            if !sample.loss.is_nan() && self.from.has(sample.iteration, sample.combined_at) {
+                let (sum, count) = &mut self.losses[sample.agent.index()];
+                *sum += sample.loss;
+                *count += 1;
+            }
         }
-        self.rounds += 1;
-        for (sum, sample) in self.losses.iter_mut().zip(&round.samples) {
-            *sum += sample.loss;
+        if !self.from.has(round.iteration, round.end) {
+            return;
         }
         let all = &stats.all;
         let values = [
@@ -53,13 +84,18 @@ impl Steady {
         }
     }
 
-    /// Mean per agent over the steady state, then mean and range over normal agents.
+    /// Mean per agent over the steady state, then mean and range over the normal agents that
+    /// combined in it.
     pub fn json(&self, plan: &Plan) -> Value {
         let mut scratch = Vec::new();
         let mut over = |group: Option<u32>| {
             let member =
                 |&k: &AgentId| !plan.is_byzantine(k) && group.is_none_or(|g| plan.group(k) == g);
-            let mean = |k: AgentId| self.losses[k.index()] / self.rounds as f64;
+            // 0 of 0 is NaN, an absent value.
+            let mean = |k: AgentId| {
+                let (sum, count) = self.losses[k.index()];
+                sum / f64::from(count)
+            };
             let means: Vec<f64> = plan.graph.ids().filter(member).map(mean).collect();
             range(&Spread::of(&means, &mut scratch))
         };
@@ -72,7 +108,16 @@ impl Steady {
             .into_iter()
             .map(|g| of_group(g, over(Some(g))))
             .collect();
-        json!({"from_iteration": self.from, "loss": over(None), "groups": groups})
+        let (iteration, after_ms) = match self.from {
+            From::Iteration(iteration) => (Some(iteration), None),
+            From::After(moment) => (None, Some(moment.ms())),
+        };
+        json!({
+            "from_iteration": iteration,
+            "after_ms": after_ms,
+            "loss": over(None),
+            "groups": groups,
+        })
     }
 
     pub fn filter_json(&self, shut_out: Option<u64>) -> Value {
@@ -90,23 +135,14 @@ impl Steady {
 
 /// Since when Byzantine neighbors have had no weight. It looks at every iteration, recorded or
 /// not, since a weight may come back for one.
+#[derive(Default)]
 pub(super) struct ShutOut {
-    normal: Vec<usize>,
     first_attack: Option<u64>,
     /// The iteration from which the weight has been nothing until now.
     since: Option<u64>,
 }
 
 impl ShutOut {
-    pub fn new(plan: &Plan) -> ShutOut {
-        let normal = plan.graph.ids().filter(|&k| !plan.is_byzantine(k));
-        ShutOut {
-            normal: normal.map(AgentId::index).collect(),
-            first_attack: None,
-            since: None,
-        }
-    }
-
     pub fn add(&mut self, plan: &Plan, round: &Round) {
         if plan.attacks.is_empty() {
             return;
@@ -114,10 +150,15 @@ impl ShutOut {
         if self.first_attack.is_none() && round.samples.iter().any(|s| s.attacking) {
             self.first_attack = Some(round.iteration);
         }
-        let weights = self.normal.iter().map(|&k| &round.samples[k].filter);
-        let weight = weights.map(|f| f.byzantine_weight).sum::<f64>() / self.normal.len() as f64;
+        let normal = round.samples.iter().filter(|s| !plan.is_byzantine(s.agent));
+        let weights = normal.map(|s| s.filter.byzantine_weight);
+        let (sum, count) = weights.fold((0.0, 0), |(sum, count), w| (sum + w, count + 1));
+        if count == 0 {
+            // Nobody combined, which says nothing.
+            return;
+        }
         // A rule without weights (NaN) shuts nobody out.
-        if weight < SHUT_OUT {
+        if sum / f64::from(count) < SHUT_OUT {
             self.since.get_or_insert(round.iteration);
         } else {
             self.since = None;

@@ -1,6 +1,6 @@
 //! `summary.json`: a run in a page of numbers.
 
-use super::rounds::{GroupStats, RoundStats};
+use super::groups::{GroupStats, RoundStats};
 use super::sample::Traffic;
 use super::stats::Spread;
 use super::{Machine, peak_memory_bytes};

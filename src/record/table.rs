@@ -19,6 +19,9 @@ use std::path::{Path, PathBuf};
 /// Rows after which a block is written as a part file, unless told otherwise.
 const BLOCK_ROWS: usize = 131_072;
 
+/// Elements of lists after which it is written whatever its rows: 16 MB.
+const BLOCK_ELEMENTS: usize = 1 << 22;
+
 /// What a column holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -30,6 +33,8 @@ pub enum Kind {
     Text,
     /// True or false.
     Flag,
+    /// A list of 32-bit floats, never null; NaN is kept.
+    List,
 }
 
 impl Kind {
@@ -39,6 +44,7 @@ impl Kind {
             Self::Number => "a number",
             Self::Text => "a text",
             Self::Flag => "a flag",
+            Self::List => "a list",
         }
     }
 }
@@ -207,6 +213,11 @@ pub(super) enum Buffer {
         spans: Vec<Option<(usize, usize)>>,
     },
     Flag(Vec<Option<bool>>),
+    /// The lists one after the other, and where each of them ends.
+    List {
+        values: Vec<f32>,
+        ends: Vec<usize>,
+    },
 }
 
 /// Stands for null in a buffer of integers; no [`Integer`] reaches it.
@@ -222,6 +233,10 @@ impl Buffer {
                 spans: Vec::new(),
             },
             Kind::Flag => Self::Flag(Vec::new()),
+            Kind::List => Self::List {
+                values: Vec::new(),
+                ends: Vec::new(),
+            },
         }
     }
 
@@ -234,6 +249,10 @@ impl Buffer {
                 spans.clear();
             }
             Self::Flag(values) => values.clear(),
+            Self::List { values, ends } => {
+                values.clear();
+                ends.clear();
+            }
         }
     }
 }
@@ -246,6 +265,8 @@ pub struct Row<'a> {
     columns: &'a [Column],
     buffers: &'a mut [Buffer],
     next: usize,
+    /// Elements of the row's lists.
+    listed: usize,
 }
 
 impl Row<'_> {
@@ -311,6 +332,20 @@ impl Row<'_> {
         self.done(value.is_none())
     }
 
+    /// A list of numbers.
+    #[inline]
+    pub fn list(&mut self, list: &[f32]) -> &mut Self {
+        match self.buffers.get_mut(self.next) {
+            Some(Buffer::List { values, ends }) => {
+                values.extend_from_slice(list);
+                ends.push(values.len());
+                self.listed += list.len();
+            }
+            _ => self.mismatch(Kind::List),
+        }
+        self.done(false)
+    }
+
     #[inline]
     fn done(&mut self, null: bool) -> &mut Self {
         if null {
@@ -342,6 +377,8 @@ pub struct Table {
     columns: Vec<Column>,
     buffers: Vec<Buffer>,
     buffered: usize,
+    /// Elements of lists in memory.
+    listed: usize,
     block_rows: usize,
     rows: u64,
 }
@@ -371,6 +408,7 @@ impl Table {
             buffers: columns.iter().map(|c| Buffer::new(c.kind)).collect(),
             columns,
             buffered: 0,
+            listed: 0,
             block_rows: BLOCK_ROWS,
             rows: 0,
         })
@@ -398,14 +436,16 @@ impl Table {
             columns: &self.columns,
             buffers: &mut self.buffers,
             next: 0,
+            listed: 0,
         };
         fill(&mut row);
         let given = row.next;
+        self.listed += row.listed;
         let wanted = self.columns.len();
         assert!(given == wanted, "a row has {given} values of {wanted}");
         self.buffered += 1;
         self.rows += 1;
-        if self.buffered >= self.block_rows {
+        if self.buffered >= self.block_rows || self.listed >= BLOCK_ELEMENTS {
             self.flush_part()?;
         }
         Ok(())
@@ -428,7 +468,7 @@ impl Table {
             self.files
                 .write_part(&self.layout, &self.buffers, self.buffered)?;
             self.buffers.iter_mut().for_each(Buffer::clear);
-            self.buffered = 0;
+            (self.buffered, self.listed) = (0, 0);
         }
         Ok(())
     }

@@ -1,6 +1,7 @@
 //! `[record]`: what a run writes down.
 
 use crate::settings::{Keys, Node, Problems, Selection, Setting, Value, wrong};
+use crate::units::SimTime;
 
 /// What is recorded.
 #[derive(Clone, Debug)]
@@ -19,6 +20,10 @@ pub struct Record {
     pub wall: bool,
     /// Iterations per interval of the latency table.
     pub latency_every_iterations: u64,
+    /// Whether every message and every model is kept.
+    pub trace: bool,
+    /// Distance of the rows of the timeline \[ms\].
+    pub every_ms: Option<f64>,
 }
 
 /// Whose rows are recorded.
@@ -107,16 +112,6 @@ impl Setting for RecordWeights {
 
 /// Declares and reads `[record]`.
 pub(super) fn record(keys: &mut Keys<'_>) -> Record {
-    keys.later(
-        "trace",
-        "traces of messages",
-        "weights = \"all\" keeps every combination",
-    );
-    keys.later(
-        "every_ms",
-        "time axis",
-        "the rounds table has `simulated_ms`",
-    );
     Record {
         every_iterations: keys
             .key(
@@ -157,5 +152,16 @@ pub(super) fn record(keys: &mut Keys<'_>) -> Record {
             )
             .at_least(1.0)
             .default(1, "one interval per iteration"),
+        trace: keys
+            .key("trace", "Whether to keep every message and every model")
+            .default(false, "large files"),
+        every_ms: keys
+            .key(
+                "every_ms",
+                "Simulated time from one row of the timeline to the next [ms]",
+            )
+            .at_least(0.001)
+            .at_most(SimTime::MAX_MS)
+            .optional("asynchronous: the median compute time; else no timeline"),
     }
 }

@@ -1,0 +1,229 @@
+//! `latency.hlog`: whole histograms in HdrHistogram's V2 interval log, which the tools of other
+//! languages read and add up. Percentiles cannot be added.
+
+use super::tally::{Content, DIGITS, Tally};
+use hdrhistogram::Histogram;
+use hdrhistogram::serialization::V2DeflateSerializer;
+use hdrhistogram::serialization::interval_log::{
+    IntervalLogWriter, IntervalLogWriterBuilder, IntervalLogWriterError,
+};
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, UNIX_EPOCH};
+
+/// The first line after the comments, as other writers have it.
+const LEGEND: &str =
+    "\"StartTimestamp\",\"Interval_Length\",\"Interval_Max\",\"Interval_Compressed_Histogram\"\n";
+
+/// Histograms of a single value that are kept to be written again.
+const KEPT: usize = 4096;
+
+/// A log being written, under a temporary name until it is complete.
+pub(super) struct IntervalLog {
+    path: PathBuf,
+    temporary: PathBuf,
+    file: BufWriter<File>,
+    encoder: Encoder,
+}
+
+impl IntervalLog {
+    /// An empty log. Times are told in seconds since the start of the run; `comment` says on
+    /// which clock, and the units of the values.
+    pub fn create(folder: &Path, name: &str, comment: &str) -> io::Result<IntervalLog> {
+        let path = folder.join(name);
+        match std::fs::remove_file(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        let temporary = folder.join(format!(".{name}.tmp"));
+        let mut file = BufWriter::new(File::create(&temporary)?);
+        let mut encoder = Encoder::default();
+        // Readers guess what times mean where a log does not say it: here they start at 0.
+        let begun = IntervalLogWriterBuilder::new()
+            .add_comment("[Histogram log format version 1.3]")
+            .add_comment(comment)
+            .with_start_time(UNIX_EPOCH)
+            .with_base_time(UNIX_EPOCH)
+            .begin_log_with(&mut file, &mut encoder.serializer);
+        begun.map(drop)?;
+        file.write_all(LEGEND.as_bytes())?;
+        Ok(IntervalLog {
+            path,
+            temporary,
+            file,
+            encoder,
+        })
+    }
+
+    /// Where the log will be.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Writes an interval, if it has any values. Times in seconds, to the microsecond.
+    pub fn write(&mut self, tag: &str, start: f64, length: f64, tally: &Tally) -> io::Result<()> {
+        let Some(rest) = self.encoder.encode(tally.content())? else {
+            return Ok(());
+        };
+        write!(self.file, "Tag={tag},{start:.6},{length:.6},")?;
+        self.file.write_all(rest)
+    }
+
+    /// Gives the log its name.
+    pub fn finish(mut self) -> io::Result<()> {
+        self.file.flush()?;
+        std::fs::rename(&self.temporary, &self.path)
+    }
+}
+
+/// Makes the part of a line that does not depend on times: greatest value and histogram.
+#[derive(Default)]
+struct Encoder {
+    serializer: V2DeflateSerializer,
+    /// By class of value and count: what was written for a constant. Most intervals hold one,
+    /// and compressing takes longer than all else.
+    constants: BTreeMap<(u64, u64), Box<[u8]>>,
+    line: Vec<u8>,
+}
+
+impl Encoder {
+    fn encode(&mut self, content: Content<'_>) -> io::Result<Option<&[u8]>> {
+        match content {
+            Content::Nothing => Ok(None),
+            Content::Various(histogram) => self.line_of(histogram).map(Some),
+            Content::Constant(value, count) => {
+                // Bounds and digits are legal, and the value is within them.
+                let mut one = Histogram::<u64>::new_with_bounds(1, value.max(2), DIGITS)
+                    .expect("legal bounds");
+                let key = (one.lowest_equivalent(value), count);
+                if !self.constants.contains_key(&key) {
+                    one.record_n(value, count).expect("it is within bounds");
+                    let line: Box<[u8]> = self.line_of(&one)?.into();
+                    if self.constants.len() == KEPT {
+                        self.constants.clear();
+                    }
+                    self.constants.insert(key, line);
+                }
+                Ok(self.constants.get(&key).map(|line| &**line))
+            }
+        }
+    }
+
+    /// The line of a histogram after its times.
+    fn line_of(&mut self, histogram: &Histogram<u64>) -> io::Result<&[u8]> {
+        let Encoder {
+            serializer, line, ..
+        } = self;
+        line.clear();
+        let mut writer: IntervalLogWriter<'_, '_, Vec<u8>, _> =
+            IntervalLogWriterBuilder::new().begin_log_with(line, serializer)?;
+        writer
+            .write_histogram(histogram, Duration::ZERO, Duration::ZERO, None)
+            .map_err(|error| match error {
+                IntervalLogWriterError::IoError(error) => error,
+                IntervalLogWriterError::SerializeError(error) => io::Error::other(error),
+            })?;
+        // Two times stand before it.
+        let times = line.iter().enumerate().filter(|(_, byte)| **byte == b',');
+        let rest = times.map(|(at, _)| at + 1).nth(1).unwrap_or(line.len());
+        Ok(&line[rest..])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hdrhistogram::serialization::Deserializer;
+    use hdrhistogram::serialization::interval_log::{IntervalLogIterator, LogEntry};
+
+    type Line = (String, f64, f64, Histogram<u64>);
+
+    /// The lines of a log: tag, start, length and histogram.
+    fn read(path: &Path) -> Vec<Line> {
+        let bytes = std::fs::read(path).unwrap();
+        let mut lines = Vec::new();
+        for entry in IntervalLogIterator::new(&bytes) {
+            if let LogEntry::Interval(line) = entry.unwrap() {
+                let bytes = decode(line.encoded_histogram());
+                let histogram = Deserializer::new().deserialize(&mut bytes.as_slice());
+                lines.push((
+                    line.tag().unwrap().as_str().to_owned(),
+                    line.start_timestamp().as_secs_f64(),
+                    line.duration().as_secs_f64(),
+                    histogram.unwrap(),
+                ));
+            }
+        }
+        lines
+    }
+
+    /// Base64, which the crate leaves to its users.
+    fn decode(text: &str) -> Vec<u8> {
+        let alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+        let digits = text.bytes().filter(|b| *b != b'=').map(|b| {
+            let digit = alphabet.iter().position(|a| *a == b).unwrap();
+            digit as u32
+        });
+        let digits: Vec<u32> = digits.collect();
+        let group = |group: &[u32]| {
+            let bits = (0..4).fold(0, |bits, i| bits << 6 | group.get(i).unwrap_or(&0));
+            bits.to_be_bytes()[1..group.len()].to_vec()
+        };
+        digits.chunks(4).flat_map(group).collect()
+    }
+
+    fn tally(values: impl IntoIterator<Item = u64>) -> Tally {
+        let mut tally = Tally::new();
+        values.into_iter().for_each(|value| tally.add(value));
+        tally
+    }
+
+    #[test]
+    fn what_is_written_is_read_back_with_its_percentiles() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut log = IntervalLog::create(folder.path(), "latency.hlog", "of a test").unwrap();
+        let many = || tally((0..5000).map(|i| i * i + 3));
+        log.write("delivery_ms", 0.0, 0.010001, &many()).unwrap();
+        log.write("age_ms", 0.0, 0.010001, &tally([])).unwrap();
+        for start in [0.0, 0.010001] {
+            let constant = tally([10_001; 80]);
+            log.write("round_ms", start, 0.010001, &constant).unwrap();
+        }
+        let near = tally([10_002; 80]);
+        log.write("round_ms", 0.020002, 1.5, &near).unwrap();
+        assert!(!folder.path().join("latency.hlog").exists());
+        log.finish().unwrap();
+        let lines = read(&folder.path().join("latency.hlog"));
+        let tags: Vec<&str> = lines.iter().map(|(tag, ..)| tag.as_str()).collect();
+        assert_eq!(tags, ["delivery_ms", "round_ms", "round_ms", "round_ms"]);
+        assert_eq!((lines[3].1, lines[3].2), (0.020002, 1.5));
+        for (_, _, _, histogram) in &lines[1..] {
+            assert_eq!((histogram.len(), histogram.max()), (80, 10_007));
+        }
+        let (told, read) = (many().percentiles(1.0), &lines[0].3);
+        assert_eq!(told.count, read.len());
+        for (told, percent) in [
+            (told.p50, 50.0),
+            (told.p90, 90.0),
+            (told.p99, 99.0),
+            (told.p999, 99.9),
+        ] {
+            assert_eq!(told, read.value_at_percentile(percent) as f64);
+        }
+    }
+
+    #[test]
+    fn only_a_finished_log_is_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("latency.hlog");
+        std::fs::write(&path, "old").unwrap();
+        let log = IntervalLog::create(folder.path(), "latency.hlog", "of a test").unwrap();
+        assert!(!path.exists());
+        log.finish().unwrap();
+        assert!(read(&path).is_empty());
+        let left: Vec<_> = std::fs::read_dir(folder.path()).unwrap().collect();
+        assert_eq!(left.len(), 1);
+    }
+}
