@@ -274,7 +274,7 @@ impl Member {
             combined_at: at,
             models_used: models_used as u32,
             missing: (neighbors - models_used) as u32,
-            starved: outcome == Outcome::Own,
+            starved: outcome == Outcome::Own || combination.starved,
             ..Sample::default()
         };
         for model in present.iter().filter(|model| model.held.is_some()) {

@@ -192,29 +192,17 @@ pub(super) fn draw(
 
 /// Notes agents whose rule does not fit their neighborhood.
 fn check_rules(plan: &Plan, places: &Places<'_>, problems: &mut Problems) {
-    let mut first: Option<(AgentId, Misfit)> = None;
-    let mut largest: Option<u64> = None;
-    for agent in plan.graph.ids() {
-        let place = plan.place(agent, |place| plan.rule(agent).rule.check(place));
-        let Err(misfit) = place else { continue };
-        largest = match (largest, misfit.largest) {
-            (Some(a), Some(b)) => Some(a.min(b)),
-            (a, b) => a.or(b),
-        };
-        first.get_or_insert((agent, misfit));
-    }
-    if let Some((agent, misfit)) = first {
-        let neighborhood = plan.graph.receives_from(agent).len() + 1;
-        let message = format!(
-            "agent {agent} with its neighborhood of {neighborhood}, itself included: {}",
-            misfit.message
-        );
-        let help = match largest {
-            Some(largest) => format!("write at most {largest}, which fits everywhere"),
-            None => "no value fits everywhere: choose another rule or network".to_owned(),
-        };
-        problems.add(places.find(&["rule", misfit.key]), message, help);
-    }
+    let check = |agent| plan.place(agent, |place| plan.rule(agent).rule.check(place));
+    let misfits: Vec<Misfit> = plan.graph.ids().filter_map(|k| check(k).err()).collect();
+    let Some(first) = misfits.first() else {
+        return;
+    };
+    let largest: Option<Vec<u64>> = misfits.iter().map(|misfit| misfit.largest).collect();
+    let help = match largest.and_then(|all| all.into_iter().min()) {
+        Some(largest) => format!("write at most {largest}, which fits everywhere"),
+        None => "no value fits everywhere: choose another rule or network".to_owned(),
+    };
+    problems.add(places.find(&["rule", first.key]), first.message.clone(), help);
 }
 
 /// Gives everyone `base`, and chosen agents what overrides say; later ones win.
