@@ -11,17 +11,30 @@
 //! once, and the order of every sum is documented.
 
 mod oracle {
+    pub mod agents;
+    pub mod asynchronous;
     pub mod attacks;
+    pub mod clock;
     pub mod compare;
+    pub mod deadline;
+    pub mod distribution;
+    pub mod faults;
+    pub mod links;
+    pub mod mail;
+    pub mod network;
     pub mod rules;
     pub mod run;
     pub mod scenario;
+    pub mod shelf;
+    pub mod slip;
+    pub mod synchronous;
     pub mod tasks;
+    pub mod told;
     mod under_attack;
 }
 
 use oracle::compare::{Tally, check, check_in, difference};
-use oracle::run::Slip;
+use oracle::slip::Slip;
 
 /// The paper's attack on target localization.
 const UNIFORM: &str = "

@@ -1,21 +1,36 @@
 //! The weights of every rule, from equations (3), (4), (9) and (10).
 
-use super::run::Slip;
-use super::scenario::{Baseline, Reference, Rule};
+use super::scenario::{Baseline, Reference, Rule, Unseen};
+use super::slip::Slip;
 use super::tasks::{Task, in_lanes};
 
 /// What an agent combines from: its neighborhood without those whose model is missing.
 pub struct View<'a> {
     pub iteration: u64,
     pub agent: usize,
-    /// Senders with their models in ascending order, the agent itself among them.
-    pub present: &'a [(usize, &'a [f32])],
+    /// The moment [µs].
+    pub combined: u64,
+    /// In ascending order of senders, the agent itself among them.
+    pub present: &'a [Present<'a>],
+    pub neighbors: &'a [usize],
     /// θ of the iteration before.
     pub previous: &'a [f32],
     pub step_size: f64,
     pub task: &'a dyn Task,
     /// How many neighbors each agent has.
-    pub degrees: &'a [usize],
+    pub degrees: &'a dyn Fn(usize) -> usize,
+}
+
+/// A model that takes part.
+pub struct Present<'a> {
+    pub sender: usize,
+    pub model: &'a [f32],
+    /// When its sender had adapted [µs].
+    pub adapted: u64,
+    /// In iterations.
+    pub age: u64,
+    /// Whether it took part before.
+    pub held: bool,
 }
 
 /// What an agent remembers.
@@ -46,22 +61,30 @@ pub struct Row {
     pub loss: f64,
     pub phi: f64,
     pub weight: f64,
+    /// In iterations.
+    pub age: u64,
+    /// Moment of the combination − moment its sender had adapted [µs].
+    pub age_us: u64,
+    pub held: bool,
 }
 
 impl View<'_> {
     fn own(&self) -> usize {
-        let own = self.present.iter().position(|(l, _)| *l == self.agent);
+        let own = self.present.iter().position(|p| p.sender == self.agent);
         own.expect("an agent always has its own model")
     }
 
     /// A row for each model present, and whether the rule could combine; where it could not, the
     /// agent keeps its own model.
     pub fn weigh(&self, rule: &Rule, memory: &mut Memory, slip: Slip) -> (Vec<Row>, bool) {
-        let row = |&(sender, _): &(usize, &[f32])| Row {
-            sender,
+        let row = |present: &Present<'_>| Row {
+            sender: present.sender,
             loss: f64::NAN,
             phi: f64::NAN,
             weight: 0.0,
+            age: present.age,
+            age_us: self.combined - present.adapted,
+            held: present.held,
         };
         let mut rows: Vec<Row> = self.present.iter().map(row).collect();
         let own = self.own();
@@ -93,7 +116,7 @@ impl View<'_> {
     fn metropolis(&self, rows: &mut [Row]) {
         let mut rest = 1.0;
         for row in rows.iter_mut().filter(|row| row.sender != self.agent) {
-            let larger = self.degrees[self.agent].max(self.degrees[row.sender]);
+            let larger = (self.degrees)(self.agent).max((self.degrees)(row.sender));
             row.weight = 1.0 / (1 + larger) as f64;
             rest -= row.weight;
         }
@@ -112,14 +135,14 @@ impl View<'_> {
             unreachable!("asked for distances");
         };
         let nu = forgetting.at(self.iteration);
-        let (_, psi) = self.present[self.own()];
+        let psi = self.present[self.own()].model;
         let reference: Vec<f32> = match reference {
             Reference::Previous => self.previous.to_vec(),
             Reference::OneStepAhead => descend(psi, self.step_size, self.task, self.agent),
         };
         let mut taken = Vec::new();
-        for (row, (_, model)) in rows.iter_mut().zip(self.present) {
-            let apart = reference.iter().zip(*model);
+        for (row, present) in rows.iter_mut().zip(self.present) {
+            let apart = reference.iter().zip(present.model);
             let apart = apart.map(|(&a, &b)| (f64::from(a) - f64::from(b)).abs());
             let squared = if *power == 2.0 {
                 in_lanes(apart.map(|x| x * x))
@@ -135,7 +158,7 @@ impl View<'_> {
             taken.push(squared.is_finite());
         }
         let could = taken[self.own()];
-        spread(rows, &taken, 0.0);
+        spread(rows, &taken, 0.0, 1.0);
         could
     }
 
@@ -145,20 +168,23 @@ impl View<'_> {
             forgetting,
             filter,
             baseline,
-            ..
+            initial,
+            unseen,
+            age_discount,
         } = rule
         else {
             unreachable!("asked for losses");
         };
         let nu = forgetting.at(self.iteration);
-        for (row, (_, model)) in rows.iter_mut().zip(self.present) {
-            row.loss = self.task.loss(self.agent, model);
+        for (row, present) in rows.iter_mut().zip(self.present) {
+            row.loss = self.task.loss(self.agent, present.model);
             let phi = &mut memory.phi[row.sender];
             if row.loss.is_finite() {
                 *phi = (1.0 - nu) * *phi + nu * row.loss;
             }
             row.phi = *phi;
         }
+        self.forget_unseen(*unseen, (nu, *initial), memory, slip);
         let own = rows[self.own()];
         if !own.loss.is_finite() {
             return false;
@@ -183,8 +209,32 @@ impl View<'_> {
                 memory.risk
             }
         };
-        spread(rows, &taken, subtracted);
+        spread(rows, &taken, subtracted, *age_discount);
         true
+    }
+
+    /// φ of neighbors without a model.
+    fn forget_unseen(
+        &self,
+        unseen: Unseen,
+        (nu, initial): (f64, f64),
+        memory: &mut Memory,
+        slip: Slip,
+    ) {
+        if slip == Slip::UnseenKept {
+            return;
+        }
+        for &l in self.neighbors {
+            if self.present.iter().any(|p| p.sender == l) {
+                continue;
+            }
+            let phi = &mut memory.phi[l];
+            match unseen {
+                Unseen::Keep => {}
+                Unseen::Decay => *phi = (1.0 - nu) * *phi + nu * initial,
+                Unseen::Reset => *phi = initial,
+            }
+        }
     }
 }
 
@@ -195,12 +245,12 @@ pub fn descend(theta: &[f32], mu: f64, task: &dyn Task, agent: usize) -> Vec<f32
     theta.iter().zip(&gradient).map(step).collect()
 }
 
-/// Weights ∝ 1/(φ − subtracted) over those taken, with a least denominator of 1e-12.
-fn spread(rows: &mut [Row], taken: &[bool], subtracted: f64) {
+/// Weights ∝ γ^age/(φ − subtracted) over those taken, with a least denominator of 1e-12.
+fn spread(rows: &mut [Row], taken: &[bool], subtracted: f64, gamma: f64) {
     let mut sum = 0.0;
     for (row, taken) in rows.iter_mut().zip(taken) {
         row.weight = if *taken {
-            1.0 / (row.phi - subtracted).max(1e-12)
+            1.0 / (row.phi - subtracted).max(1e-12) * gamma.powf(row.age as f64)
         } else {
             0.0
         };

@@ -1,209 +1,198 @@
-//! The oracle: adapt, exchange, combine as one loop over everyone's models.
+//! The oracle: adapt, exchange, combine in plain loops over time.
 
-use super::attacks::Attacks;
-use super::rules::{Memory, Row, View, descend};
-use super::scenario::{Learner, Rule, Scenario};
-use super::tasks::{Task, task};
-use byzsim::rng::{Key, Purpose};
-use byzsim::scenario::{Plan, Role};
-use byzsim::units::AgentId;
-use rand::RngExt;
+use super::agents::{Agents, Chosen, Combining, Expected};
+use super::attacks::{Attacks, Own};
+use super::clock::{Clock, Mode};
+use super::faults::Faults;
+use super::links::Links;
+use super::mail::{Arrived, Departure, Mail, Traffic};
+use super::network::Network;
+use super::scenario::Scenario;
+use super::slip::Slip;
+use super::tasks::task;
+use byzsim::scenario::Plan;
+use std::collections::BTreeMap;
 use std::path::Path;
+use std::rc::Rc;
 
-/// A mistake that the oracle makes on purpose, to show that a comparison finds it.
-#[derive(Clone, Copy, PartialEq)]
-pub enum Slip {
-    None,
-    /// Rule (10) with < in the place of ≤.
-    StrictFilter,
-    /// One weight of agent 3 in iteration 10 is the next `f64`.
-    WeightUp,
-    /// One parameter of agent 3 in iteration 10 is the next `f32`.
-    ParameterUp,
+/// What a run should tell.
+#[derive(Default)]
+pub struct Told {
+    /// By iteration: who combined in it, in ascending order.
+    pub rounds: BTreeMap<u64, Vec<Expected>>,
+    pub traffic: Traffic,
+    /// Simulated end [µs].
+    pub end: u64,
+    /// Why the run could not go on.
+    pub stall: Option<String>,
 }
 
-/// What one agent should tell of an iteration.
-pub struct Expected {
-    /// θ after combining.
-    pub model: Vec<f32>,
-    /// ℓ(ψ) on the batch of the iteration.
-    pub adapted_loss: f64,
-    /// ℓ(θ) on it.
-    pub loss: f64,
-    pub rows: Vec<Row>,
-    /// Whether it kept its own model because it could not combine.
-    pub starved: bool,
-    pub attacking: bool,
-    pub missing: u32,
-    pub sent: u64,
-    pub bytes: u64,
-    pub delivered: u64,
-    pub malformed: u64,
+/// How time passes and what happens to messages.
+pub struct Settings {
+    pub clock: Clock,
+    pub faults: Faults,
+    pub links: Links,
+    pub network: Network,
+    pub iterations: u64,
+    pub agents: usize,
+    /// Whether all that is sent in an iteration has arrived before the next begins.
+    pub plain: bool,
+    /// Who is no attacker.
+    pub normal: Vec<usize>,
 }
 
+/// A run under way.
 pub struct Oracle<'a> {
-    plan: &'a Plan,
-    task: Box<dyn Task>,
-    attacks: Attacks,
-    learners: Vec<Learner>,
-    rules: Vec<Rule>,
-    memories: Vec<Memory>,
-    degrees: Vec<usize>,
-    /// θ of every agent.
-    theta: Vec<Vec<f32>>,
-    slip: Slip,
+    pub settings: &'a Settings,
+    pub mail: Mail<'a>,
+    pub attacks: Attacks,
+    pub agents: Agents,
+    pub slip: Slip,
+    pub told: Told,
 }
 
-impl<'a> Oracle<'a> {
-    pub fn new(text: &str, plan: &'a Plan, folder: &Path, slip: Slip) -> Oracle<'a> {
-        let agents = plan.graph.agents();
-        let scenario = Scenario::read(text);
-        let task = task(text, plan);
-        let rules: Vec<Rule> = (0..agents).map(|k| scenario.rule(k)).collect();
-        Oracle {
-            attacks: Attacks::new(scenario.attacks(), folder, plan.seeds.attackers),
-            learners: (0..agents).map(|k| scenario.learner(k)).collect(),
-            memories: rules.iter().map(|r| Memory::new(r, agents)).collect(),
-            rules,
-            degrees: (0..agents).map(|k| neighbors(plan, k).count()).collect(),
-            theta: (0..agents).map(|k| task.initial(k)).collect(),
-            task,
-            plan,
-            slip,
-        }
+/// An iteration that an agent has begun.
+#[derive(Clone)]
+pub struct Begun {
+    pub iteration: u64,
+    pub started: u64,
+    pub adapted: u64,
+    pub psi: Rc<[f32]>,
+    pub attacking: bool,
+}
+
+/// Runs a scenario.
+pub fn run(text: &str, plan: &Plan, folder: &Path, slip: Slip) -> Told {
+    let scenario = Scenario::read(text, plan, folder);
+    let agents = plan.graph.agents();
+    let seed = plan.seeds.links;
+    let task = task(text, plan);
+    let clock = Clock::read(&scenario, agents, seed);
+    let period = match clock.mode {
+        Mode::Deadline => clock.period,
+        _ => 0,
+    };
+    let faults = Faults::read(&scenario, agents, period, seed);
+    let plain = clock.mode == Mode::Synchronous
+        && clock.quorum == 1.0
+        && faults.is_empty()
+        && scenario.table("link").is_empty();
+    let is_normal = |&k: &usize| !plan.roles[k].is_byzantine();
+    let settings = Settings {
+        links: Links::read(&scenario, agents, seed),
+        network: Network::read(text, &scenario, plan),
+        iterations: scenario.iterations(task.iterations_per_epoch()),
+        agents,
+        plain,
+        normal: (0..agents).filter(is_normal).collect(),
+        clock,
+        faults,
+    };
+    let mut oracle = Oracle {
+        settings: &settings,
+        mail: Mail::new(&settings.links, &settings.faults, agents, slip),
+        attacks: Attacks::new(&scenario, plan, slip),
+        agents: Agents::new(&scenario, task, plan, slip),
+        slip,
+        told: Told::default(),
+    };
+    oracle.told.stall = match settings.clock.mode {
+        Mode::Synchronous => oracle.synchronous().err(),
+        Mode::Deadline => oracle.deadline().err(),
+        Mode::Asynchronous => oracle.asynchronous().err(),
+    };
+    oracle.mail.finish();
+    oracle.told.traffic = oracle.mail.traffic;
+    oracle.told
+}
+
+impl Oracle<'_> {
+    /// Whether an agent is down at a moment of an iteration.
+    pub fn is_down(&self, agent: usize, iteration: u64, at: u64) -> bool {
+        let is_down = |at| self.settings.faults.is_down(agent, iteration, at);
+        is_down(at) || (self.slip == Slip::UpLate && at > 0 && is_down(at - 1))
     }
 
-    /// One iteration of everyone.
-    pub fn step(&mut self, i: u64) -> Vec<Expected> {
-        let agents = self.theta.len();
-        let psi: Vec<Vec<f32>> = (0..agents).map(|k| self.adapt(k, i)).collect();
-        // letters[l][k] is what l sends to k.
-        let send = |l: usize| -> Vec<Option<Vec<f32>>> {
-            (0..agents).map(|k| self.letter(l, k, i, &psi[l])).collect()
-        };
-        let letters: Vec<Vec<Option<Vec<f32>>>> = (0..agents).map(send).collect();
-        (0..agents)
-            .map(|k| self.combine(k, i, &psi[k], &letters))
-            .collect()
-    }
-
-    /// Equation (2), as often as the learner says; skipped where the coin says so. The batch is
-    /// drawn all the same.
-    fn adapt(&mut self, k: usize, i: u64) -> Vec<f32> {
-        let Learner {
-            step_size,
-            steps_per_exchange: steps,
-            adapt_probability,
-        } = self.learners[k];
-        let key = Key::new(self.plan.seeds.data, Purpose::AdaptCoin).of(AgentId(k as u32));
-        let coin: f64 = key.at(i).stream().random();
-        let mut psi = self.theta[k].clone();
-        for step in i * steps..(i + 1) * steps {
-            self.task.draw(k, step);
-            if coin < adapt_probability {
-                psi = descend(&psi, step_size.at(i), &*self.task, k);
-            }
-        }
-        psi
-    }
-
-    /// What l sends to k, if k is its neighbor and l is not silent.
-    fn letter(&self, l: usize, k: usize, i: u64, psi: &[f32]) -> Option<Vec<f32>> {
-        if !neighbors(self.plan, k).any(|other| other == l) {
-            return None;
-        }
-        match self.attack_of(l, i) {
-            Some(attack) if self.is_victim(attack, k) => self.attacks.forge(attack, l, k, i, psi),
-            _ => Some(psi.to_vec()),
-        }
-    }
-
-    /// The attack that an agent is at in an iteration.
-    fn attack_of(&self, agent: usize, i: u64) -> Option<usize> {
-        match self.plan.roles[agent] {
-            Role::Byzantine(a) if self.attacks.attacks[a].active.is_on(i) => Some(a),
-            _ => None,
-        }
-    }
-
-    fn is_victim(&self, attack: usize, agent: usize) -> bool {
-        let victims = &self.attacks.attacks[attack].victims;
-        victims.as_ref().is_none_or(|all| all.has(agent))
-    }
-
-    /// Equation (3) over what has come and can be read, in ascending order of senders.
-    fn combine(
+    /// Adapts, and makes what is sent. `instant` is the iteration's, at which attacks and edges are
+    /// looked up.
+    pub fn adapt(
         &mut self,
-        k: usize,
-        i: u64,
-        psi: &[f32],
-        letters: &[Vec<Option<Vec<f32>>>],
-    ) -> Expected {
-        let d = self.task.dimension();
-        let readable = |m: &[f32]| m.len() == d && m.iter().all(|x| x.is_finite());
-        let come = |l: usize| letters[l][k].as_deref();
-        let mut present: Vec<(usize, &[f32])> = neighbors(self.plan, k)
-            .filter_map(|l| Some((l, come(l)?)))
-            .collect();
-        let arrived = present.len();
-        present.retain(|(_, model)| readable(model));
-        let delivered = present.len();
-
-        // An agent whose own model has overflowed keeps it.
-        let (mut rows, could) = if readable(psi) {
-            present.push((k, psi));
-            present.sort_by_key(|(l, _)| *l);
-            let view = View {
-                iteration: i,
-                agent: k,
-                present: &present,
-                previous: &self.theta[k],
-                step_size: self.learners[k].step_size.at(i),
-                task: &*self.task,
-                degrees: &self.degrees,
-            };
-            view.weigh(&self.rules[k], &mut self.memories[k], self.slip)
-        } else {
-            (Vec::new(), false)
+        agent: usize,
+        (iteration, instant): (u64, u64),
+        (started, adapted): (u64, u64),
+    ) -> (Begun, Vec<Departure>) {
+        let psi = self.agents.adapt(agent, iteration);
+        let period = self.settings.clock.period;
+        let own = Own {
+            agent,
+            iteration,
+            instant,
+            adapted,
+            deadline: (period > 0).then_some((iteration + 1) * period),
+            psi: psi.clone(),
         };
-        let slips = |slip| self.slip == slip && (k, i) == (3, 10);
-        if slips(Slip::WeightUp) {
-            rows[0].weight = rows[0].weight.next_up();
-        }
-        let mut theta = psi.to_vec();
-        if could {
-            for (j, theta) in theta.iter_mut().enumerate() {
-                let mut sum = 0.0;
-                for (row, (_, model)) in rows.iter().zip(&present) {
-                    sum += row.weight * f64::from(model[j]);
-                }
-                *theta = sum as f32;
-            }
-        }
-        if slips(Slip::ParameterUp) {
-            theta[0] = theta[0].next_up();
-        }
-        self.theta[k] = theta;
+        let network = &self.settings.network;
+        let receivers = network.receivers(agent, iteration, instant);
+        let departures = self.attacks.departures(&own, &receivers);
+        let begun = Begun {
+            iteration,
+            started,
+            adapted,
+            psi,
+            attacking: self.attacks.of(agent, iteration, instant).is_some(),
+        };
+        (begun, departures)
+    }
 
-        let sent = letters[k].iter().flatten();
-        Expected {
-            model: self.theta[k].clone(),
-            adapted_loss: self.task.loss(k, psi),
-            loss: self.task.loss(k, &self.theta[k]),
-            starved: !could,
-            attacking: self.attack_of(k, i).is_some(),
-            missing: (self.degrees[k] + 1 - rows.len().max(1)) as u32,
-            sent: sent.clone().count() as u64,
-            bytes: sent.map(|m| 4 * m.len() as u64).sum(),
-            delivered: delivered as u64,
-            malformed: (arrived - delivered) as u64,
-            rows,
+    /// Combines what was chosen in an iteration whose instant is `instant`, and tells of it.
+    /// Returns whether the models chosen have taken part.
+    pub fn combine(
+        &mut self,
+        agent: usize,
+        (iteration, instant): (u64, u64),
+        combined: u64,
+        begun: &Begun,
+        chosen: &[Chosen],
+    ) -> bool {
+        let network = &self.settings.network;
+        let neighbors = network.neighbors(agent, iteration, instant);
+        let expected = self.agents.combine(&Combining {
+            agent,
+            iteration,
+            began: begun.iteration,
+            started: begun.started,
+            adapted: begun.adapted,
+            combined,
+            psi: &begun.psi,
+            neighbors: &neighbors,
+            degrees: &|k| network.degree(k, iteration, instant),
+            chosen,
+        });
+        let took_part = !expected.rows.is_empty();
+        let expected = Expected {
+            attacking: begun.attacking,
+            ..expected
+        };
+        self.told
+            .rounds
+            .entry(iteration)
+            .or_default()
+            .push(expected);
+        took_part
+    }
+
+    /// Counts a copy that has arrived; `None` where it is no model.
+    pub fn readable(&mut self, arrived: Arrived) -> Option<Arrived> {
+        let is_model = self.agents.is_readable(&arrived.copy.payload);
+        self.mail.traffic.malformed += u64::from(!is_model);
+        is_model.then_some(arrived)
+    }
+
+    /// Whether something that arrives at `at` is there at `now`.
+    pub fn is_in_time(&self, at: u64, now: u64) -> bool {
+        match self.slip {
+            Slip::ArrivalStrict => at < now,
+            _ => at <= now,
         }
     }
-}
-
-/// Whose models an agent receives.
-fn neighbors(plan: &Plan, agent: usize) -> impl Iterator<Item = usize> {
-    let all = plan.graph.receives_from(AgentId(agent as u32));
-    all.iter().map(|l| l.index())
 }

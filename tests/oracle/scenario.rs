@@ -1,17 +1,21 @@
 //! What the oracle reads in a scenario: the same text that the program gets, with a reader of its
 //! own and the paper's defaults written out again.
 
+use byzsim::scenario::Plan;
 use serde::Deserialize;
+use std::path::{Path, PathBuf};
 use toml::{Table, Value};
 
 /// Defaults of target localization, paper §4.
 const LOCALIZATION: &str = "
+iterations = 500
 learner = { step_size = 0.1 }
 rule = { kind = 'loss', forgetting = 0.1, initial = 10.0 }
 ";
 
 /// Defaults of activity recognition, paper §5: every third agent computes once in 11 times.
 const ACTIVITY: &str = "
+epochs = 50
 learner = { step_size = 0.01, override = [{ agents = { every = 3 }, adapt_probability = 0.09090909090909091 }] }
 rule = { kind = 'loss', forgetting = 0.05, initial = 1.0 }
 ";
@@ -20,18 +24,33 @@ rule = { kind = 'loss', forgetting = 0.05, initial = 1.0 }
 pub struct Scenario {
     text: Table,
     defaults: Table,
+    /// Where relative paths start.
+    pub folder: PathBuf,
+    /// Named sets with their members, as drawn.
+    sets: Vec<(String, Vec<usize>)>,
+    /// Task group of each agent.
+    groups: Vec<u32>,
 }
 
 impl Scenario {
-    pub fn read(text: &str) -> Scenario {
+    pub fn read(text: &str, plan: &Plan, folder: &Path) -> Scenario {
         let text: Table = text.parse().expect("TOML");
         let defaults = match text["task"]["kind"].as_str() {
             Some("target-localization") => LOCALIZATION,
             Some("activity-recognition") => ACTIVITY,
             other => panic!("the oracle does not know the task {other:?}"),
         };
-        let defaults = defaults.parse().expect("TOML");
-        Scenario { text, defaults }
+        let set = |(name, members): &(String, Vec<_>)| {
+            let members = members.iter().map(|k: &byzsim::units::AgentId| k.index());
+            (name.clone(), members.collect())
+        };
+        Scenario {
+            text,
+            defaults: defaults.parse().expect("TOML"),
+            folder: folder.to_owned(),
+            sets: plan.sets.iter().map(set).collect(),
+            groups: plan.graph.ids().map(|k| plan.group(k)).collect(),
+        }
     }
 
     pub fn learner(&self, agent: usize) -> Learner {
@@ -42,25 +61,58 @@ impl Scenario {
         self.part("rule", agent)
     }
 
-    pub fn attacks(&self) -> Vec<Attack> {
-        let attacks = self.text.get("attack").cloned();
-        attacks.map_or_else(Vec::new, |all| all.try_into().expect("attacks"))
+    /// A key at the top, if it is there.
+    pub fn top<T: for<'de> Deserialize<'de>>(&self, key: &str) -> Option<T> {
+        let value = self.text.get(key).cloned();
+        value.map(|value| value.try_into().unwrap_or_else(|e| panic!("{key}: {e}")))
+    }
+
+    /// A table at the top; an empty one where it is absent.
+    pub fn table(&self, key: &str) -> Table {
+        self.top(key).unwrap_or_default()
+    }
+
+    /// How many iterations the text asks for.
+    pub fn iterations(&self, per_epoch: Option<u64>) -> u64 {
+        let of = |table: &Table| {
+            let epochs = table.get("epochs").and_then(Value::as_integer);
+            let epochs = epochs.map(|n| n as u64 * per_epoch.expect("a task with epochs"));
+            let iterations = table.get("iterations").and_then(Value::as_integer);
+            iterations.map(|n| n as u64).or(epochs)
+        };
+        let given = of(&self.text).or_else(|| of(&self.defaults));
+        given.expect("a length")
+    }
+
+    /// The agents that a selection means.
+    pub fn who(&self, selection: &Selection) -> Who {
+        let agents = 0..self.groups.len();
+        let chosen = match selection {
+            Selection::Set(name) => {
+                let set = self.sets.iter().find(|(set, _)| set == name);
+                set.unwrap_or_else(|| panic!("no set {name}")).1.clone()
+            }
+            Selection::List(all) => all.clone(),
+            Selection::Range { range } => (range[0]..=range[1]).collect(),
+            Selection::Every { every, from } => agents.skip(*from).step_by(*every).collect(),
+            Selection::Group { group } => agents.filter(|&k| self.groups[k] == *group).collect(),
+        };
+        Who(chosen)
     }
 
     /// The section's keys on top of the task's, and those of an override that selects the agent on
     /// top of these; an override that names a kind stands on the task's alone.
-    fn part<T: for<'de> Deserialize<'de>>(&self, name: &str, agent: usize) -> T {
-        let defaults = self.defaults[name].as_table().expect("a table").clone();
+    pub fn part<T: for<'de> Deserialize<'de>>(&self, name: &str, agent: usize) -> T {
+        let defaults = self.defaults.get(name).and_then(Value::as_table);
+        let defaults = defaults.cloned().unwrap_or_default();
         let mut base = defaults.clone();
-        if let Some(Value::Table(given)) = self.text.get(name) {
-            base.extend(given.clone());
-        }
+        base.extend(self.table(name));
         let mut keys = base.clone();
         if let Some(overrides) = base.get("override").and_then(Value::as_array) {
             for own in overrides {
                 let own = own.as_table().expect("a table").clone();
                 let agents: Selection = own["agents"].clone().try_into().expect("agents");
-                if agents.has(agent) {
+                if self.who(&agents).has(agent) {
                     let fresh = own.contains_key("kind");
                     keys = if fresh {
                         defaults.clone()
@@ -71,14 +123,16 @@ impl Scenario {
                 }
             }
         }
-        Value::Table(keys).try_into().expect("settings")
+        let read = Value::Table(keys).try_into();
+        read.unwrap_or_else(|e| panic!("{name}: {e}"))
     }
 }
 
-/// Agents by number.
-#[derive(Deserialize)]
+/// Agents, as a scenario writes them.
+#[derive(Clone, Deserialize)]
 #[serde(untagged)]
 pub enum Selection {
+    Set(String),
     List(Vec<usize>),
     Range {
         range: [usize; 2],
@@ -88,17 +142,18 @@ pub enum Selection {
         #[serde(default)]
         from: usize,
     },
+    Group {
+        group: u32,
+    },
 }
 
-impl Selection {
+/// Agents by number.
+#[derive(Clone)]
+pub struct Who(pub Vec<usize>);
+
+impl Who {
     pub fn has(&self, agent: usize) -> bool {
-        match self {
-            Selection::List(all) => all.contains(&agent),
-            Selection::Range { range } => (range[0]..=range[1]).contains(&agent),
-            Selection::Every { every, from } => {
-                agent >= *from && (agent - from).is_multiple_of(*every)
-            }
-        }
+        self.0.contains(&agent)
     }
 }
 
@@ -124,7 +179,7 @@ pub struct Learner {
     pub step_size: Schedule,
     #[serde(default = "one_step")]
     pub steps_per_exchange: u64,
-    #[serde(default = "always")]
+    #[serde(default = "one")]
     pub adapt_probability: f64,
 }
 
@@ -132,7 +187,7 @@ fn one_step() -> u64 {
     1
 }
 
-fn always() -> f64 {
+fn one() -> f64 {
     1.0
 }
 
@@ -157,6 +212,10 @@ pub enum Rule {
         filter: bool,
         #[serde(default)]
         baseline: Baseline,
+        #[serde(default)]
+        unseen: Unseen,
+        #[serde(default = "one")]
+        age_discount: f64,
     },
 }
 
@@ -164,7 +223,7 @@ fn euclidean() -> f64 {
     2.0
 }
 
-fn yes() -> bool {
+pub fn yes() -> bool {
     true
 }
 
@@ -184,95 +243,12 @@ pub enum Baseline {
     Own,
 }
 
-#[derive(Deserialize)]
-pub struct Attack {
-    #[serde(flatten)]
-    pub payload: Payload,
-    pub victims: Option<Selection>,
-    pub timing: Option<Timing>,
-    #[serde(default)]
-    pub active: Active,
-    #[serde(default)]
-    pub per_victim: bool,
-}
-
-#[derive(Deserialize)]
-#[serde(tag = "kind", rename_all = "kebab-case")]
-pub enum Payload {
-    Uniform {
-        low: f64,
-        high: f64,
-        #[serde(default = "yes")]
-        fresh: bool,
-    },
-    Constant {
-        value: Numbers,
-    },
-    Gaussian {
-        mean: f64,
-        std: f64,
-    },
-    AddNoise {
-        std: f64,
-    },
-    Scale {
-        factor: Factor,
-    },
-    SignFlip,
-    File {
-        path: String,
-    },
-    NonFinite,
-    WrongLength {
-        share: f64,
-    },
-    Empty,
-}
-
-#[derive(Deserialize)]
-#[serde(untagged)]
-pub enum Numbers {
-    One(f64),
-    Each(Vec<f64>),
-}
-
-#[derive(Deserialize)]
-#[serde(untagged)]
-pub enum Factor {
-    Fixed(f64),
-    Between { low: f64, high: f64 },
-}
-
-#[derive(Deserialize)]
-#[serde(tag = "kind", rename_all = "kebab-case")]
-pub enum Timing {
-    Silent,
-}
-
-/// When an attack is on.
-#[derive(Default, Deserialize)]
-pub struct Active {
-    #[serde(default)]
-    from_iteration: u64,
-    to_iteration: Option<u64>,
-    #[serde(default)]
-    from_ms: f64,
-    to_ms: Option<f64>,
-    period_iterations: Option<u64>,
-    on_iterations: Option<u64>,
-}
-
-impl Active {
-    /// An iteration takes 10 ms of computing and a message 1 µs, and nobody is slower.
-    pub fn is_on(&self, iteration: u64) -> bool {
-        let start_ms = (iteration * 10_001) as f64 / 1000.0;
-        iteration >= self.from_iteration
-            && self.to_iteration.is_none_or(|to| iteration < to)
-            && start_ms >= self.from_ms
-            && self.to_ms.is_none_or(|to| start_ms < to)
-            && match (self.period_iterations, self.on_iterations) {
-                (Some(period), Some(on)) => (iteration - self.from_iteration) % period < on,
-                _ => true,
-            }
-    }
+/// What becomes of φ of a neighbor without a model.
+#[derive(Clone, Copy, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Unseen {
+    #[default]
+    Keep,
+    Decay,
+    Reset,
 }

@@ -14,6 +14,10 @@ use rand_distr::{Distribution, StandardNormal};
 pub trait Task {
     /// Number of parameters.
     fn dimension(&self) -> usize;
+    /// Iterations of an epoch, if there are epochs.
+    fn iterations_per_epoch(&self) -> Option<u64> {
+        None
+    }
     /// θ before the first iteration.
     fn initial(&self, agent: usize) -> Vec<f32>;
     /// Makes the batch of a step an agent's current one.
@@ -142,7 +146,7 @@ struct Activity {
 
 impl Activity {
     /// Until the smallest training set is used up.
-    fn iterations_per_epoch(&self) -> u64 {
+    fn per_epoch(&self) -> u64 {
         let smallest = self.rows.iter().map(Vec::len).min().expect("agents");
         (smallest / BATCH) as u64
     }
@@ -164,6 +168,10 @@ impl Task for Activity {
         CLASSES * FEATURES + CLASSES
     }
 
+    fn iterations_per_epoch(&self) -> Option<u64> {
+        Some(self.per_epoch())
+    }
+
     /// U(±1/√561), weights and biases.
     fn initial(&self, agent: usize) -> Vec<f32> {
         let mut stream = stream(self.seed, Purpose::Initial, agent, 0);
@@ -174,7 +182,7 @@ impl Task for Activity {
 
     /// The next ten rows of the epoch's permutation.
     fn draw(&mut self, agent: usize, step: u64) {
-        let per_epoch = self.iterations_per_epoch();
+        let per_epoch = self.per_epoch();
         let mut order: Vec<usize> = (0..self.rows[agent].len()).collect();
         let mut stream = stream(self.seed, Purpose::Epoch, agent, step / per_epoch);
         shuffle(&mut order, &mut stream);

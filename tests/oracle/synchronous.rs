@@ -1,0 +1,225 @@
+//! The synchronous rule: everyone begins an iteration together and waits for the others' models.
+
+use super::agents::{Chosen, Counts};
+use super::mail::{Ahead, Arrived, Lost, Sending};
+use super::run::{Begun, Oracle};
+use super::slip::Slip;
+use std::collections::BTreeMap;
+
+/// What is known of an iteration's messages when they are sent.
+struct Sent {
+    /// By receiver: who sent it something.
+    senders: Vec<Vec<usize>>,
+    /// By receiver and sender: when the last copy that was lost would have come.
+    lost: Vec<BTreeMap<usize, u64>>,
+}
+
+/// What has happened so far.
+#[derive(Default)]
+struct Past {
+    /// T_0, T_1, …
+    starts: Vec<u64>,
+    /// By agent and iteration: when it combined.
+    combined: BTreeMap<(usize, u64), u64>,
+}
+
+impl Oracle<'_> {
+    pub fn synchronous(&mut self) -> Result<(), String> {
+        let settings = self.settings;
+        let mut past = Past::default();
+        let mut now = 0;
+        for i in 0..settings.iterations {
+            if settings.clock.until.is_some_and(|until| now >= until) {
+                break;
+            }
+            let mut start = now;
+            let mut passes = false;
+            if (0..settings.agents).all(|k| self.is_down(k, i, now)) {
+                match self.recovery(i, now) {
+                    Some(at) => start = at,
+                    None if self.recovers_by_iteration(i) => passes = true,
+                    None => return Err(format!("nobody is up in iteration {i} any more")),
+                }
+            }
+            if settings.clock.until.is_some_and(|until| start >= until) {
+                break;
+            }
+            now = start;
+            past.starts.push(now);
+            self.arrivals(now, i.wrapping_sub(1), &past);
+            if !passes {
+                now = self.iteration(i, now, &mut past)?;
+            }
+        }
+        past.starts.push(now);
+        let last = past.starts.len() as u64 - 1;
+        self.arrivals(now, last.wrapping_sub(1), &past);
+        self.told.end = now;
+        Ok(())
+    }
+
+    /// The first moment at which somebody is up in an iteration.
+    fn recovery(&self, iteration: u64, now: u64) -> Option<u64> {
+        let faults = &self.settings.faults;
+        let by_time = |k: &usize| !faults.is_down_by_iteration(*k, iteration);
+        let agents = (0..self.settings.agents).filter(by_time);
+        agents.filter_map(|k| faults.first_up(k, now)).min()
+    }
+
+    fn recovers_by_iteration(&self, iteration: u64) -> bool {
+        let faults = &self.settings.faults;
+        (0..self.settings.agents).any(|k| faults.recovers_by_iteration(k, iteration))
+    }
+
+    /// Iteration i from T_i = `start` on; returns T_{i+1}.
+    fn iteration(&mut self, i: u64, start: u64, past: &mut Past) -> Result<u64, String> {
+        let settings = self.settings;
+        let agents = settings.agents;
+        let mut end = start;
+        let mut begun: Vec<Option<Begun>> = vec![None; agents];
+        let mut counts = vec![Counts::default(); agents];
+        let mut sent = Sent {
+            senders: vec![Vec::new(); agents],
+            lost: vec![BTreeMap::new(); agents],
+        };
+        let up: Vec<bool> = (0..agents).map(|k| !self.is_down(k, i, start)).collect();
+        for k in (0..agents).filter(|&k| up[k]) {
+            let adapted = start + settings.clock.compute(k, i);
+            if self.is_down(k, i, adapted) {
+                // The computation is lost.
+                end = end.max(adapted);
+                continue;
+            }
+            let (own, departures) = self.adapt(k, (i, start), (start, adapted));
+            for departure in &departures {
+                sent.senders[departure.to].push(k);
+                counts[k].sent += departure.copies;
+                counts[k].bytes += departure.copies * 4 * departure.payload.len() as u64;
+            }
+            begun[k] = Some(own);
+            let sending = Sending {
+                from: k,
+                stamp: i,
+                adapted,
+            };
+            let lost = self.mail.send(sending, departures, Some(&|to| up[to]));
+            let lost = lost.map_err(|exhausted| {
+                let (from, to) = (exhausted.from, exhausted.to);
+                format!("a model from {from} to {to} was sent too often")
+            })?;
+            for Lost { to, at } in lost {
+                let last = sent.lost[to].entry(k).or_default();
+                *last = at.max(*last);
+            }
+        }
+        for k in 0..agents {
+            let Some(own) = &begun[k] else { continue };
+            let waited = self.wait(k, i, own, &sent);
+            counts[k].delivered = waited.delivered;
+            counts[k].malformed = waited.malformed;
+            let took_part = self.combine(k, (i, start), waited.until, own, &waited.chosen);
+            if took_part {
+                self.mail.traffic.used += waited.chosen.len() as u64;
+            }
+            past.combined.insert((k, i), waited.until);
+            end = end.max(waited.until);
+        }
+        if settings.plain {
+            let round = self.told.rounds.entry(i).or_default();
+            for expected in round {
+                expected.counts = Some(counts[expected.agent]);
+            }
+        }
+        Ok(end)
+    }
+
+    /// Until when an agent waits, and what it combines then.
+    fn wait(&self, k: usize, i: u64, own: &Begun, sent: &Sent) -> Waited {
+        let settings = self.settings;
+        let neighbors = settings.network.neighbors(k, i, own.started);
+        let share = settings.clock.quorum * neighbors.len() as f64;
+        let need = match self.slip {
+            Slip::QuorumDown => share.floor(),
+            _ => share.ceil(),
+        } as usize;
+        let mut waited = Waited::default();
+        // By neighbor: its models in order of arrival, and the last end of copies that are none.
+        let mut models: BTreeMap<usize, Vec<Arrived>> = BTreeMap::new();
+        let mut ends = sent.lost[k].clone();
+        for ahead in self.mail.look_ahead(k, i) {
+            let (copy, at, model) = match ahead {
+                Ahead::Down(copy) => (copy.clone(), copy.link, None),
+                Ahead::Arrives(arrived) => (arrived.copy.clone(), arrived.at, Some(arrived)),
+            };
+            if copy.stamp != i {
+                continue;
+            }
+            match model.filter(|_| self.agents.is_readable(&copy.payload)) {
+                Some(arrived) => {
+                    waited.delivered += 1;
+                    models.entry(copy.from).or_default().push(arrived);
+                }
+                None => {
+                    waited.malformed += 1;
+                    let last = ends.entry(copy.from).or_default();
+                    *last = at.max(*last);
+                }
+            }
+        }
+        let mut firsts = Vec::new();
+        let mut settled = own.started;
+        for l in &neighbors {
+            let first = models.get(l).and_then(|all| all.iter().map(|a| a.at).min());
+            firsts.extend(first);
+            if sent.senders[k].contains(l) {
+                settled = settled.max(first.unwrap_or_else(|| ends[l]));
+            }
+        }
+        firsts.sort_unstable();
+        let enough = match need {
+            0 => Some(own.adapted),
+            _ => firsts.get(need - 1).copied(),
+        };
+        let heard = enough.map_or(settled, |enough| enough.min(settled));
+        waited.until = own.adapted.max(heard);
+        for l in neighbors {
+            let all = models.remove(&l).unwrap_or_default();
+            let come = all
+                .into_iter()
+                .filter(|a| self.is_in_time(a.at, waited.until));
+            let newest = come.max_by_key(|a| (a.at, a.copy.copy, a.copy.attempt));
+            waited.chosen.extend(newest.map(|arrived| Chosen {
+                sender: l,
+                payload: arrived.copy.payload,
+                adapted: arrived.copy.adapted,
+                age: 0,
+                held: false,
+            }));
+        }
+        waited
+    }
+
+    /// Counts what arrives up to T_{i+1} = `now`, in iteration `i`.
+    fn arrivals(&mut self, now: u64, i: u64, past: &Past) {
+        for k in 0..self.settings.agents {
+            for arrived in self.mail.take(k, now, i) {
+                let Some(arrived) = self.readable(arrived) else {
+                    continue;
+                };
+                let stamp = arrived.copy.stamp;
+                let in_time = past.combined.get(&(k, stamp)).copied();
+                let in_time = in_time.unwrap_or_else(|| past.starts[stamp as usize + 1]);
+                self.mail.traffic.delivered += 1;
+                self.mail.traffic.late += u64::from(arrived.at > in_time);
+            }
+        }
+    }
+}
+
+#[derive(Default)]
+struct Waited {
+    until: u64,
+    chosen: Vec<Chosen>,
+    delivered: u64,
+    malformed: u64,
+}
