@@ -19,18 +19,23 @@ mod oracle {
     pub mod deadline;
     pub mod distribution;
     pub mod faults;
+    mod in_time;
     pub mod links;
     pub mod mail;
     pub mod network;
+    mod on_links;
     pub mod rules;
     pub mod run;
     pub mod scenario;
     pub mod shelf;
     pub mod slip;
+    mod slips;
     pub mod synchronous;
     pub mod tasks;
     pub mod told;
     mod under_attack;
+    mod under_faults;
+    mod under_timing;
 }
 
 use oracle::compare::{Tally, check, check_in, difference};
