@@ -230,9 +230,9 @@ fn own_keys(keys: &mut Keys<'_>, mode: Mode) -> Pace {
             quorum: keys
                 .key(
                     "quorum",
-                    "Share of the neighbors whose models an agent waits for",
+                    "Share of the neighbors whose models an agent waits for; 0 is none",
                 )
-                .above(0.0)
+                .at_least(0.0)
                 .at_most(1.0)
                 .default(1.0, "the paper's rule"),
         },

@@ -46,7 +46,7 @@ impl Network {
         let redraw = number("redraw_every_iterations").map(|n| n as u64);
         let is_file = keys.get("kind").and_then(toml::Value::as_str) == Some("file");
         Network {
-            graphs: RefCell::new(vec![Rc::new(plan.graph.clone())]),
+            graphs: RefCell::new(vec![Rc::new((*plan.graph).clone())]),
             topology: redraw.map(|_| topology(text)),
             folder: scenario.folder.clone(),
             topology_seed: plan.seeds.topology,
