@@ -78,7 +78,8 @@
 //!
 //! | part | what it answers |
 //! |---|---|
-//! | [`units`], [`rng`], [`settings`], [`kernel`] | agents, simulated time; keyed random streams; strict TOML; loops over parameters |
+//! | [`units`], [`rng`], [`settings`] | agents, simulated time; keyed random streams; strict TOML |
+//! | [`distribution`], [`kernel`] | random durations; loops over parameters |
 //! | [`topology`] | who is whose neighbor |
 //! | [`task`] | what an agent learns: data, loss, gradient, evaluation |
 //! | [`learner`] | the adapt step |
@@ -107,6 +108,7 @@ pub mod actors;
 pub mod attack;
 pub mod campaign;
 pub mod cli;
+pub mod distribution;
 pub mod kernel;
 pub mod learner;
 pub mod link;
