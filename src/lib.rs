@@ -86,6 +86,7 @@
 //! | [`rule`] | the combine step |
 //! | [`attack`] | what a Byzantine agent sends to whom, and when |
 //! | [`link`] | what happens to a message on its way |
+//! | [`fault`] | who is down, and what cuts the network |
 //! | [`scenario`] | TOML to a checked plan |
 //! | [`record`] | tables, histograms, the summary |
 //! | [`actors`] | clock, agents, attackers; the only part that knows actix |
@@ -109,6 +110,7 @@ pub mod attack;
 pub mod campaign;
 pub mod cli;
 pub mod distribution;
+pub mod fault;
 pub mod kernel;
 pub mod learner;
 pub mod link;

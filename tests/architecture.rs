@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The parts from the ground up: a part uses only parts that stand before it.
-const PARTS: [&str; 16] = [
+const PARTS: [&str; 17] = [
     "units",
     "rng",
     "settings",
@@ -16,6 +16,7 @@ const PARTS: [&str; 16] = [
     "rule",
     "attack",
     "link",
+    "fault",
     "scenario",
     "record",
     "actors",
