@@ -1,50 +1,25 @@
-//! What happens to a message on its way.
+//! What happens to a message on its way: wait, delay, loss, duplication.
 //!
 //! The one place where a message's fate is decided. A fate depends on who sends what to whom and
-//! when, never on the content, and is the same for every rule under one seed.
+//! when, never on the content or on other messages: it is the same for every rule under one seed,
+//! and neither silence nor a flood changes it. What does depend on other messages, who waits for
+//! whom on a line of limited bandwidth, is a [`Queue`], which whoever sends or receives keeps.
+//!
+//! A message is lost by the first of these: the partition between its ends ([`crate::fault`]), the
+//! coin of `drop`, the coin of the burst that its link is in. A lost message has its delay all the
+//! same: that is when it is known to be lost.
 
-use crate::topology::Graph;
-use crate::units::{AgentId, SimTime};
+mod burst;
+mod ends;
+mod links;
+mod queue;
+mod settings;
 
-/// A message put on a link.
-#[derive(Clone, Copy, Debug)]
-pub struct Departure {
-    /// Who sends.
-    pub sender: AgentId,
-    /// To whom.
-    pub receiver: AgentId,
-    /// The sender's iteration.
-    pub stamp: u64,
-    /// The moment it is sent.
-    pub at: SimTime,
-}
+#[cfg(test)]
+mod tests;
 
-/// What became of a message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fate {
-    /// It arrives.
-    Arrives(SimTime),
-}
-
-/// The links of a network. Ideal ones so far: nothing is lost, and a message takes the least
-/// latency of 1 µs.
-#[derive(Clone, Debug, Default)]
-pub struct Links;
-
-impl Links {
-    /// Decides what becomes of a message.
-    pub fn fate(&self, message: Departure) -> Fate {
-        Fate::Arrives(message.at + SimTime::LEAST_LATENCY)
-    }
-
-    /// How long an iteration of the synchronous rule takes in which everyone computes for
-    /// `compute`.
-    pub fn round_length(&self, compute: SimTime, graph: &Graph) -> SimTime {
-        let latency = if graph.edges() > 0 {
-            SimTime::LEAST_LATENCY
-        } else {
-            SimTime::ZERO
-        };
-        compute + latency
-    }
-}
+pub use burst::{Burst, BurstState};
+pub use ends::Ends;
+pub use links::{Fate, LinkKind, Links, Loss, Passage, ResolvedOverride};
+pub use queue::Queue;
+pub use settings::{LinkChange, LinkOverride, LinkSettings, read};

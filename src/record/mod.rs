@@ -28,7 +28,7 @@ mod timeline;
 mod trace;
 mod traced;
 
-pub use failure::{Panic, RunError};
+pub use failure::{Panic, RunError, Stall};
 pub use groups::GroupStats;
 pub use machine::{Machine, peak_memory_bytes};
 pub use observer::{Observer, Seen};

@@ -30,6 +30,8 @@ pub struct Closing {
     pub end: SimTime,
     /// Messages that no sample has told of.
     pub traffic: Traffic,
+    /// Values for histograms that no sample has told of.
+    pub delays: Vec<Delays>,
     /// The last state of every normal agent that ever combined, with everything measured, in the
     /// order of the agents.
     pub finals: Vec<Sample>,

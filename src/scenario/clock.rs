@@ -160,10 +160,7 @@ impl Compute {
 
     /// The time that the agent of `key` computes in an iteration.
     pub fn sample(&self, key: Key, iteration: u64) -> SimTime {
-        let ms = match self.time.fixed() {
-            Some(ms) => ms,
-            None => self.time.sample(&mut key.at(iteration).stream(), iteration),
-        };
+        let ms = self.time.sample_under(key.at(iteration), iteration);
         SimTime::from_ms((ms / self.speed).min(SimTime::MAX_MS))
     }
 

@@ -7,8 +7,8 @@ use super::plan::{Clock, Role};
 use super::selection::Chooser;
 use super::timetable::{NoTimetable, Timetable};
 use crate::distribution::DistributionError;
-use crate::fault::{Fault, FaultSettings, Faults};
-use crate::link::{Ends, LinkOverride, LinkSettings, Links};
+use crate::fault::{Fault, FaultSettings, Faults, in_two_groups};
+use crate::link::{LinkOverride, LinkSettings, Links};
 use crate::rng::{Key, Purpose};
 use crate::settings::{Problems, Span};
 use crate::units::{AgentId, SimTime};
@@ -53,7 +53,7 @@ pub(super) fn draw(
 ) -> Option<Timing> {
     let pace = settings.clock.pace;
     let clock = clock(settings.clock, asked, chooser, places, problems);
-    let links = links(settings.link, asked, chooser, places, problems);
+    let links = links(settings.link, asked, chooser, problems);
     let faults = faults(settings.faults, pace, asked, chooser, places, problems);
     if !problems.is_empty() {
         return None;
@@ -99,6 +99,13 @@ fn check_length(
     }
 }
 
+/// Notes a file of measured times that cannot be used.
+fn note(loaded: Result<(), DistributionError>, problems: &mut Problems) {
+    if let Err(error) = loaded {
+        problems.add(error.span, error.message, error.help);
+    }
+}
+
 fn clock(
     mut settings: ClockSettings,
     asked: &Asked<'_>,
@@ -106,16 +113,9 @@ fn clock(
     places: &Places<'_>,
     problems: &mut Problems,
 ) -> Clock {
-    let mut note = |place: Span, loaded: Result<(), DistributionError>| {
-        if let Err(error) = loaded {
-            problems.add(place, error.message, error.help);
-        }
-    };
-    let place = places.find(&["clock", "compute_ms"]);
-    note(place, settings.compute.load(asked.folder));
-    for (index, (_, compute)) in settings.overrides.iter_mut().enumerate() {
-        let path = ["clock", "override", &index.to_string(), "compute_ms"];
-        note(places.find(&path), compute.load(asked.folder));
+    note(settings.compute.load(asked.folder), problems);
+    for (_, compute) in &mut settings.overrides {
+        note(compute.load(asked.folder), problems);
     }
     let median = settings.compute.median();
     match settings.pace.mode() {
@@ -149,24 +149,14 @@ fn links(
     (mut base, overrides): (LinkSettings, Vec<LinkOverride>),
     asked: &Asked<'_>,
     chooser: &Chooser<'_>,
-    places: &Places<'_>,
     problems: &mut Problems,
 ) -> Option<Links> {
-    if let Err(error) = base.load(asked.folder) {
-        let place = places.find(&["link", "delay_ms"]);
-        problems.add(place, error.message, error.help);
-    }
+    note(base.load(asked.folder), problems);
     let mut chosen = Vec::new();
     for (index, LinkOverride { ends, mut change }) in overrides.into_iter().enumerate() {
-        if let Err(error) = change.load(asked.folder) {
-            let path = ["link", "override", &index.to_string(), "delay_ms"];
-            problems.add(places.find(&path), error.message, error.help);
-        }
+        note(change.load(asked.folder), problems);
         let place = format!("link.override[{index}]");
-        let (from, to, both) = match &ends {
-            Ends::Between(one, other) => (one, other, true),
-            Ends::OneWay { from, to } => (from, to, false),
-        };
+        let (from, to, both) = ends.parts();
         let from = chooser.choose(from, &format!("{place}.from"), problems);
         let to = chooser.choose(to, &format!("{place}.to"), problems);
         chosen.push((from, to, both, change));
@@ -193,10 +183,7 @@ fn faults(
             let help = "write times, `from_ms` and `to_ms`";
             problems.add(places.find(&["fault", &number]), message, help);
         }
-        if let Err(error) = fault.load(asked.folder) {
-            let place = places.find(&["fault", &number]);
-            problems.add(place, error.message, error.help);
-        }
+        note(fault.load(asked.folder), problems);
         let place = format!("fault[{index}]");
         let choose = |selection: &_, what: &str, problems: &mut Problems| {
             chooser.choose(selection, &format!("{place}.{what}"), problems)
@@ -214,20 +201,16 @@ fn faults(
                 down,
             },
             FaultSettings::Partition { groups, span } => {
-                let mut members: Vec<Vec<AgentId>> = Vec::new();
-                for (number, group) in groups.iter().enumerate() {
-                    let chosen = choose(group, &format!("groups[{number}]"), problems);
-                    let other = |k: &&AgentId| members.iter().any(|m| m.contains(k));
-                    if let Some(agent) = chosen.iter().find(other) {
-                        let message = format!("agent {agent} is in two groups of a partition");
-                        problems.add(group.span, message, "put each agent into one group");
-                    }
-                    members.push(chosen);
+                let place = groups.first().map_or(Span::default(), |group| group.span);
+                let numbered = groups.iter().enumerate();
+                let groups: Vec<Vec<AgentId>> = numbered
+                    .map(|(number, group)| choose(group, &format!("groups[{number}]"), problems))
+                    .collect();
+                if let Some(agent) = in_two_groups(&groups) {
+                    let message = format!("agent {agent} is in two groups of a partition");
+                    problems.add(place, message, "put each agent into one group");
                 }
-                Fault::Partition {
-                    groups: members,
-                    span,
-                }
+                Fault::Partition { groups, span }
             }
         });
     }
@@ -257,7 +240,7 @@ fn timetable(
             let shown: Vec<String> = agents.iter().take(10).map(AgentId::to_string).collect();
             let more = if agents.len() > 10 { ", …" } else { "" };
             let message = format!(
-                "the run would never end: more than half of the normal agents are down for good \
+                "the run would stall: at least half of the normal agents are down for good \
                  before their iteration {}: {}{more}",
                 asked.iterations,
                 shown.join(", ")

@@ -1,0 +1,125 @@
+//! Streams of which only a few numbers are drawn.
+//!
+//! [`super::Stream`] makes 64 words at a time, which pays from the second block of 16 on. A
+//! message's fate takes a handful, once per message: here, blocks are made one by one.
+
+use rand::TryRng;
+use std::convert::Infallible;
+
+/// The words of a [`super::Stream`], in its order, made 16 at a time.
+#[derive(Clone, Debug)]
+pub struct ShortStream {
+    key: [u32; 8],
+    /// The number of the next block.
+    next: u64,
+    block: [u32; 16],
+    used: usize,
+}
+
+impl ShortStream {
+    #[inline]
+    pub(super) fn new(key: [u32; 8]) -> ShortStream {
+        ShortStream {
+            key,
+            next: 1,
+            block: chacha8(&key, 0),
+            used: 0,
+        }
+    }
+
+    #[inline]
+    fn word(&mut self) -> u32 {
+        if self.used == self.block.len() {
+            self.block = chacha8(&self.key, self.next);
+            self.next += 1;
+            self.used = 0;
+        }
+        let word = self.block[self.used];
+        self.used += 1;
+        word
+    }
+}
+
+impl TryRng for ShortStream {
+    type Error = Infallible;
+
+    #[inline]
+    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
+        Ok(self.word())
+    }
+
+    #[inline]
+    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
+        let low = u64::from(self.word());
+        Ok(u64::from(self.word()) << 32 | low)
+    }
+
+    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Infallible> {
+        for chunk in bytes.chunks_mut(4) {
+            chunk.copy_from_slice(&self.word().to_le_bytes()[..chunk.len()]);
+        }
+        Ok(())
+    }
+}
+
+/// A block of ChaCha with 8 rounds (Bernstein 2008), of stream 0.
+fn chacha8(key: &[u32; 8], number: u64) -> [u32; 16] {
+    let mut start = [0; 16];
+    start[..4].copy_from_slice(&[0x6170_7865, 0x3320_646e, 0x7962_2d32, 0x6b20_6574]);
+    start[4..12].copy_from_slice(key);
+    start[12] = number as u32;
+    start[13] = (number >> 32) as u32;
+    let mut x = start;
+    for _ in 0..4 {
+        quarter_round(&mut x, 0, 4, 8, 12);
+        quarter_round(&mut x, 1, 5, 9, 13);
+        quarter_round(&mut x, 2, 6, 10, 14);
+        quarter_round(&mut x, 3, 7, 11, 15);
+        quarter_round(&mut x, 0, 5, 10, 15);
+        quarter_round(&mut x, 1, 6, 11, 12);
+        quarter_round(&mut x, 2, 7, 8, 13);
+        quarter_round(&mut x, 3, 4, 9, 14);
+    }
+    std::array::from_fn(|i| x[i].wrapping_add(start[i]))
+}
+
+#[inline(always)]
+fn quarter_round(x: &mut [u32; 16], a: usize, b: usize, c: usize, d: usize) {
+    x[a] = x[a].wrapping_add(x[b]);
+    x[d] = (x[d] ^ x[a]).rotate_left(16);
+    x[c] = x[c].wrapping_add(x[d]);
+    x[b] = (x[b] ^ x[c]).rotate_left(12);
+    x[a] = x[a].wrapping_add(x[b]);
+    x[d] = (x[d] ^ x[a]).rotate_left(8);
+    x[c] = x[c].wrapping_add(x[d]);
+    x[b] = (x[b] ^ x[c]).rotate_left(7);
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::rng::{Key, Purpose};
+    use crate::units::AgentId;
+    use rand::{Rng, RngExt};
+    use rand_distr::{Exp1, StandardNormal};
+
+    /// Over many blocks, in whatever way numbers are drawn.
+    #[test]
+    fn a_short_stream_is_the_stream() {
+        let key = Key::new(0x0123_4567_89ab_cdef, Purpose::Link).of(AgentId(3));
+        let key = key.toward(AgentId(9)).at(1 << 40).copy(5, 70_000);
+        let (mut short, mut long) = (key.short(), key.stream());
+        for _ in 0..500 {
+            assert_eq!(short.random::<u32>(), long.random::<u32>());
+            assert_eq!(short.random::<u64>(), long.random::<u64>());
+            let of_both = (short.sample::<f64, _>(Exp1), long.sample::<f64, _>(Exp1));
+            assert_eq!(of_both.0, of_both.1);
+            let normal: f64 = short.sample(StandardNormal);
+            assert_eq!(normal, long.sample::<f64, _>(StandardNormal));
+            assert_eq!(short.random_range(0..1000usize), long.random_range(0..1000));
+            let (mut a, mut b) = ([0; 7], [0; 7]);
+            short.fill_bytes(&mut a);
+            long.fill_bytes(&mut b);
+            assert_eq!(a, b);
+        }
+    }
+}
