@@ -157,6 +157,7 @@ impl Inbox {
         let mut due = std::mem::take(&mut self.due);
         due.extend(self.pending.extract_if(.., |transit| transit.at <= now));
         due.sort_unstable_by(Transit::order);
+        // What waits in the downlink has not passed it yet, and yet keeps others from passing.
         let mut downlink = self.downlink;
         for mut transit in due.drain(..) {
             // Nobody waits any more for what is lost.
@@ -166,7 +167,7 @@ impl Inbox {
             transit.tag = transit.tag.admitted();
             let arrives = pass(&mut downlink, &transit, self.id, scene.plan);
             if arrives <= now {
-                self.downlink = downlink;
+                pass(&mut self.downlink, &transit, self.id, scene.plan);
                 self.arrive(transit, arrives, scene);
             } else {
                 self.pending.push(transit);
