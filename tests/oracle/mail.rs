@@ -117,6 +117,8 @@ struct Inbox {
 pub struct Mail<'a> {
     links: &'a Links,
     faults: &'a Faults,
+    /// Models of this many parameters are what queues take time for, whatever is in them.
+    dimension: usize,
     slip: Slip,
     /// When each sender's uplink is free.
     free: Vec<u64>,
@@ -125,10 +127,15 @@ pub struct Mail<'a> {
 }
 
 impl<'a> Mail<'a> {
-    pub fn new(links: &'a Links, faults: &'a Faults, agents: usize, slip: Slip) -> Mail<'a> {
+    pub fn new(
+        (links, faults): (&'a Links, &'a Faults),
+        (agents, dimension): (usize, usize),
+        slip: Slip,
+    ) -> Mail<'a> {
         Mail {
             links,
             faults,
+            dimension,
             slip,
             free: vec![0; agents],
             inboxes: vec![Inbox::default(); agents],
@@ -203,7 +210,7 @@ impl<'a> Mail<'a> {
         self.traffic.bytes += link.bytes(parameters);
         // The uplink serves one model after another; lost ones have used it all the same.
         let mut end = put.at;
-        if let Some(takes) = link.uplink(parameters) {
+        if let Some(takes) = link.uplink(self.dimension) {
             end = put.at.max(self.free[from]) + takes;
             self.free[from] = end;
         }
@@ -276,7 +283,7 @@ impl<'a> Mail<'a> {
     /// When a copy has passed the receiver's downlink.
     fn downlink(&self, to: usize, copy: &Coming, free: &mut u64) -> u64 {
         let link = self.links.between(copy.from, to);
-        match link.downlink(copy.payload.len()) {
+        match link.downlink(self.dimension) {
             Some(takes) => {
                 *free = copy.link.max(*free) + takes;
                 *free

@@ -103,9 +103,10 @@ impl Network {
         chosen.into_iter().map(|at| there[at]).collect()
     }
 
-    /// How many neighbors an agent has in an iteration whose instant is `at`.
-    pub fn degree(&self, agent: usize, iteration: u64, at: u64) -> usize {
-        self.neighbors(agent, iteration, at).len()
+    /// How many neighbors an agent has in an iteration; edges that come and go count always.
+    pub fn degree(&self, agent: usize, iteration: u64) -> usize {
+        let id = AgentId(agent as u32);
+        self.graph(iteration).receives_from(id).len()
     }
 }
 

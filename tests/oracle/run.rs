@@ -90,7 +90,11 @@ pub fn run(text: &str, plan: &Plan, folder: &Path, slip: Slip) -> Told {
     };
     let mut oracle = Oracle {
         settings: &settings,
-        mail: Mail::new(&settings.links, &settings.faults, agents, slip),
+        mail: Mail::new(
+            (&settings.links, &settings.faults),
+            (agents, task.dimension()),
+            slip,
+        ),
         attacks: Attacks::new(&scenario, plan, slip),
         agents: Agents::new(&scenario, task, plan, slip),
         slip,
@@ -165,7 +169,7 @@ impl Oracle<'_> {
             combined,
             psi: &begun.psi,
             neighbors: &neighbors,
-            degrees: &|k| network.degree(k, iteration, instant),
+            degrees: &|k| network.degree(k, iteration),
             chosen,
         });
         let took_part = !expected.rows.is_empty();
