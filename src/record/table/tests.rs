@@ -200,7 +200,7 @@ fn long_lists_are_written_before_they_fill_the_memory() {
     let mut table = Table::create(folder.path(), "models", Vec::new(), vec![column]).unwrap();
     let model = vec![0.5; BLOCK_ELEMENTS / 3];
     for _ in 0..5 {
-        let fill = |row: &mut Row<'_'>| {
+        let fill = |row: &mut Row<'_>| {
             row.list(&model);
         };
         table.row(fill).unwrap();
