@@ -360,7 +360,7 @@ fn traced() -> Vec<Entry> {
             iteration: 0,
             stage: Stage::Sent,
             receiver: Some(AgentId(2)),
-            parameters: crate::units::Params::new(&[1.5, -2.5]),
+            parameters: crate::units::Params::new(&[1.5, 2.5]),
         }],
     }));
     let mut second = sample(0, 1, 2000);
@@ -410,6 +410,16 @@ fn traced() -> Vec<Entry> {
     ]
 }
 
+/// The columns of the tables of a trace, in their order.
+const TRACE_COLUMNS: [(&str, &str); 2] = [
+    (
+        "messages",
+        "message,sender,receiver,stamp,copy,attempt,sent_ms,arrives_ms,fate,dropped_by,used_ms,\
+         last_used_ms,times_used,copies",
+    ),
+    ("models", "agent,iteration,stage,receiver,parameters"),
+];
+
 const TRACED: &str = "record = { trace = true, weights = \"all\" }";
 
 #[test]
@@ -454,7 +464,20 @@ fn a_trace_has_every_message_under_the_number_that_weights_name() {
     );
     assert_eq!(models.len(), 1);
     assert_eq!(models[0][..2], [text("sent"), Field::Long(2)]);
-    assert_eq!(models[0][2].to_string(), "[1.5, -2.5]");
+    assert_eq!(models[0][2].to_string(), "[1.5, 2.5]");
+}
+
+#[test]
+fn the_tables_of_a_trace_have_their_columns_in_their_order() {
+    let folder = tempfile::tempdir().unwrap();
+    record(plan(TRACED), folder.path(), None, traced()).unwrap();
+    for (table, columns) in TRACE_COLUMNS {
+        let file = std::fs::File::open(folder.path().join(format!("{table}.parquet"))).unwrap();
+        let file = SerializedFileReader::new(file).unwrap();
+        let fields = file.metadata().file_metadata().schema().get_fields();
+        let names: Vec<&str> = fields.iter().map(|field| field.name()).collect();
+        assert_eq!(names.join(","), format!("point,{columns}"));
+    }
 }
 
 #[test]
