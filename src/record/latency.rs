@@ -2,9 +2,9 @@
 //! `latency.wall.hlog`: the whole histograms. Simulated and wall-clock times are rows and files of
 //! their own and never mix. Count, range and mean are exact.
 
+use super::delays::{Delay, Delays};
 use super::failure::RunError;
 use super::interval_log::IntervalLog;
-use super::runs::Runs;
 use super::sample::Round;
 use super::table::{Column, Constant, Kind, Table};
 use super::tally::Tally;
@@ -78,7 +78,6 @@ impl Quantity {
     fn add(self, plan: &Plan, round: &Round, tally: &mut Tally) {
         let samples = round.samples.iter();
         let normal = samples.clone().filter(|s| !plan.is_byzantine(s.agent));
-        let normal_delays = normal.clone().filter_map(|s| s.delays.as_deref());
         let wall = samples.clone().filter_map(|s| s.wall.as_deref());
         let between = |from: SimTime, to: SimTime| (to - from).us();
         match self {
@@ -87,12 +86,12 @@ impl Quantity {
             }
             Quantity::Round => tally.add(between(round.start, round.end)),
             Quantity::Wait => normal.for_each(|s| tally.add(between(s.adapted_at, s.combined_at))),
-            Quantity::Delivery => samples
-                .filter_map(|s| s.delays.as_deref())
-                .for_each(|delays| add_runs(tally, &delays.delivery)),
-            Quantity::Age => normal_delays.for_each(|delays| add_runs(tally, &delays.age)),
+            Quantity::Delivery => {
+                samples.for_each(|s| add_delays(tally, &s.delays, Delay::Delivery));
+            }
+            Quantity::Age => normal.for_each(|s| add_delays(tally, &s.delays, Delay::Age)),
             Quantity::AgeIterations => {
-                normal_delays.for_each(|delays| add_runs(tally, &delays.age_iterations));
+                normal.for_each(|s| add_delays(tally, &s.delays, Delay::AgeIterations));
             }
             Quantity::Iteration => round.wall.iter().for_each(|time| add_wall(tally, time)),
             Quantity::Mailbox => {
@@ -107,8 +106,8 @@ impl Quantity {
     }
 }
 
-fn add_runs(tally: &mut Tally, runs: &Runs) {
-    for (value, count) in runs.iter() {
+fn add_delays(tally: &mut Tally, delays: &Delays, delay: Delay) {
+    for (value, count) in delays.iter(delay) {
         tally.add_n(value, u64::from(count));
     }
 }
@@ -183,10 +182,21 @@ impl Latency {
         // Where nobody waits, an iteration may begin and end before the one before it.
         interval.start = interval.start.min(round.start);
         interval.end = interval.end.max(round.end);
-        if (round.iteration + 1).is_multiple_of(self.every) {
+        // The last interval is open until the end: messages may arrive after its combinations.
+        if (round.iteration + 1).is_multiple_of(self.every) && !round.last {
             self.end_interval()?;
         }
         Ok(())
+    }
+
+    /// Adds what arrived after its receiver's last combination.
+    pub fn add_rest(&mut self, rest: &[Delays]) {
+        let is_delivery = |gauge: &&mut Gauge| gauge.quantity == Quantity::Delivery;
+        if let Some(gauge) = self.gauges.iter_mut().find(is_delivery) {
+            for delays in rest {
+                add_delays(&mut gauge.interval, delays, Delay::Delivery);
+            }
+        }
     }
 
     fn end_interval(&mut self) -> Result<(), RunError> {

@@ -253,6 +253,7 @@ impl Recorder {
         }
         self.now = closing.end;
         self.traffic += closing.traffic;
+        self.latency.add_rest(&closing.delays);
         if let Some(timeline) = self.timeline.take() {
             timeline.finish(&self.plan, Some(closing.end))?;
         }
