@@ -64,20 +64,36 @@ fn compare(folder: &Path, text: &str, slip: Slip) -> Result<Tally, String> {
             let heard = hear(&plan, 2, None);
             compare_runs(text, &plan, folder, &heard, slip)
         }
-        Drawn::Stall(_) => {
-            // Without its stall, the scenario can be drawn for the oracle.
-            let plan = match draw(folder, &format!("until_ms = 1.0\n{recorded}")) {
-                Drawn::Plan(plan) => plan,
-                Drawn::Stall(stall) => return Err(format!("a stall within 1 ms: {stall}")),
-            };
-            match run::run(text, &plan, folder, slip).stall {
-                Some(_) => Ok(Tally {
-                    stalled: true,
-                    ..Tally::default()
-                }),
-                None => Err("the program refuses it as a stall".to_owned()),
-            }
-        }
+        Drawn::Stall(_) => compare_refusal(folder, text, slip),
+    }
+}
+
+/// Compares what the program told of a scenario with the oracle; `None` where it refused it as one
+/// that would stall.
+pub fn compare_drawn(
+    folder: &Path,
+    text: &str,
+    ran: Option<(&Plan, &Heard)>,
+) -> Result<Tally, String> {
+    match ran {
+        Some((plan, heard)) => compare_runs(text, plan, folder, heard, Slip::None),
+        None => compare_refusal(folder, text, Slip::None),
+    }
+}
+
+/// What is refused because it would stall stalls here, too.
+fn compare_refusal(folder: &Path, text: &str, slip: Slip) -> Result<Tally, String> {
+    // With an end, the scenario can be drawn for the oracle.
+    let plan = match draw(folder, &format!("until_ms = 100.0\n{text}")) {
+        Drawn::Plan(plan) => plan,
+        Drawn::Stall(stall) => return Err(format!("a stall within 100 ms: {stall}")),
+    };
+    match run::run(text, &plan, folder, slip).stall {
+        Some(_) => Ok(Tally {
+            stalled: true,
+            ..Tally::default()
+        }),
+        None => Err("the program refuses it as a stall".to_owned()),
     }
 }
 

@@ -1,6 +1,6 @@
 //! The three ways in which time passes, beside the oracle's.
 
-use super::compare::{Tally, check};
+use crate::oracle::compare::{Tally, check};
 
 /// A network in which everyone has four neighbors, with the keys of a clock and more tables.
 pub fn network(clock: &str, rest: &str) -> String {

@@ -1,7 +1,7 @@
 //! What links do, beside the oracle's, in every mode.
 
-use super::compare::{Tally, check, check_in};
-use super::in_time::{ASYNCHRONOUS, DEADLINE, MODES, SYNCHRONOUS, network};
+use crate::in_time::{ASYNCHRONOUS, DEADLINE, MODES, SYNCHRONOUS, network};
+use crate::oracle::compare::{Tally, check, check_in};
 
 /// Runs the same links under every mode.
 fn in_every_mode(link: &str, assert: impl Fn(&Tally) -> bool) {

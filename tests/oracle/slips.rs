@@ -1,8 +1,8 @@
 //! One deliberate mistake in the oracle is found.
 
-use super::compare::{check, difference};
-use super::in_time::{ASYNCHRONOUS, DEADLINE, SYNCHRONOUS, network};
-use super::slip::Slip;
+use crate::in_time::{ASYNCHRONOUS, DEADLINE, SYNCHRONOUS, network};
+use crate::oracle::compare::{check, difference};
+use crate::oracle::slip::Slip;
 
 /// Without the mistake all is as the oracle says; with it, the first difference mentions `what`.
 fn finds(slip: Slip, text: &str, what: &str) {

@@ -1,7 +1,7 @@
 //! Every attack, beside the oracle's.
 
-use super::compare::{Tally, check, check_in};
 use crate::localization;
+use crate::oracle::compare::{Tally, check, check_in};
 use ndarray::Array2;
 use ndarray_npy::NpzWriter;
 use std::path::Path;

@@ -1,7 +1,7 @@
 //! Agents that are down and networks that are cut, beside the oracle's.
 
-use super::compare::{Tally, check};
-use super::in_time::{ASYNCHRONOUS, DEADLINE, MODES, SYNCHRONOUS, network};
+use crate::in_time::{ASYNCHRONOUS, DEADLINE, MODES, SYNCHRONOUS, network};
+use crate::oracle::compare::{Tally, check};
 
 /// Links on which faults meet messages under way.
 const LINK: &str = "[link]\ndelay_ms = { kind = 'exponential', mean = 15 }\n";

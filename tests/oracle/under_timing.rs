@@ -1,7 +1,7 @@
 //! Attacks that send at the wrong moment, beside the oracle's.
 
-use super::compare::{Tally, check};
-use super::in_time::{ASYNCHRONOUS, DEADLINE, MODES, SYNCHRONOUS, network};
+use crate::in_time::{ASYNCHRONOUS, DEADLINE, MODES, SYNCHRONOUS, network};
+use crate::oracle::compare::{Tally, check};
 
 const LINK: &str = "[link]\ndelay_ms = { kind = 'exponential', mean = 10 }\n";
 

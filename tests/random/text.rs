@@ -1,0 +1,296 @@
+//! From what was drawn to a scenario's text.
+
+use super::spec::{Agents, Attack, Fault, Mode, Spec, Topology};
+use std::fmt::Write;
+
+/// A scenario and the files beside it.
+pub struct Written {
+    pub text: String,
+    pub files: Vec<(&'static str, String)>,
+}
+
+impl Spec {
+    pub fn write(&self) -> Written {
+        let n = self.agents();
+        let mut text = String::new();
+        let iterations = if self.activity {
+            self.iterations.min(12)
+        } else {
+            self.iterations
+        };
+        let mut line = |line: String| writeln!(text, "{line}").expect("a string");
+        line(format!("seed = {}\niterations = {iterations}", self.seed));
+        if let Some(until) = self.until_ms {
+            line(format!("until_ms = {until}"));
+        }
+        line("[task]".to_owned());
+        line(if self.activity {
+            "kind = 'activity-recognition'\nsource = 'generated'".to_owned()
+        } else {
+            "kind = 'target-localization'".to_owned()
+        });
+        if let Some(seed) = self.links_seed {
+            line(format!("[seeds]\nlinks = {seed}"));
+        }
+        line(self.sets(n));
+        line(self.topology.write(n));
+        line(self.clock(n));
+        for (table, base, overrides) in [
+            ("learner", &self.learner, &self.learner_overrides),
+            ("rule", &self.rule, &self.rule_overrides),
+        ] {
+            line(format!("[{table}]\n{}", base.join("\n")));
+            for (agents, keys) in overrides.iter().filter(|(_, keys)| !keys.is_empty()) {
+                let (agents, keys) = (agents.write(n), keys.join("\n"));
+                line(format!("[[{table}.override]]\nagents = {agents}\n{keys}"));
+            }
+        }
+        line(self.link(n));
+        for fault in &self.faults {
+            line(fault.write(n, self.mode));
+        }
+        line(self.attacks(n));
+        let times: String = (0..23).map(|i| format!("{}\n", 1 + i * i % 37)).collect();
+        Written {
+            text,
+            files: vec![("times.csv", times), ("edges.csv", self.topology.edges(n))],
+        }
+    }
+
+    /// How many agents there are.
+    fn agents(&self) -> usize {
+        match self.activity {
+            true => self.agents.min(5),
+            false => self.agents,
+        }
+    }
+
+    fn sets(&self, n: usize) -> String {
+        let half = n / 2;
+        let west = half.saturating_sub(1);
+        format!(
+            "[sets]\nwest = {{ range = [0, {west}] }}\neast = {{ range = [{half}, {}] }}\n\
+             some = {{ random = {} }}\nshare = {{ fraction = 0.6 }}",
+            n - 1,
+            half.max(1),
+        )
+    }
+
+    fn clock(&self, n: usize) -> String {
+        let clock = &self.clock;
+        let (mode, own) = match self.mode {
+            Mode::Synchronous => ("synchronous", &clock.synchronous),
+            Mode::Deadline => ("deadline", &clock.deadline),
+            Mode::Asynchronous => ("asynchronous", &clock.asynchronous),
+        };
+        let mut text = format!("[clock]\nmode = '{mode}'\n");
+        if self.mode == Mode::Deadline {
+            text += &format!("period_ms = {}\n", clock.period);
+        }
+        text += &[own.join("\n"), clock.compute.join("\n")].join("\n");
+        for (agents, keys) in clock.overrides.iter().filter(|(_, keys)| !keys.is_empty()) {
+            let (agents, keys) = (agents.write(n), keys.join("\n"));
+            text += &format!("\n[[clock.override]]\nagents = {agents}\n{keys}");
+        }
+        text
+    }
+
+    fn link(&self, n: usize) -> String {
+        let mut text = format!("[link]\n{}\n", self.link.join("\n"));
+        // A limit says nothing without retransmission.
+        let again = self.mode == Mode::Synchronous && self.retransmit.len() == 2
+            || self
+                .retransmit
+                .first()
+                .is_some_and(|key| key.starts_with("retransmit_ms"));
+        if self.mode == Mode::Synchronous && again {
+            text += &self.retransmit.join("\n");
+        }
+        for own in self.link_overrides.iter().filter(|o| !o.keys.is_empty()) {
+            let (from, to) = (own.from.write(n), own.to.write(n));
+            let ends = match own.both_ways {
+                true => format!("between = [{from}, {to}]"),
+                false => format!("from = {from}\nto = {to}"),
+            };
+            let keys = own.keys.join("\n");
+            text += &format!("\n[[link.override]]\n{ends}\n{keys}");
+        }
+        text
+    }
+
+    /// Attacks that have agents; one agent stays normal.
+    fn attacks(&self, n: usize) -> String {
+        let is_normal = |k: usize| k == self.normal % n;
+        let role = |k: usize| if is_normal(k) { 0 } else { self.roles[k] };
+        let explicit =
+            |attack: usize| -> Vec<usize> { (0..n).filter(|&k| role(k) == attack + 1).collect() };
+        let random = |attack: usize| self.attacks[attack].random && attack == 0;
+        let mut taken: usize = (0..self.attacks.len())
+            .filter(|&a| !random(a))
+            .map(|a| explicit(a).len())
+            .sum();
+        let mut text = String::new();
+        for (index, attack) in self.attacks.iter().enumerate() {
+            let agents = if random(index) {
+                if taken + 2 > n {
+                    continue;
+                }
+                taken += 1;
+                "{ random = 1 }".to_owned()
+            } else {
+                let agents = explicit(index);
+                if agents.is_empty() {
+                    continue;
+                }
+                format!("{agents:?}")
+            };
+            text += &format!(
+                "[[attack]]\nagents = {agents}\n{}\n",
+                attack.write(n, self.mode)
+            );
+        }
+        text
+    }
+}
+
+impl Attack {
+    fn write(&self, n: usize, mode: Mode) -> String {
+        let mut text = self.payload.clone();
+        let amount = self.amount;
+        let timing = match (self.timing, mode) {
+            (0, _) => None,
+            (1, _) => Some("'silent'".to_owned()),
+            (2, _) => Some(format!("'replay', age_iterations = {amount}")),
+            (3, _) => Some(format!("'flood', copies = {}", 2 * amount)),
+            (_, Mode::Deadline) if amount > 3 => {
+                Some(format!("'just-before-deadline', margin_ms = {amount}"))
+            }
+            _ => Some(format!("'delay', ms = {}", 7 * amount)),
+        };
+        if let Some(timing) = timing {
+            text += &format!("\ntiming = {{ kind = {timing} }}");
+        }
+        if let Some(victims) = &self.victims {
+            text += &format!("\nvictims = {}", victims.write(n));
+        }
+        if let Some(per_victim) = self.per_victim {
+            text += &format!("\nper_victim = {per_victim}");
+        }
+        if let Some(active) = &self.active {
+            text += &format!("\nactive = {{ {active} }}");
+        }
+        text
+    }
+}
+
+impl Fault {
+    fn write(&self, n: usize, mode: Mode) -> String {
+        let by_iteration = self.by_iteration && mode != Mode::Asynchronous;
+        let (unit, scale) = match by_iteration {
+            true => ("iteration", 1),
+            false => ("ms", 11),
+        };
+        let from = format!("from_{unit} = {}", self.from * scale);
+        let to = |least: u64| {
+            let to = (self.from + least).max(self.from + self.lasts.unwrap_or(least));
+            format!("to_{unit} = {}", to * scale)
+        };
+        let ends = self.lasts.map(|_| to(1)).unwrap_or_default();
+        let agents = self.agents.write(n);
+        match self.kind {
+            1 => format!(
+                "[[fault]]\nkind = 'late-join'\nagents = {agents}\n{}",
+                to(1)
+            ),
+            2 => format!(
+                "[[fault]]\nkind = 'churn'\nagents = {agents}\nup_ms = {}\ndown_ms = {}",
+                self.up, self.down
+            ),
+            3 if n > 1 => {
+                format!("[[fault]]\nkind = 'partition'\ngroups = ['west', 'east']\n{from}\n{ends}")
+            }
+            _ => format!("[[fault]]\nkind = 'crash'\nagents = {agents}\n{from}\n{ends}"),
+        }
+    }
+}
+
+impl Agents {
+    fn write(&self, n: usize) -> String {
+        let numbers = self.numbers as usize;
+        let (first, second) = (numbers % n, numbers / n % n);
+        match self.way {
+            0 => {
+                let mut list: Vec<usize> = (0..n).filter(|k| numbers >> k & 1 == 1).collect();
+                if list.is_empty() {
+                    list.push(first);
+                }
+                format!("{list:?}")
+            }
+            1 => format!(
+                "{{ range = [{}, {}] }}",
+                first.min(second),
+                first.max(second)
+            ),
+            2 => format!("{{ every = {}, from = {first} }}", second + 1),
+            3 => "'west'".to_owned(),
+            4 => "'some'".to_owned(),
+            5 => "'share'".to_owned(),
+            _ => "{ group = 0 }".to_owned(),
+        }
+    }
+}
+
+impl Topology {
+    fn write(&self, n: usize) -> String {
+        let degree = self.degree.min(n.saturating_sub(1));
+        let even = degree / 2 * 2;
+        let agents = format!("agents = {n}");
+        let (keys, redrawn) = match self.kind {
+            0 | 1 => (format!("kind = 'geometric'\n{agents}\nrange = 2.0"), true),
+            2 => (format!("kind = 'complete'\n{agents}"), false),
+            3 => (format!("kind = 'ring'\n{agents}"), false),
+            4 => (format!("kind = 'regular'\n{agents}\ndegree = {even}"), true),
+            5 => (
+                format!("kind = 'erdos-renyi'\n{agents}\nprobability = 0.4"),
+                true,
+            ),
+            6 => {
+                let keys = format!("kind = 'small-world'\n{agents}\ndegree = {even}\nrewire = 0.3");
+                (keys, true)
+            }
+            7 => {
+                let rows = (1..=n).rev().find(|r| n.is_multiple_of(*r) && r * r <= n);
+                let rows = rows.unwrap_or(1);
+                (
+                    format!("kind = 'torus'\nrows = {rows}\ncolumns = {}", n / rows),
+                    false,
+                )
+            }
+            8 => (format!("kind = 'star'\n{agents}"), false),
+            _ => {
+                let directed = self.directed;
+                let keys =
+                    format!("kind = 'file'\npath = 'edges.csv'\ndirected = {directed}\n{agents}");
+                (keys, false)
+            }
+        };
+        let mut text = format!("[topology]\n{keys}\n");
+        if let Some(redraw) = self.redraw.filter(|_| redrawn) {
+            text += &format!("redraw_every_iterations = {redraw}\n");
+        }
+        if let Some(fanout) = self.fanout {
+            text += &format!("fanout = {fanout}\n");
+        }
+        text
+    }
+
+    /// The file of edges, which are all there is in it of some pairs, and several of others.
+    fn edges(&self, n: usize) -> String {
+        let mut text = "a,b,from_ms,to_ms\n".to_owned();
+        for (a, b, window) in &self.edges {
+            let (from, lasts) = window.unwrap_or((0, 1_000_000));
+            text += &format!("{},{},{from},{}\n", a % n, b % n, from + lasts);
+        }
+        text
+    }
+}
