@@ -208,7 +208,10 @@ impl Member {
     ) -> Sample {
         let plan = self.plan.clone();
         let Occasion {
-            iteration, at, last, ..
+            iteration,
+            at,
+            last,
+            ..
         } = occasion;
         let adapted = self.adapted().clone();
         let dimension = self.combined.len();
@@ -300,7 +303,9 @@ impl Member {
                 kept = rows();
             }
         }
-        let used = candidates.iter().filter(|c| own_is_sound && c.slot != roster.own());
+        let used = candidates
+            .iter()
+            .filter(|c| own_is_sound && c.slot != roster.own());
         scratch.used.clear();
         scratch.used.extend(used.map(|candidate| candidate.slot));
         drop(candidates);

@@ -264,7 +264,12 @@ impl Outbox {
             };
             let fate = links.fate(here.kind, here.burst, passage);
             let reaches = (left + fate.delay).max(at + SimTime::LEAST_LATENCY);
-            (copy, reaches, dropped_by(partitioned, &fate), fate.duplicated)
+            (
+                copy,
+                reaches,
+                dropped_by(partitioned, &fate),
+                fate.duplicated,
+            )
         };
         let original = draw(attempt.copy);
         let duplicate = original.3.then(|| draw(attempt.copy + 1));

@@ -216,7 +216,11 @@ struct Asynchronous {
 impl Asynchronous {
     fn new(plan: &Plan) -> Asynchronous {
         let timetable = plan.timetable.as_ref();
-        let first = |agent| timetable?.next(agent, 0).map(|(_, at)| Reverse((at, agent)));
+        let first = |agent| {
+            timetable?
+                .next(agent, 0)
+                .map(|(_, at)| Reverse((at, agent)))
+        };
         Asynchronous {
             events: plan.graph.ids().filter_map(first).collect(),
             latency: plan.links.least_latency(),

@@ -51,7 +51,9 @@ impl Roster {
             everyone.insert(own, id);
             Met {
                 all: everyone.into_iter().zip(0..).collect(),
-                slots: (0..neighbors.len()).map(|p| position_slot(p, own)).collect(),
+                slots: (0..neighbors.len())
+                    .map(|p| position_slot(p, own))
+                    .collect(),
             }
         });
         Roster {
@@ -110,7 +112,11 @@ impl Roster {
             Some(met) => (neighbor, met.slots[position]),
             None => (neighbor, position_slot(position, self.own)),
         };
-        self.neighbors().iter().enumerate().filter(is_there).map(slot)
+        self.neighbors()
+            .iter()
+            .enumerate()
+            .filter(is_there)
+            .map(slot)
     }
 
     /// The slot of a sender.
@@ -128,7 +134,9 @@ impl Roster {
         let degrees: Vec<usize> = neighbors.iter().map(degree).collect();
         let slots: Vec<usize> = match &self.met {
             Some(met) => met.slots.clone(),
-            None => (0..neighbors.len()).map(|p| position_slot(p, self.own)).collect(),
+            None => (0..neighbors.len())
+                .map(|p| position_slot(p, self.own))
+                .collect(),
         };
         body(&Place {
             agent: self.id,

@@ -97,9 +97,12 @@ impl Byzantine {
         let graph = &self.plan.graph;
         let victims: Vec<Option<AgentId>> = match self.attack().per_victim {
             false => vec![None],
-            true if self.plan.networks.is_static() => {
-                graph.sends_to(member.id()).iter().copied().map(Some).collect()
-            }
+            true if self.plan.networks.is_static() => graph
+                .sends_to(member.id())
+                .iter()
+                .copied()
+                .map(Some)
+                .collect(),
             true => graph.ids().map(Some).collect(),
         };
         let mut forged = Vec::with_capacity(victims.len());
@@ -142,7 +145,11 @@ impl Byzantine {
         }
         let victim = per_victim.then_some(receiver);
         let old = self.past.front().into_iter().flatten();
-        match old.filter(|(of, _)| *of == victim).map(|(_, payload)| payload).next() {
+        match old
+            .filter(|(of, _)| *of == victim)
+            .map(|(_, payload)| payload)
+            .next()
+        {
             Some(payload) => self.payload.clone_from(payload),
             None => self.forge(member, victim),
         }

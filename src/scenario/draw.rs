@@ -202,7 +202,11 @@ fn check_rules(plan: &Plan, places: &Places<'_>, problems: &mut Problems) {
         Some(largest) => format!("write at most {largest}, which fits everywhere"),
         None => "no value fits everywhere: choose another rule or network".to_owned(),
     };
-    problems.add(places.find(&["rule", first.key]), first.message.clone(), help);
+    problems.add(
+        places.find(&["rule", first.key]),
+        first.message.clone(),
+        help,
+    );
 }
 
 /// Gives everyone `base`, and chosen agents what overrides say; later ones win.

@@ -1,7 +1,7 @@
 //! A point with its network drawn, its data loaded and everybody's part assigned.
 
-use super::draw::draw;
 use super::clock::{Compute, Mode, Pace};
+use super::draw::draw;
 use super::identity::RunId;
 use super::read::{RuleChoice, Seeds};
 use super::record::{Record, RecordWeights};

@@ -81,7 +81,9 @@ impl Timetable {
             .collect();
         let mut left = MOST;
         let mut draw = |line: &mut Line| {
-            left = left.checked_sub(1).ok_or(NoTimetable::TooMany(line.agent))?;
+            left = left
+                .checked_sub(1)
+                .ok_or(NoTimetable::TooMany(line.agent))?;
             Ok(line.next(&compute))
         };
         // When each normal agent ends its last iteration.
@@ -165,7 +167,9 @@ impl Timetable {
     /// When the iteration before ended, lost or not: this one begins then, or when the agent comes
     /// back.
     pub fn end_before(&self, agent: AgentId, iteration: u64) -> SimTime {
-        let before = iteration.checked_sub(1).and_then(|i| usize::try_from(i).ok());
+        let before = iteration
+            .checked_sub(1)
+            .and_then(|i| usize::try_from(i).ok());
         let end = before.and_then(|before| self.of(agent).get(before));
         end.map_or(SimTime::ZERO, |end| SimTime::from_us(end & !LOST))
     }

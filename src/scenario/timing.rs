@@ -253,7 +253,8 @@ fn timetable(
             let message = format!(
                 "agent {agent} alone would bring the run above 500 million iterations in all"
             );
-            let help = "let agents compute longer, or write fewer iterations or an earlier until_ms";
+            let help =
+                "let agents compute longer, or write fewer iterations or an earlier until_ms";
             problems.add(places.find(&["clock"]), message, help);
             None
         }
