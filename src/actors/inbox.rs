@@ -164,9 +164,13 @@ impl Inbox {
                 continue;
             }
             transit.tag = transit.tag.admitted();
+            let before = downlink;
             let arrives = pass(&mut downlink, &transit, self.id, scene.plan);
             if arrives <= now {
-                self.downlink = downlink;
+                // What comes without a downlink takes along no passage of what is still in it.
+                if downlink != before {
+                    self.downlink = downlink;
+                }
                 self.arrive(transit, arrives, scene);
             } else {
                 self.pending.push(transit);
