@@ -103,9 +103,11 @@ impl Network {
         chosen.into_iter().map(|at| there[at]).collect()
     }
 
-    /// How many neighbors an agent has in an iteration whose instant is `at`.
-    pub fn degree(&self, agent: usize, iteration: u64, at: u64) -> usize {
-        self.neighbors(agent, iteration, at).len()
+    /// How many neighbors an agent has in the network of an iteration, whether or not all edges
+    /// are there.
+    pub fn degree(&self, agent: usize, iteration: u64) -> usize {
+        let graph = self.graph(iteration);
+        graph.receives_from(AgentId(agent as u32)).len()
     }
 }
 

@@ -79,7 +79,7 @@ pub fn run(text: &str, plan: &Plan, folder: &Path, slip: Slip) -> Told {
         && scenario.table("link").is_empty();
     let is_normal = |&k: &usize| !plan.roles[k].is_byzantine();
     let settings = Settings {
-        links: Links::read(&scenario, agents, seed),
+        links: Links::read(&scenario, agents, task.dimension(), seed),
         network: Network::read(text, &scenario, plan),
         iterations: scenario.iterations(task.iterations_per_epoch()),
         agents,
@@ -165,7 +165,7 @@ impl Oracle<'_> {
             combined,
             psi: &begun.psi,
             neighbors: &neighbors,
-            degrees: &|k| network.degree(k, iteration, instant),
+            degrees: &|k| network.degree(k, iteration),
             chosen,
         });
         let took_part = !expected.rows.is_empty();

@@ -35,13 +35,13 @@ pub fn draw(folder: &Path, text: &str) -> Drawn {
     let catalogues = Catalogues::default();
     let folder = folder.to_owned();
     let file = ScenarioFile::parse("test", text, "test", folder.clone(), &[], &catalogues);
-    let file = file.unwrap_or_else(|error| panic!("{error}\n\n{text}"));
+    let file = file.unwrap_or_else(|error| panic!("{error}"));
     let library = Library::new(None, &folder);
     match Plan::draw(&file, &file.points[0], &library, &catalogues) {
         Ok(plan) => Drawn::Plan(Arc::new(plan)),
         Err(error) => match stalls_before(&error) {
             Some(stall) => Drawn::Stall(stall),
-            None => panic!("{error}\n\n{text}"),
+            None => panic!("{error}"),
         },
     }
 }

@@ -4,10 +4,11 @@
 use proptest::collection::vec;
 use proptest::option::weighted;
 use proptest::prelude::*;
+use std::fmt;
 
 /// What a scenario is made of. Whatever depends on something else, such as an agent's number on
 /// how many there are, is settled when the text is made.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Spec {
     pub mode: Mode,
     pub agents: usize,
@@ -31,6 +32,13 @@ pub struct Spec {
     /// Who is normal whatever the roles say.
     pub normal: usize,
     pub attacks: Vec<Attack>,
+}
+
+/// A failing one is shown as its text.
+impl fmt::Debug for Spec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.write().text)
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -144,6 +152,8 @@ fn times(least: u64) -> impl Strategy<Value = String> {
             ("constant" | "uniform", offset) => offset,
             (_, offset) => offset.map(|o| o + least).or((least > 0).then_some(least)),
         };
+        // A cap below what cannot be less is refused.
+        let cap = cap.filter(|_| !["constant", "uniform"].contains(&kind));
         if kind == "constant" && offset.is_none() && cap.is_none() {
             return keys.trim_start_matches("value = ").to_owned();
         }
