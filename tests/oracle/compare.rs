@@ -68,21 +68,8 @@ fn compare(folder: &Path, text: &str, slip: Slip) -> Result<Tally, String> {
     }
 }
 
-/// Compares what the program told of a scenario with the oracle; `None` where it refused it as one
-/// that would stall.
-pub fn compare_drawn(
-    folder: &Path,
-    text: &str,
-    ran: Option<(&Plan, &Heard)>,
-) -> Result<Tally, String> {
-    match ran {
-        Some((plan, heard)) => compare_runs(text, plan, folder, heard, Slip::None),
-        None => compare_refusal(folder, text, Slip::None),
-    }
-}
-
 /// What is refused because it would stall stalls here, too.
-fn compare_refusal(folder: &Path, text: &str, slip: Slip) -> Result<Tally, String> {
+pub fn compare_refusal(folder: &Path, text: &str, slip: Slip) -> Result<Tally, String> {
     // With an end, the scenario can be drawn for the oracle.
     let plan = match draw(folder, &format!("until_ms = 100.0\n{text}")) {
         Drawn::Plan(plan) => plan,
