@@ -49,7 +49,10 @@ impl SimTime {
 
     /// That many milliseconds, rounded to the nearest microsecond; negative ones are 0.
     pub fn from_ms(ms: f64) -> SimTime {
-        SimTime((ms * 1000.0).round() as u64)
+        let us = ms * 1000.0;
+        // Rounding of the standard library is a call on processors that this is compiled for.
+        let whole = us as u64;
+        SimTime(whole.saturating_add(u64::from(us - whole as f64 >= 0.5)))
     }
 
     /// In microseconds.

@@ -243,10 +243,10 @@ impl Handler<Done> for Clock {
         self.act(|clock| {
             clock.course.hear(&done);
             match done.sample {
-                Some(sample) if clock.is_asynchronous() => clock.samples.push(sample),
+                Some(sample) if clock.is_asynchronous() => clock.samples.push(*sample),
                 Some(sample) => {
                     let agent = done.agent.index();
-                    clock.samples[agent] = sample;
+                    clock.samples[agent] = *sample;
                     clock.told[agent] = true;
                 }
                 None => {}
@@ -263,7 +263,7 @@ impl Handler<Event> for Clock {
     type Result = ();
 
     fn handle(&mut self, event: Event, _: &mut Self::Context) {
-        self.act(|clock| clock.samples.push(event.sample));
+        self.act(|clock| clock.samples.push(*event.sample));
     }
 }
 

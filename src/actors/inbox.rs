@@ -221,6 +221,19 @@ impl Inbox {
         self.pending.sort_unstable_by(Transit::order);
         let mut pending = DUE.take();
         std::mem::swap(&mut pending, &mut self.pending);
+        if quorum == 1.0 && self.is_plain(&pending, scene) {
+            // The last of them is the one to wait for.
+            let last = pending.last().map_or(begun, |transit| transit.at);
+            for transit in pending.drain(..) {
+                let at = transit.at;
+                if !transit.tag.is_lost() {
+                    self.arrive(transit, at, scene);
+                }
+            }
+            std::mem::swap(&mut pending, &mut self.pending);
+            DUE.set(pending);
+            return last.max(adapted);
+        }
         let mut arrivals = ARRIVALS.take();
         self.foresee(&pending, &mut arrivals, scene);
         let enough = self.enough(begun, quorum, &pending, &arrivals, scene);
@@ -241,6 +254,14 @@ impl Inbox {
         DUE.set(pending);
         ARRIVALS.set(arrivals);
         combined_at
+    }
+
+    /// Whether what is pending is one copy each of this iteration's models and nothing else, and
+    /// arrives when it reaches the agent.
+    fn is_plain(&self, pending: &[Transit], scene: &Scene<'_>) -> bool {
+        pending.len() == self.heard.singles
+            && self.outages.none_at_all()
+            && !scene.plan.links.has_downlink()
     }
 
     /// When what is pending, in its order, comes to its end here, and whether it comes at all.
@@ -269,11 +290,6 @@ impl Inbox {
         arrivals: &[Arrival],
         scene: &mut Scene<'_>,
     ) -> SimTime {
-        if quorum == 1.0 && pending.len() == self.heard.singles {
-            // One copy each, all of this iteration: the last of them is the one to wait for.
-            let last = arrivals.iter().map(|arrival| arrival.at).max();
-            return last.unwrap_or(begun);
-        }
         let neighbors = scene.roster.present(begun).count();
         let needed = (quorum * neighbors as f64).ceil() as usize;
         let mut count = Count::new(scene.roster.slots(), neighbors, needed);
@@ -314,6 +330,7 @@ impl Inbox {
     }
 
     /// A copy is there. Says whether it is a model that can be read.
+    #[inline]
     fn arrive(&mut self, transit: Transit, at: SimTime, scene: &mut Scene<'_>) -> bool {
         let head = transit.letter.head();
         let plan = scene.plan;
@@ -409,6 +426,7 @@ impl Inbox {
     }
 
     /// The model that sits in a slot and can be used in a combination.
+    #[inline]
     pub fn usable(
         &self,
         slot: usize,
@@ -431,6 +449,7 @@ impl Inbox {
     }
 
     /// Notes that the model in a slot took part in a combination.
+    #[inline]
     pub fn used(&mut self, slot: usize, at: SimTime, plan: &Plan, ledger: &mut Ledger) {
         let newest = &mut self.newest[slot];
         let Newest::Here(held) = newest else {
@@ -458,6 +477,7 @@ impl Inbox {
     }
 
     /// A model is not going to be used any more: its message has come to its end.
+    #[inline]
     fn forget(&mut self, slot: usize, newest: Newest, plan: &Plan, ledger: &mut Ledger) {
         let Newest::Here(held) = newest else { return };
         if !ledger.traces() {

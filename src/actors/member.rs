@@ -188,7 +188,7 @@ impl Member {
         roster: &mut Roster,
         inbox: &mut Inbox,
         ledger: &mut Ledger,
-    ) -> Sample {
+    ) -> Box<Sample> {
         self.rewire(occasion.iteration, roster);
         let sample = SCRATCH
             .with_borrow_mut(|scratch| self.combine_with(occasion, roster, inbox, ledger, scratch));
@@ -204,7 +204,7 @@ impl Member {
         inbox: &mut Inbox,
         ledger: &mut Ledger,
         scratch: &mut Scratch,
-    ) -> Sample {
+    ) -> Box<Sample> {
         let plan = self.plan.clone();
         let Occasion {
             iteration,
@@ -271,7 +271,7 @@ impl Member {
 
         let present = &scratch.present;
         let models_used = present.len().saturating_sub(1);
-        let mut sample = Sample {
+        let mut sample = Box::new(Sample {
             agent: self.id,
             iteration,
             started_at: self.started,
@@ -281,7 +281,7 @@ impl Member {
             missing: (neighbors - models_used) as u32,
             starved: outcome == Outcome::Own || combination.starved,
             ..Sample::default()
-        };
+        });
         if models_used > 0 {
             let oldest = sample.oldest.get_or_insert_default();
             for model in present.iter().filter(|model| model.sender != self.id) {

@@ -134,8 +134,8 @@ impl Tag {
 #[rtype(result = "()")]
 pub(super) struct Done {
     pub agent: AgentId,
-    /// What happened, if it combined.
-    pub sample: Option<Sample>,
+    /// What happened, if it combined; boxed, since it is handed on several times.
+    pub sample: Option<Box<Sample>>,
     /// Synchronous: when its part of the iteration was over. Asynchronous: when it acts next.
     pub at: Option<SimTime>,
 }
@@ -144,7 +144,7 @@ pub(super) struct Done {
 #[derive(Message)]
 #[rtype(result = "()")]
 pub(super) struct Event {
-    pub sample: Sample,
+    pub sample: Box<Sample>,
 }
 
 /// Agents and attackers → clock, at the end of the run: what is left to tell.

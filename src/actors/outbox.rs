@@ -64,6 +64,8 @@ struct Lane {
     receiver: AgentId,
     seat: Seat,
     kind: LinkKind,
+    /// What every message takes, where there is nothing to decide.
+    direct: Option<SimTime>,
     /// What it remembers, where it remembers anything.
     memory: Option<Box<Memory>>,
 }
@@ -128,6 +130,10 @@ impl Outbox {
                     self.id.0
                 }),
                 kind,
+                direct: plan
+                    .links
+                    .direct(kind)
+                    .filter(|_| !remembers && !plan.faults.has_partitions()),
                 memory: remembers.then(|| self.memories.remove(&receiver).unwrap_or_else(memory)),
             });
         }
@@ -219,8 +225,19 @@ impl Outbox {
                 mailings.push(None);
                 continue;
             };
-            let carried = copies.min(plan.links.settings(lane.kind).flood_bound);
             ledger.count_sent(plan, lane.kind, &letter, copies);
+            if let (Some(took), 1) = (lane.direct, copies) {
+                let post = Post {
+                    at: letter.head().departs + took,
+                    letter,
+                    seat: lane.seat,
+                    tag: Tag::new(0, 0),
+                };
+                desk.post(lane.receiver, post);
+                mailings.push(None);
+                continue;
+            }
+            let carried = copies.min(plan.links.settings(lane.kind).flood_bound);
             let surplus = copies - carried;
             if surplus > 0 {
                 let key = ledger.key(&letter, lane.receiver, Tag::new(2 * carried, 0));

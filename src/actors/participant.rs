@@ -39,7 +39,12 @@ enum Course {
     /// Nothing: it is down, or its part is over.
     Idle,
     /// Synchronous: it waits for its neighbors since it had adapted.
-    Waits { adapted_at: SimTime, last: bool },
+    Waits {
+        adapted_at: SimTime,
+        last: bool,
+        /// How many neighbors have to say what they send.
+        neighbors: usize,
+    },
     /// Deadline: it computes until then; what comes of it is lost if it is down at that moment.
     Computes { until: SimTime, is_lost: bool },
 }
@@ -126,23 +131,32 @@ impl<V: Voice> Participant<V> {
         if !self.send(desk, iteration, at) {
             return;
         }
-        self.course = Course::Waits { adapted_at, last };
+        self.course = Course::Waits {
+            adapted_at,
+            last,
+            neighbors: self.roster.neighbors().len(),
+        };
         self.combine_when_ready(desk);
     }
 
     /// Combines when every neighbor has said what it sends.
     fn combine_when_ready(&mut self, desk: &Desk) {
-        let Course::Waits { adapted_at, last } = self.course else {
+        let Course::Waits {
+            adapted_at,
+            last,
+            neighbors,
+        } = self.course
+        else {
             return;
         };
+        if self.inbox.heard() < neighbors {
+            return;
+        }
         let plan = &*desk.plan;
         let Pace::Synchronous { quorum } = plan.clock.pace else {
             return;
         };
         let (iteration, instant) = self.now;
-        if self.inbox.heard() < self.roster.neighbors().len() {
-            return;
-        }
         self.course = Course::Idle;
         let mut scene = Scene {
             plan,
@@ -197,7 +211,7 @@ impl<V: Voice> Participant<V> {
         let Some(timetable) = &plan.timetable else {
             return;
         };
-        let mut told: Option<Sample> = None;
+        let mut told: Option<Box<Sample>> = None;
         loop {
             let next = timetable.next(self.id, self.next);
             let Some((iteration, at)) = next.filter(|(_, at)| *at < until) else {
@@ -269,7 +283,7 @@ impl<V: Voice> Participant<V> {
         at: SimTime,
         instant: SimTime,
         last: bool,
-    ) -> Sample {
+    ) -> Box<Sample> {
         let occasion = Occasion {
             iteration,
             at,
@@ -292,7 +306,7 @@ impl<V: Voice> Participant<V> {
         sample
     }
 
-    fn done(&mut self, desk: &Desk, sample: Option<Sample>, at: Option<SimTime>) {
+    fn done(&mut self, desk: &Desk, sample: Option<Box<Sample>>, at: Option<SimTime>) {
         desk.clock().do_send(Done {
             agent: self.id,
             sample,

@@ -121,6 +121,11 @@ impl Faults {
         self.downs.is_empty() && self.partitions.is_empty()
     }
 
+    /// Whether the network is ever partitioned.
+    pub fn has_partitions(&self) -> bool {
+        !self.partitions.is_empty()
+    }
+
     /// When an agent is down.
     pub fn outages(&self, agent: AgentId) -> Outages {
         let (mut spans, mut churns) = (Vec::new(), Vec::new());

@@ -76,6 +76,8 @@ struct Kind {
     uplink: Option<SimTime>,
     downlink: Option<SimTime>,
     is_random: bool,
+    /// What every message takes, where it waits for nothing and is never lost.
+    direct: Option<SimTime>,
 }
 
 impl Kind {
@@ -85,13 +87,17 @@ impl Kind {
         let took = |mbps: f64| (8.0 * bytes as f64 / mbps).round();
         let longest = SimTime::from_ms(SimTime::MAX_MS);
         let took = |mbps| SimTime::from_us(took(mbps) as u64).min(longest);
+        let is_random = settings.delay.needs_stream()
+            || settings.drop > 0.0
+            || settings.duplicate > 0.0
+            || settings.burst.is_some();
+        let latency = settings.delay.fixed().map(SimTime::from_ms);
+        let latency = latency.map(|delay| delay.max(SimTime::LEAST_LATENCY));
         Kind {
             uplink: settings.uplink_mbps.map(took),
             downlink: settings.downlink_mbps.map(took),
-            is_random: settings.delay.needs_stream()
-                || settings.drop > 0.0
-                || settings.duplicate > 0.0
-                || settings.burst.is_some(),
+            is_random,
+            direct: latency.filter(|_| !is_random && settings.uplink_mbps.is_none()),
             settings,
         }
     }
@@ -232,6 +238,11 @@ impl Links {
             let coin = |iteration| key.at(iteration).short().random();
             state.advance(burst, iteration, coin);
         }
+    }
+
+    /// What every message takes, where all take the same, wait for no uplink and are never lost.
+    pub fn direct(&self, kind: LinkKind) -> Option<SimTime> {
+        self.of(kind).direct
     }
 
     /// What becomes of a message. `burst` is the state of its link in the iteration `stamp`.
