@@ -5,7 +5,7 @@
 use super::failure::RunError;
 use super::interval_log::IntervalLog;
 use super::runs::Runs;
-use super::sample::Round;
+use super::sample::{Closing, Round};
 use super::table::{Column, Constant, Kind, Table};
 use super::tally::Tally;
 use crate::scenario::{Mode, Plan};
@@ -183,10 +183,24 @@ impl Latency {
         // Where nobody waits, an iteration may begin and end before the one before it.
         interval.start = interval.start.min(round.start);
         interval.end = interval.end.max(round.end);
-        if (round.iteration + 1).is_multiple_of(self.every) {
+        // The last interval waits for what is told at the end.
+        if !round.last && (round.iteration + 1).is_multiple_of(self.every) {
             self.end_interval()?;
         }
         Ok(())
+    }
+
+    /// Adds to the last interval what reached agents that did not combine again.
+    pub fn close(&mut self, closing: &Closing) {
+        let Some(interval) = &mut self.interval else {
+            return;
+        };
+        interval.end = interval.end.max(closing.end);
+        let delivery = |gauge: &&mut Gauge| gauge.quantity == Quantity::Delivery;
+        for gauge in self.gauges.iter_mut().filter(delivery) {
+            let delays = closing.delays.iter();
+            delays.for_each(|delays| add_runs(&mut gauge.interval, &delays.delivery));
+        }
     }
 
     fn end_interval(&mut self) -> Result<(), RunError> {
