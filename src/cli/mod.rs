@@ -2,6 +2,7 @@
 //! `fn main() -> ExitCode { byzsim::cli::main(plugins) }`.
 
 mod check;
+mod latencies;
 mod list;
 mod progress;
 mod run;

@@ -1,6 +1,7 @@
 //! What commands print.
 
 use super::WRONG;
+use super::latencies::latencies;
 use crate::campaign::PointOutcome;
 use crate::record::RunError;
 use crate::scenario::{RunId, ScenarioFile, Setting};
@@ -91,7 +92,7 @@ pub(super) fn table(header: Vec<String>, right: impl Fn(usize) -> bool) -> Table
     table
 }
 
-/// The final table: one row per point.
+/// The final table: one row per point, and below it what took how long in simulated time.
 pub(super) fn results(file: &ScenarioFile, outcomes: &[(RunId, PointOutcome)]) -> String {
     let keys: Vec<String> = file.points[0]
         .settings
@@ -147,7 +148,15 @@ pub(super) fn results(file: &ScenarioFile, outcomes: &[(RunId, PointOutcome)]) -
         }
         table.add_row(row);
     }
-    table.trim_fmt()
+    let summaries: Vec<_> = outcomes
+        .iter()
+        .enumerate()
+        .filter_map(|(point, (_, outcome))| Some((point, outcome.summary()?)))
+        .collect();
+    match latencies(file, &summaries) {
+        Some(latencies) => format!("{}\n\n{latencies}\n", table.trim_fmt()),
+        None => table.trim_fmt(),
+    }
 }
 
 /// A number in about five characters.

@@ -39,14 +39,14 @@ impl IntervalLog {
         }
         let temporary = folder.join(format!(".{name}.tmp"));
         let mut file = BufWriter::new(File::create(&temporary)?);
-        let mut encoder = Encoder::default();
+        let mut encoder = Encoder::new();
         // Readers guess what times mean where a log does not say it: here they start at 0.
         let begun = IntervalLogWriterBuilder::new()
             .add_comment("[Histogram log format version 1.3]")
             .add_comment(comment)
             .with_start_time(UNIX_EPOCH)
             .with_base_time(UNIX_EPOCH)
-            .begin_log_with(&mut file, &mut encoder.serializer);
+            .begin_log_with(&mut file, &mut encoder.lines.serializer);
         begun.map(drop)?;
         file.write_all(LEGEND.as_bytes())?;
         Ok(IntervalLog {
@@ -79,43 +79,63 @@ impl IntervalLog {
 }
 
 /// Makes the part of a line that does not depend on times: greatest value and histogram.
-#[derive(Default)]
 struct Encoder {
-    serializer: V2DeflateSerializer,
+    lines: Lines,
     /// By class of value and count: what was written for a constant. Most intervals hold one,
     /// and compressing takes longer than all else.
     constants: BTreeMap<(u64, u64), Box<[u8]>>,
-    line: Vec<u8>,
+    /// A histogram for one value.
+    one: Histogram<u64>,
 }
 
 impl Encoder {
-    fn encode(&mut self, content: Content<'_>) -> io::Result<Option<&[u8]>> {
-        match content {
-            Content::Nothing => Ok(None),
-            Content::Various(histogram) => self.line_of(histogram).map(Some),
-            Content::Constant(value, count) => {
-                // Bounds and digits are legal, and the value is within them.
-                let mut one = Histogram::<u64>::new_with_bounds(1, value.max(2), DIGITS)
-                    .expect("legal bounds");
-                let key = (one.lowest_equivalent(value), count);
-                if !self.constants.contains_key(&key) {
-                    one.record_n(value, count).expect("it is within bounds");
-                    let line: Box<[u8]> = self.line_of(&one)?.into();
-                    if self.constants.len() == KEPT {
-                        self.constants.clear();
-                    }
-                    self.constants.insert(key, line);
-                }
-                Ok(self.constants.get(&key).map(|line| &**line))
-            }
+    fn new() -> Encoder {
+        Encoder {
+            lines: Lines::default(),
+            constants: BTreeMap::new(),
+            // The digits are legal. It grows with its values.
+            one: Histogram::new(DIGITS).expect("legal digits"),
         }
     }
 
-    /// The line of a histogram after its times.
-    fn line_of(&mut self, histogram: &Histogram<u64>) -> io::Result<&[u8]> {
+    fn encode(&mut self, content: Content<'_>) -> io::Result<Option<&[u8]>> {
         let Encoder {
-            serializer, line, ..
+            lines,
+            constants,
+            one,
         } = self;
+        match content {
+            Content::Nothing => Ok(None),
+            Content::Various(histogram) => lines.encode(histogram).map(Some),
+            Content::Constant(value, count) => {
+                let key = (one.lowest_equivalent(value), count);
+                if !constants.contains_key(&key) {
+                    one.reset();
+                    one.record_n(value, count)
+                        .expect("it grows with its values");
+                    let line = lines.encode(one)?.into();
+                    if constants.len() == KEPT {
+                        constants.clear();
+                    }
+                    constants.insert(key, line);
+                }
+                Ok(constants.get(&key).map(|line| &**line))
+            }
+        }
+    }
+}
+
+/// The buffers in which a line is made.
+#[derive(Default)]
+struct Lines {
+    serializer: V2DeflateSerializer,
+    line: Vec<u8>,
+}
+
+impl Lines {
+    /// The line of a histogram after its times.
+    fn encode(&mut self, histogram: &Histogram<u64>) -> io::Result<&[u8]> {
+        let Lines { serializer, line } = self;
         line.clear();
         let mut writer: IntervalLogWriter<'_, '_, Vec<u8>, _> =
             IntervalLogWriterBuilder::new().begin_log_with(line, serializer)?;

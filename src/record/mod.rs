@@ -28,6 +28,9 @@ mod timeline;
 mod trace;
 mod traced;
 
+#[cfg(test)]
+mod tests;
+
 pub use failure::{Panic, RunError, Stall};
 pub use groups::GroupStats;
 pub use machine::{Machine, peak_memory_bytes};

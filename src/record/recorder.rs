@@ -67,7 +67,7 @@ pub struct Recorder {
     timeline: Option<Timeline>,
     tracing: Option<Tracing>,
     /// Where samples do not come by iteration.
-    assembler: Option<Assembler>,
+    pub(super) assembler: Option<Assembler>,
     /// The last state: of the last recorded iteration, and in the end of all agents.
     last: Option<RoundStats>,
     /// By agent: hash of all its combined models so far.

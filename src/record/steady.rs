@@ -35,7 +35,7 @@ impl From {
     fn of(plan: &Plan) -> From {
         match &plan.timetable {
             Some(timetable) if plan.record.steady_from.is_none() => {
-                From::After(SimTime::from_us(timetable.horizon().us() / 5 * 2))
+                From::After(SimTime::from_us(timetable.horizon().us() * 2 / 5))
             }
             _ => From::Iteration(plan.steady_from()),
         }

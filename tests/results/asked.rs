@@ -25,7 +25,9 @@ fn what_is_recorded_is_what_was_asked_for() {
         &["record.agents=\"none\"", "record.weights=\"none\""],
     );
     let expected = [
+        "latency.hlog",
         "latency.parquet",
+        "latency.wall.hlog",
         "network/agents.parquet",
         "network/edges.parquet",
     ];
@@ -67,6 +69,27 @@ fn latency_tells_each_interval_and_constants_exactly() {
         assert_eq!(rounds.all(column), [10.001; 3], "{column}");
         assert_eq!(ran.number(&["latency", "round_ms", column]), 10.001);
     }
+    // Computing done, a message takes 1 µs along each edge, and that is how old its model is.
+    let edges = ran.table("network/edges").rows.len() as f64;
+    let to_normal = {
+        let agents = ran.table("network/agents").only("byzantine", "false");
+        agents.all("degree").iter().sum::<f64>()
+    };
+    for (name, told, per_iteration) in [
+        ("delivery_ms", 0.001, edges),
+        ("wait_ms", 0.001, 10.0),
+        ("age_ms", 0.001, to_normal),
+        ("age_iterations", 0.0, to_normal),
+    ] {
+        let rows = latency.only("histogram", name);
+        let counts = [16.0, 16.0, 8.0].map(|iterations| iterations * per_iteration);
+        assert_eq!(rows.all("count"), counts, "{name}");
+        assert_eq!(rows.all("p50"), [told; 3], "{name}");
+        assert_eq!(rows.all("max"), [told; 3], "{name}");
+        assert!(rows.texts("clock").iter().all(|clock| clock == "simulated"));
+        let count = ran.number(&["latency", name, "count"]);
+        assert_eq!(count, 40.0 * per_iteration, "{name}");
+    }
     // Ticks, and what came along the edges.
     let messages = 12.0 + ran.table("network/edges").rows.len() as f64;
     for name in ["mailbox_us", "handler_us"] {
@@ -106,6 +129,8 @@ fn are_equal(one: &Ran, other: &Ran) {
     assert_eq!(one.summary.fingerprint(), other.summary.fingerprint());
     let names = files(one.folder.path());
     assert_eq!(names, files(other.folder.path()));
+    let log = |ran: &Ran| std::fs::read(ran.folder.path().join("latency.hlog")).unwrap();
+    assert!(log(one) == log(other), "latency.hlog");
     for name in names
         .iter()
         .filter_map(|name| name.strip_suffix(".parquet"))
@@ -128,7 +153,7 @@ fn are_equal(one: &Ran, other: &Ran) {
         json["latency"]
             .as_object_mut()
             .unwrap()
-            .retain(|name, _| name.ends_with("_ms"));
+            .retain(|name, _| !name.ends_with("_us"));
         json
     };
     assert_eq!(clean(one), clean(other));
@@ -142,7 +167,10 @@ fn runs_are_equal_again_and_on_more_threads() {
         (generated, "rule.kind=\"average\""),
     ];
     for (scenario, rule) in scenarios {
-        let ran = |threads| ran_with(scenario, &[rule, "record.weights=\"all\""], threads);
+        let ran = |threads| {
+            let asked = [rule, "record.weights=\"all\"", "record.every_ms=25"];
+            ran_with(scenario, &asked, threads)
+        };
         let first = ran(1);
         for threads in [1, 2, 8] {
             are_equal(&first, &ran(threads));

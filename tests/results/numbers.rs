@@ -242,3 +242,38 @@ fn shut_out_counts_from_the_first_attack_whatever_is_recorded() {
     let alone = ran(ATTACKED, &["rule.kind=\"no-cooperation\""]);
     assert_eq!(alone.number(&["filter", "shut_out_iteration"]), 0.0);
 }
+
+#[test]
+fn the_timeline_is_that_of_the_agents() {
+    let ran = ran(ATTACKED, &["record.every_ms=15"]);
+    let (timeline, agents) = (ran.table("timeline"), ran.table("agents"));
+    let moments = timeline.only("group", "all").all("simulated_ms");
+    // 40 iterations of 10.001 ms.
+    let expected: Vec<f64> = (1..=26).map(|m| 15.0 * f64::from(m)).collect();
+    assert_eq!(moments, expected);
+    let (groups, combined) = (agents.texts("group"), agents.all("simulated_ms"));
+    let (ids, losses) = (agents.all("agent"), agents.all("loss"));
+    let used = agents.all("models_used");
+    for (row, group) in timeline.texts("group").into_iter().enumerate() {
+        let told = |column: &str| timeline.all(column)[row];
+        let now = told("simulated_ms");
+        let mut latest = BTreeMap::new();
+        let mut models = 0.0;
+        for at in 0..agents.rows.len() {
+            if combined[at] <= now && (group == "all" || groups[at] == group) {
+                latest.insert(ids[at] as u64, losses[at]);
+                models += if combined[at] > now - 15.0 {
+                    used[at]
+                } else {
+                    0.0
+                };
+            }
+        }
+        let mean = latest.values().sum::<f64>() / latest.len() as f64;
+        assert!(is_close(told("loss_mean"), mean));
+        assert_eq!(told("agents"), latest.len() as f64);
+        assert_eq!(told("models_used"), models);
+        assert_eq!(told("iteration"), (now / 10.001).floor() - 1.0);
+    }
+    assert!(timeline.is_null("round_ms") && timeline.is_null("wall_us"));
+}

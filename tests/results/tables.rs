@@ -11,8 +11,9 @@ use std::sync::Arc;
 #[test]
 fn every_table_has_its_columns_in_their_order() {
     let folder = tempfile::tempdir().unwrap();
-    let text =
-        format!("{ATTACKED}[sweep]\nrule = {{ mean = {{ kind = \"average\" }} }}\nseed = [3]");
+    let text = format!(
+        "{ATTACKED}[record]\nevery_ms = 25\n[sweep]\nrule = {{ mean = {{ kind = \"average\" }} }}\nseed = [3]"
+    );
     let catalogues = Catalogues::default();
     let file =
         ScenarioFile::parse("test.toml", &text, "test", "".into(), &[], &catalogues).unwrap();
@@ -55,6 +56,7 @@ fn every_table_has_its_columns_in_their_order() {
     .join(",");
     for (name, columns) in [
         ("rounds", rounds.as_str()),
+        ("timeline", rounds.as_str()),
         ("agents", agents.as_str()),
         (
             "weights",

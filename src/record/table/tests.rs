@@ -2,7 +2,7 @@
 
 use super::*;
 use parquet::file::reader::{FileReader, SerializedFileReader};
-use parquet::record::Field;
+use parquet::record::{Field, ListAccessor};
 use std::fs::{self, File};
 use std::io::ErrorKind;
 
@@ -154,6 +154,60 @@ fn merged_parts_have_the_rows_of_one_file() {
         assert_eq!(read(&finished(&parts, 100, block)), whole, "block {block}");
         assert_eq!(names(&parts), ["rounds.parquet"], "block {block}");
     }
+}
+
+#[test]
+fn lists_are_read_back_from_one_file_and_from_merged_parts() {
+    let list = |i: u64| -> Vec<f32> { (0..i % 4).map(|x| (i * 10 + x) as f32 / 4.0).collect() };
+    let floats = |field: &Field| -> Vec<f32> {
+        let Field::ListInternal(list) = field else {
+            panic!("{field:?} is no list");
+        };
+        (0..list.len())
+            .map(|i| list.get_float(i).unwrap())
+            .collect()
+    };
+    for block in [1, 7, 1000] {
+        let folder = tempfile::tempdir().unwrap();
+        let columns = vec![
+            Column::new("agent", Kind::Integer, "", "whose"),
+            Column::new("parameters", Kind::List, "", "its parameters"),
+            Column::new("odd", Kind::Flag, "", "whether odd"),
+        ];
+        let table = Table::create(folder.path(), "models", Vec::new(), columns).unwrap();
+        let mut table = table.with_block_rows(block);
+        for i in 0..50 {
+            let fill = |row: &mut Row<'_>| {
+                row.int(i).list(&list(i)).flag(is_odd(i));
+            };
+            table.row(fill).unwrap();
+        }
+        let path = table.finish().unwrap();
+        let rows = read(&path);
+        assert_eq!(rows.len(), 50);
+        for (i, row) in (0..).zip(rows) {
+            assert_eq!(row[0], Field::Long(i as i64));
+            assert_eq!(floats(&row[1]), list(i), "row {i}, block {block}");
+            assert_eq!(row[2], Field::Bool(is_odd(i)));
+        }
+    }
+}
+
+#[test]
+fn long_lists_are_written_before_they_fill_the_memory() {
+    let folder = tempfile::tempdir().unwrap();
+    let column = Column::new("parameters", Kind::List, "", "its parameters");
+    let mut table = Table::create(folder.path(), "models", Vec::new(), vec![column]).unwrap();
+    let model = vec![0.5; BLOCK_ELEMENTS / 3];
+    for _ in 0..5 {
+        let fill = |row: &mut Row<'_>| {
+            row.list(&model);
+        };
+        table.row(fill).unwrap();
+    }
+    assert_eq!(names(folder.path()), ["models.part-0000.parquet"]);
+    table.finish().unwrap();
+    assert_eq!(names(folder.path()), ["models.parquet"]);
 }
 
 #[test]
