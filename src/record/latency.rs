@@ -95,14 +95,23 @@ impl Quantity {
                 normal_delays.for_each(|delays| add_runs(tally, &delays.age_iterations));
             }
             Quantity::Iteration => round.wall.iter().for_each(|time| add_wall(tally, time)),
-            Quantity::Mailbox => {
-                let times = wall.flat_map(|w| &w.mailbox);
-                times.for_each(|time| add_wall(tally, time));
-            }
-            Quantity::Handler => {
-                let times = wall.flat_map(|w| &w.handler);
-                times.for_each(|time| add_wall(tally, time));
-            }
+            Quantity::Mailbox => wall.for_each(|w| add_all(tally, &w.mailbox)),
+            Quantity::Handler => wall.for_each(|w| add_all(tally, &w.handler)),
+        }
+    }
+
+    /// Adds its values that no iteration has told of. Nobody has combined since.
+    fn add_rest(self, closing: &Closing, tally: &mut Tally) {
+        let (delays, wall) = (closing.delays.iter(), closing.wall.iter());
+        match self {
+            Quantity::Delivery => delays.for_each(|d| add_runs(tally, &d.delivery)),
+            Quantity::Mailbox => wall.for_each(|w| add_all(tally, &w.mailbox)),
+            Quantity::Handler => wall.for_each(|w| add_all(tally, &w.handler)),
+            Quantity::Round
+            | Quantity::Wait
+            | Quantity::Age
+            | Quantity::AgeIterations
+            | Quantity::Iteration => {}
         }
     }
 }
@@ -111,6 +120,10 @@ fn add_runs(tally: &mut Tally, runs: &Runs) {
     for (value, count) in runs.iter() {
         tally.add_n(value, u64::from(count));
     }
+}
+
+fn add_all(tally: &mut Tally, times: &[Duration]) {
+    times.iter().for_each(|time| add_wall(tally, time));
 }
 
 fn add_wall(tally: &mut Tally, time: &Duration) {
@@ -190,16 +203,14 @@ impl Latency {
         Ok(())
     }
 
-    /// Adds to the last interval what reached agents that did not combine again.
+    /// Adds to the last interval what no iteration has told of.
     pub fn close(&mut self, closing: &Closing) {
         let Some(interval) = &mut self.interval else {
             return;
         };
         interval.end = interval.end.max(closing.end);
-        let delivery = |gauge: &&mut Gauge| gauge.quantity == Quantity::Delivery;
-        for gauge in self.gauges.iter_mut().filter(delivery) {
-            let delays = closing.delays.iter();
-            delays.for_each(|delays| add_runs(&mut gauge.interval, &delays.delivery));
+        for gauge in &mut self.gauges {
+            gauge.quantity.add_rest(closing, &mut gauge.interval);
         }
     }
 
