@@ -1,7 +1,7 @@
 //! What a combination did with others' models, by what those really were. The learning code knows
 //! nothing of this.
 
-use super::inbox::Held;
+use super::inbox::{Held, Inbox};
 use super::member::Present;
 use crate::record::{Filter, MessageKey, WeightRow};
 use crate::rule::Combination;
@@ -12,7 +12,7 @@ use crate::units::AgentId;
 pub(super) fn filter(
     plan: &Plan,
     id: AgentId,
-    present: &[Present<'_>],
+    present: &[Present],
     combination: &Combination,
 ) -> Filter {
     let mut filter = Filter::default();
@@ -41,18 +41,19 @@ pub(super) fn filter(
 /// A row for every model in a combination.
 pub(super) fn weight_rows(
     id: AgentId,
-    present: &[Present<'_>],
+    present: &[Present],
+    inbox: &Inbox,
     combination: &Combination,
 ) -> Box<[WeightRow]> {
-    let row = |(index, model): (usize, &Present<'_>)| WeightRow {
+    let row = |(index, model): (usize, &Present)| WeightRow {
         sender: model.sender,
-        message: model.held.map(|held| key(held, id)),
+        message: inbox.held(model.slot).map(|held| key(held, id)),
         age_iterations: model.age_iterations,
         age: model.age,
         loss: combination.losses[index],
         accumulated: combination.accumulated[index],
         weight: combination.weights[index],
-        held: model.held.is_some_and(|held| held.was_used),
+        held: inbox.held(model.slot).is_some_and(|held| held.was_used),
     };
     present.iter().enumerate().map(row).collect()
 }

@@ -188,7 +188,7 @@ impl Clock {
         for closed in std::mem::take(&mut self.closed).into_iter().flatten() {
             closing.traffic += closed.traffic;
             closing.finals.extend(closed.last);
-            closing.delays.extend(closed.delays.map(|delays| *delays));
+            closing.delays.push(closed.delays);
             closing.wall.extend(closed.wall.map(|wall| *wall));
             closing.traces.extend(closed.trace.map(|trace| *trace));
         }

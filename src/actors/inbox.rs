@@ -7,21 +7,22 @@ use super::message::{Copied, Parcel, Post, Seat, Tag};
 use super::roster::Roster;
 use crate::fault::Outages;
 use crate::link::Queue;
-use crate::record::{DroppedBy, MessageEnd, MessageRow};
+use crate::record::{Delay, DroppedBy, MessageEnd, MessageRow};
 use crate::scenario::{Missing, Pace, Plan};
 use crate::units::{AgentId, SimTime};
+use std::cell::Cell;
+use std::collections::BTreeMap;
 
 /// The receiving side of an agent.
 pub(super) struct Inbox {
     id: AgentId,
     /// Copies that have not arrived.
     pending: Vec<Transit>,
-    /// Those of them whose time has come.
-    due: Vec<Transit>,
-    /// When what is pending arrives: a buffer.
-    arrivals: Vec<Arrival>,
     /// By slot.
     newest: Vec<Newest>,
+    /// By slot, where messages are traced: when the message that sits there was used first and
+    /// last, and how often.
+    uses: BTreeMap<usize, (SimTime, SimTime, u32)>,
     downlink: Queue,
     outages: Outages,
     heard: Heard,
@@ -43,6 +44,12 @@ struct Arrival {
     comes: bool,
 }
 
+thread_local! {
+    /// Buffers that a thread's agents share, since one receives at a time.
+    static DUE: Cell<Vec<Transit>> = const { Cell::new(Vec::new()) };
+    static ARRIVALS: Cell<Vec<Arrival>> = const { Cell::new(Vec::new()) };
+}
+
 /// The newest model of a neighbor.
 enum Newest {
     Nobody,
@@ -59,8 +66,8 @@ pub(super) struct Held {
     late: bool,
     /// Whether a copy of this model took part in a combination.
     pub was_used: bool,
-    /// When this copy did, first and last, and how often.
-    used: Option<(SimTime, SimTime, u32)>,
+    /// Whether this copy did.
+    is_used: bool,
 }
 
 /// Which neighbors have been heard of in which iteration, where agents wait for each other.
@@ -69,6 +76,22 @@ struct Heard {
     iteration: Option<u64>,
     now: usize,
     next: usize,
+    /// Copies in this iteration that are the only ones of their neighbor, and in the next.
+    singles: usize,
+    next_singles: usize,
+}
+
+impl Heard {
+    /// A neighbor has spoken; says whether that is of the iteration that is going on.
+    fn hear(&mut self, iteration: u64) -> bool {
+        let is_current = self.iteration == Some(iteration);
+        if is_current {
+            self.now += 1;
+        } else {
+            self.next += 1;
+        }
+        is_current
+    }
 }
 
 /// Where the run stands when something arrives.
@@ -88,9 +111,8 @@ impl Inbox {
         Inbox {
             id,
             pending: Vec::new(),
-            due: Vec::new(),
-            arrivals: Vec::new(),
             newest: (0..slots).map(|_| Newest::Nobody).collect(),
+            uses: BTreeMap::new(),
             downlink: Queue::default(),
             outages: plan.faults.outages(id),
             heard: Heard::default(),
@@ -104,20 +126,18 @@ impl Inbox {
 
     /// Takes a copy that a neighbor sent.
     pub fn take(&mut self, post: Post) {
-        self.hear(post.letter.head().stamp);
-        let Post { letter, seat, copy } = post;
-        self.expect(letter, seat, copy);
-    }
-
-    /// Takes several copies.
-    pub fn take_parcel(&mut self, parcel: Parcel) {
-        self.hear(parcel.letter.head().stamp);
-        for &copy in &parcel.copies {
-            self.expect(parcel.letter.clone(), parcel.seat, copy);
+        let Post {
+            letter,
+            at,
+            seat,
+            tag,
+        } = post;
+        let heard = &mut self.heard;
+        if heard.hear(letter.head().stamp) {
+            heard.singles += 1;
+        } else {
+            heard.next_singles += 1;
         }
-    }
-
-    fn expect(&mut self, letter: Letter, seat: Seat, Copied { at, tag }: Copied) {
         self.pending.push(Transit {
             letter,
             at,
@@ -126,13 +146,22 @@ impl Inbox {
         });
     }
 
-    /// Notes that a neighbor has said what it sends in an iteration, if anything.
-    pub fn hear(&mut self, iteration: u64) {
-        if self.heard.iteration == Some(iteration) {
-            self.heard.now += 1;
-        } else {
-            self.heard.next += 1;
+    /// Takes several copies.
+    pub fn take_parcel(&mut self, parcel: Parcel) {
+        self.heard.hear(parcel.letter.head().stamp);
+        for &Copied { at, tag } in &parcel.copies {
+            self.pending.push(Transit {
+                letter: parcel.letter.clone(),
+                at,
+                seat: parcel.seat,
+                tag,
+            });
         }
+    }
+
+    /// Notes that a neighbor has said that it sends nothing in an iteration.
+    pub fn hear_nothing(&mut self, iteration: u64) {
+        self.heard.hear(iteration);
     }
 
     /// Begins to listen for an iteration; neighbors may have spoken already.
@@ -141,6 +170,8 @@ impl Inbox {
             iteration: Some(iteration),
             now: self.heard.next,
             next: 0,
+            singles: self.heard.next_singles,
+            next_singles: 0,
         };
     }
 
@@ -154,7 +185,7 @@ impl Inbox {
         if self.pending.is_empty() {
             return;
         }
-        let mut due = std::mem::take(&mut self.due);
+        let mut due = DUE.take();
         due.extend(self.pending.extract_if(.., |transit| transit.at <= now));
         due.sort_unstable_by(Transit::order);
         // What waits in the downlink has not passed it yet, and yet keeps others from passing.
@@ -173,7 +204,7 @@ impl Inbox {
                 self.pending.push(transit);
             }
         }
-        self.due = due;
+        DUE.set(due);
     }
 
     /// Synchronous: lets models arrive until the agent can combine, and says when that is.
@@ -187,9 +218,11 @@ impl Inbox {
         quorum: f64,
         scene: &mut Scene<'_>,
     ) -> SimTime {
-        let mut pending = std::mem::take(&mut self.pending);
-        pending.sort_unstable_by(Transit::order);
-        let arrivals = self.foresee(&pending, scene);
+        self.pending.sort_unstable_by(Transit::order);
+        let mut pending = DUE.take();
+        std::mem::swap(&mut pending, &mut self.pending);
+        let mut arrivals = ARRIVALS.take();
+        self.foresee(&pending, &mut arrivals, scene);
         let enough = self.enough(begun, quorum, &pending, &arrivals, scene);
         let combined_at = enough.max(adapted);
         let mut downlink = self.downlink;
@@ -202,14 +235,16 @@ impl Inbox {
             }
         }
         self.downlink = downlink;
-        self.due = pending;
-        self.arrivals = arrivals;
+        // The agent keeps the vector that is warm, the thread the one that it had before.
+        std::mem::swap(&mut pending, &mut self.pending);
+        self.pending.append(&mut pending);
+        DUE.set(pending);
+        ARRIVALS.set(arrivals);
         combined_at
     }
 
     /// When what is pending, in its order, comes to its end here, and whether it comes at all.
-    fn foresee(&mut self, pending: &[Transit], scene: &Scene<'_>) -> Vec<Arrival> {
-        let mut arrivals = std::mem::take(&mut self.arrivals);
+    fn foresee(&mut self, pending: &[Transit], arrivals: &mut Vec<Arrival>, scene: &Scene<'_>) {
         arrivals.clear();
         let mut downlink = self.downlink;
         for transit in pending {
@@ -223,7 +258,6 @@ impl Inbox {
             };
             arrivals.push(Arrival { at, comes });
         }
-        arrivals
     }
 
     /// The moment at which enough neighbors' models have arrived, or no more can come.
@@ -235,6 +269,11 @@ impl Inbox {
         arrivals: &[Arrival],
         scene: &mut Scene<'_>,
     ) -> SimTime {
+        if quorum == 1.0 && pending.len() == self.heard.singles {
+            // One copy each, all of this iteration: the last of them is the one to wait for.
+            let last = arrivals.iter().map(|arrival| arrival.at).max();
+            return last.unwrap_or(begun);
+        }
         let neighbors = scene.roster.present(begun).count();
         let needed = (quorum * neighbors as f64).ceil() as usize;
         let mut count = Count::new(scene.roster.slots(), neighbors, needed);
@@ -329,7 +368,7 @@ impl Inbox {
         scene.ledger.traffic.delivered += 1;
         scene.ledger.traffic.late += u64::from(late);
         let took = (at - departed).us();
-        scene.ledger.delays().delivery.add(took);
+        scene.ledger.delays.add(Delay::Delivery, took);
         let slot = scene.roster.slot(transit.seat);
         if self.newest.len() <= slot {
             self.newest.resize_with(slot + 1, || Newest::Nobody);
@@ -354,11 +393,19 @@ impl Inbox {
             tag: transit.tag,
             late,
             was_used,
-            used: None,
+            is_used: false,
         };
         let before = std::mem::replace(&mut self.newest[slot], Newest::Here(held));
-        self.forget(before, plan, scene.ledger);
+        self.forget(slot, before, plan, scene.ledger);
         true
+    }
+
+    /// The model that sits in a slot; nobody sits in the agent's own.
+    pub fn held(&self, slot: usize) -> Option<&Held> {
+        match self.newest.get(slot) {
+            Some(Newest::Here(held)) => Some(held),
+            _ => None,
+        }
     }
 
     /// The model that sits in a slot and can be used in a combination.
@@ -368,9 +415,7 @@ impl Inbox {
         plan: &Plan,
         (iteration, at): (u64, SimTime),
     ) -> Option<&Held> {
-        let Some(Newest::Here(held)) = self.newest.get(slot) else {
-            return None;
-        };
+        let held = self.held(slot)?;
         let head = held.letter.head();
         let again = plan.clock.pace.missing() == Missing::Hold;
         let usable = match plan.clock.pace {
@@ -391,16 +436,16 @@ impl Inbox {
         let Newest::Here(held) = newest else {
             return;
         };
-        ledger.traffic.used += u64::from(held.used.is_none());
-        held.was_used = true;
-        held.used = Some(match held.used {
-            Some((first, _, times)) => (first, at, times + 1),
-            None => (at, at, 1),
-        });
+        ledger.traffic.used += u64::from(!held.is_used);
+        (held.was_used, held.is_used) = (true, true);
+        if ledger.traces() {
+            let (first, _, times) = self.uses.get(&slot).copied().unwrap_or((at, at, 0));
+            self.uses.insert(slot, (first, at, times + 1));
+        }
         if plan.clock.pace.missing() == Missing::Skip {
             let past = Newest::Past(held.letter.head().stamp);
             let held = std::mem::replace(newest, past);
-            self.forget(held, plan, ledger);
+            self.forget(slot, held, plan, ledger);
         }
     }
 
@@ -408,24 +453,25 @@ impl Inbox {
     pub fn forget_all(&mut self, plan: &Plan, ledger: &mut Ledger) {
         for slot in 0..self.newest.len() {
             let newest = std::mem::replace(&mut self.newest[slot], Newest::Nobody);
-            self.forget(newest, plan, ledger);
+            self.forget(slot, newest, plan, ledger);
         }
     }
 
     /// A model is not going to be used any more: its message has come to its end.
-    fn forget(&self, newest: Newest, plan: &Plan, ledger: &mut Ledger) {
+    fn forget(&mut self, slot: usize, newest: Newest, plan: &Plan, ledger: &mut Ledger) {
         let Newest::Here(held) = newest else { return };
         if !ledger.traces() {
             return;
         }
         let key = ledger.key(&held.letter, self.id, held.tag);
         let sent = sent_at(&held.letter, held.tag, self.id, plan);
+        let used = self.uses.remove(&slot);
         ledger.note(|| MessageRow {
             key,
             sent,
             arrives: Some(held.arrived),
             fate: MessageEnd::Delivered { late: held.late },
-            used: held.used,
+            used,
             copies: 1,
         });
     }

@@ -11,7 +11,7 @@ use crate::units::{AgentId, Params, SimTime};
 /// An agent's notes.
 pub(super) struct Ledger {
     pub traffic: Traffic,
-    delays: Option<Box<Delays>>,
+    pub delays: Delays,
     trace: Option<Box<Trace>>,
     traces: bool,
 }
@@ -20,7 +20,7 @@ impl Ledger {
     pub fn new(plan: &Plan) -> Ledger {
         Ledger {
             traffic: Traffic::default(),
-            delays: None,
+            delays: Delays::default(),
             trace: None,
             traces: plan.record.trace,
         }
@@ -32,17 +32,12 @@ impl Ledger {
     }
 
     /// What has been noted since the last time.
-    pub fn take(&mut self) -> (Traffic, Option<Box<Delays>>, Option<Box<Trace>>) {
+    pub fn take(&mut self) -> (Traffic, Delays, Option<Box<Trace>>) {
         (
             std::mem::take(&mut self.traffic),
-            self.delays.take(),
+            std::mem::take(&mut self.delays),
             self.trace.take(),
         )
-    }
-
-    /// Values for histograms.
-    pub fn delays(&mut self) -> &mut Delays {
-        self.delays.get_or_insert_default()
     }
 
     /// Counts copies that were put on a link.

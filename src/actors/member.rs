@@ -5,14 +5,14 @@
 //! in between.
 
 use super::audit;
-use super::inbox::{Held, Inbox};
+use super::inbox::Inbox;
 use super::ledger::Ledger;
 use super::letter::{Head, Letter};
 use super::roster::Roster;
 use super::stopwatch::Stopwatch;
 use crate::kernel;
 use crate::learner::Learner;
-use crate::record::{Sample, Stage, WeightRow};
+use crate::record::{Delay, Sample, Stage, WeightRow};
 use crate::rng::{Key, Purpose};
 use crate::rule::{Candidate, Combination, Combiner, Neighborhood, Outcome};
 use crate::scenario::Plan;
@@ -65,10 +65,9 @@ pub(super) struct Occasion {
 
 /// A model that takes part in a combination.
 #[derive(Clone, Copy)]
-pub(super) struct Present<'a> {
+pub(super) struct Present {
     pub sender: AgentId,
-    /// What came from a neighbor; `None` is the agent's own.
-    pub held: Option<&'a Held>,
+    pub slot: usize,
     pub age_iterations: u64,
     pub age: SimTime,
 }
@@ -80,8 +79,8 @@ struct Scratch {
     sum: Vec<f64>,
     next: Vec<f32>,
     combination: Combination,
+    present: Vec<Present>,
     absent: Vec<usize>,
-    used: Vec<usize>,
 }
 
 thread_local! {
@@ -216,9 +215,11 @@ impl Member {
         let adapted = self.adapted().clone();
         let dimension = self.combined.len();
         let own_is_sound = adapted.is_well_formed(dimension);
-        let (mut present, candidates) =
-            self.present(occasion, roster, inbox, &adapted, &mut scratch.absent);
-        let neighbors = present.len() + scratch.absent.len() - 1;
+        let Scratch {
+            present, absent, ..
+        } = scratch;
+        let candidates = self.present(occasion, roster, inbox, &adapted, present, absent);
+        let neighbors = present.len() + absent.len() - 1;
         let own = candidates.iter().position(|c| c.slot == roster.own());
         let own = own.expect("the agent's own model is always there");
 
@@ -239,7 +240,7 @@ impl Member {
         } else {
             // An agent whose own model has overflowed keeps it: there is nothing to weigh by.
             combination.reset(0);
-            present.clear();
+            scratch.present.clear();
             Outcome::Own
         };
         let next = &mut scratch.next;
@@ -268,6 +269,7 @@ impl Member {
             }
         }
 
+        let present = &scratch.present;
         let models_used = present.len().saturating_sub(1);
         let mut sample = Sample {
             agent: self.id,
@@ -280,38 +282,35 @@ impl Member {
             starved: outcome == Outcome::Own || combination.starved,
             ..Sample::default()
         };
-        for model in present.iter().filter(|model| model.held.is_some()) {
+        if models_used > 0 {
             let oldest = sample.oldest.get_or_insert_default();
-            oldest.iterations = oldest.iterations.max(model.age_iterations);
-            oldest.time = oldest.time.max(model.age);
-            let delays = ledger.delays();
-            delays.age.add(model.age.us());
-            delays.age_iterations.add(model.age_iterations);
+            for model in present.iter().filter(|model| model.sender != self.id) {
+                oldest.iterations = oldest.iterations.max(model.age_iterations);
+                oldest.time = oldest.time.max(model.age);
+                ledger.delays.add(Delay::Age, model.age.us());
+                ledger
+                    .delays
+                    .add(Delay::AgeIterations, model.age_iterations);
+            }
         }
         // Under attack every iteration is looked at: when attackers are shut out is asked of all.
         let byzantine = plan.is_byzantine(self.id);
         let under_attack = !plan.attacks.is_empty();
         if !byzantine && (under_attack || plan.is_recorded(iteration, last)) {
-            sample.filter = audit::filter(&plan, self.id, &present, combination);
+            sample.filter = audit::filter(&plan, self.id, present, combination);
         }
         let mut kept = Box::default();
         if plan.has_rows(self.id) {
-            let rows = || audit::weight_rows(self.id, &present, combination);
+            let rows = || audit::weight_rows(self.id, present, inbox, combination);
             if plan.keeps_weights(iteration, last) {
                 sample.weights = rows();
             } else if plan.may_end_early() && plan.keeps_weights(iteration, true) {
                 kept = rows();
             }
         }
-        let used = candidates
-            .iter()
-            .filter(|c| own_is_sound && c.slot != roster.own());
-        scratch.used.clear();
-        scratch.used.extend(used.map(|candidate| candidate.slot));
         drop(candidates);
-        drop(present);
-        for &slot in &scratch.used {
-            inbox.used(slot, at, &plan, ledger);
+        for model in present.iter().filter(|model| model.sender != self.id) {
+            inbox.used(model.slot, at, &plan, ledger);
         }
         self.combined.clear();
         self.combined.extend_from_slice(next);
@@ -329,35 +328,36 @@ impl Member {
         sample
     }
 
-    /// The models that take part, the agent's own among them, in the order of the agents; `absent`
-    /// is filled with the slots of neighbors without one.
+    /// The models that take part, the agent's own among them, in the order of the agents; `present`
+    /// is filled with what is told of them, `absent` with the slots of neighbors without one.
     fn present<'a>(
         &self,
         occasion: Occasion,
         roster: &Roster,
         inbox: &'a Inbox,
         adapted: &'a Letter,
+        present: &mut Vec<Present>,
         absent: &mut Vec<usize>,
-    ) -> (Vec<Present<'a>>, Vec<Candidate<'a>>) {
+    ) -> Vec<Candidate<'a>> {
         let Occasion {
             iteration,
             at,
             instant,
             ..
         } = occasion;
+        present.clear();
         absent.clear();
-        let most = roster.neighbors().len() + 1;
-        let (mut present, mut candidates) = (Vec::with_capacity(most), Vec::with_capacity(most));
-        let mut add = |sender, slot, letter: &'a Letter, held: Option<&'a Held>| {
+        let mut candidates = Vec::with_capacity(roster.neighbors().len() + 1);
+        let mut add = |sender, slot, letter: &'a Letter| {
             let head = letter.head();
             let age_iterations = match &self.plan.timetable {
-                _ if held.is_none() => 0,
+                _ if sender == self.id => 0,
                 Some(table) => table.finished_after(sender, head.stamp, at),
                 None => iteration - head.stamp,
             };
             present.push(Present {
                 sender,
-                held,
+                slot,
                 age_iterations,
                 age: at - head.adapted,
             });
@@ -370,18 +370,18 @@ impl Member {
         let mut own_is_due = true;
         for (sender, slot) in roster.present(instant) {
             if own_is_due && sender > self.id {
-                add(self.id, roster.own(), adapted, None);
+                add(self.id, roster.own(), adapted);
                 own_is_due = false;
             }
             match inbox.usable(slot, &self.plan, (iteration, at)) {
-                Some(held) => add(sender, slot, &held.letter, Some(held)),
+                Some(held) => add(sender, slot, &held.letter),
                 None => absent.push(slot),
             }
         }
         if own_is_due {
-            add(self.id, roster.own(), adapted, None);
+            add(self.id, roster.own(), adapted);
         }
-        (present, candidates)
+        candidates
     }
 
     /// Measures the combined model. Nobody asks how well the model would do that an attacker does

@@ -44,8 +44,10 @@ pub(super) enum Signal {
 #[rtype(result = "()")]
 pub(super) struct Post {
     pub letter: Letter,
+    /// When it reaches the receiver, or would have.
+    pub at: SimTime,
     pub seat: Seat,
-    pub copy: Copied,
+    pub tag: Tag,
 }
 
 /// Agent → neighbor: several copies of a model.
@@ -152,7 +154,7 @@ pub(super) struct Closed {
     pub agent: AgentId,
     /// Messages that no sample has counted.
     pub traffic: Traffic,
-    pub delays: Option<Box<Delays>>,
+    pub delays: Delays,
     pub wall: Option<Box<WallTimes>>,
     /// A normal agent's last state, if it ever combined.
     pub last: Option<Sample>,

@@ -12,6 +12,7 @@ use crate::rng::{Key, Purpose, choose};
 use crate::scenario::{Mode, Plan};
 use crate::topology::Graph;
 use crate::units::{AgentId, SimTime};
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 /// What goes to a neighbor.
@@ -40,12 +41,22 @@ pub(super) struct Outbox {
     epoch: u64,
     lanes: Vec<Lane>,
     /// Of links that are gone with their networks, and may come again.
-    old_bursts: BTreeMap<AgentId, BurstState>,
+    memories: BTreeMap<AgentId, Box<Memory>>,
     uplink: Queue,
+}
+
+/// Buffers that a thread's agents share, since one sends at a time.
+#[derive(Default)]
+struct Scratch {
+    /// By lane: what goes there.
     mailings: Vec<Option<Letter>>,
     agenda: Vec<Attempt>,
     /// By lane: what reaches the receiver, or would have.
     copies: Vec<(u32, Copied)>,
+}
+
+thread_local! {
+    static SCRATCH: RefCell<Scratch> = RefCell::default();
 }
 
 /// The link to one neighbor.
@@ -53,6 +64,12 @@ struct Lane {
     receiver: AgentId,
     seat: Seat,
     kind: LinkKind,
+    /// What it remembers, where it remembers anything.
+    memory: Option<Box<Memory>>,
+}
+
+/// What a link remembers.
+struct Memory {
     burst: BurstState,
     /// The receiver's, where lost models are sent again.
     outages: Option<Outages>,
@@ -81,22 +98,28 @@ impl Outbox {
             id,
             epoch: 0,
             lanes: Vec::new(),
-            old_bursts: BTreeMap::new(),
+            memories: BTreeMap::new(),
             uplink: Queue::default(),
-            mailings: Vec::new(),
-            agenda: Vec::new(),
-            copies: Vec::new(),
         };
         outbox.wire(plan, &plan.graph);
         outbox
     }
 
     fn wire(&mut self, plan: &Plan, graph: &Graph) {
-        let gone = self.lanes.drain(..).map(|lane| (lane.receiver, lane.burst));
-        self.old_bursts.extend(gone);
+        let gone = self.lanes.drain(..);
+        let gone = gone.filter_map(|lane| Some((lane.receiver, lane.memory?)));
+        self.memories.extend(gone);
         for (receiver, position) in graph.links_from(self.id) {
             let kind = plan.links.kind(self.id, receiver);
-            let resends = plan.links.settings(kind).retransmit.is_some();
+            let settings = plan.links.settings(kind);
+            let remembers = settings.burst.is_some() || settings.retransmit.is_some();
+            let memory = || {
+                let outages = settings.retransmit.map(|_| plan.faults.outages(receiver));
+                Box::new(Memory {
+                    burst: BurstState::default(),
+                    outages,
+                })
+            };
             self.lanes.push(Lane {
                 receiver,
                 seat: Seat(if plan.networks.is_static() {
@@ -105,8 +128,7 @@ impl Outbox {
                     self.id.0
                 }),
                 kind,
-                burst: self.old_bursts.get(&receiver).copied().unwrap_or_default(),
-                outages: resends.then(|| plan.faults.outages(receiver)),
+                memory: remembers.then(|| self.memories.remove(&receiver).unwrap_or_else(memory)),
             });
         }
     }
@@ -142,18 +164,20 @@ impl Outbox {
     ) -> Result<(), Exhausted> {
         let plan = &*desk.plan;
         self.rewire(plan, trip.iteration);
-        self.plan_agenda(desk, trip, ledger, mailing);
-        let mut next = 0;
-        while let Some(&attempt) = self.agenda.get(next) {
-            next += 1;
-            if let Some(again) = self.launch(plan, trip, attempt, ledger)? {
-                let rest = &self.agenda[next..];
-                let at = next + rest.partition_point(|other| *other < again);
-                self.agenda.insert(at, again);
+        SCRATCH.with_borrow_mut(|scratch| {
+            self.plan_agenda(desk, trip, ledger, mailing, scratch);
+            let mut next = 0;
+            while let Some(&attempt) = scratch.agenda.get(next) {
+                next += 1;
+                if let Some(again) = self.launch(plan, trip, attempt, ledger, scratch)? {
+                    let rest = &scratch.agenda[next..];
+                    let at = next + rest.partition_point(|other| *other < again);
+                    scratch.agenda.insert(at, again);
+                }
             }
-        }
-        self.post(desk);
-        Ok(())
+            self.post(desk, scratch);
+            Ok(())
+        })
     }
 
     /// Notes every copy that is to be put on a link, in the order of the uplink.
@@ -163,12 +187,19 @@ impl Outbox {
         trip: Trip,
         ledger: &mut Ledger,
         mut mailing: impl FnMut(AgentId, &mut Ledger) -> Option<Mailing>,
+        scratch: &mut Scratch,
     ) {
         let plan = &*desk.plan;
         let waits = plan.mode() == Mode::Synchronous;
         let chosen = self.chosen(plan, trip);
-        self.agenda.clear();
-        self.mailings.clear();
+        let Scratch {
+            mailings,
+            agenda,
+            copies,
+        } = scratch;
+        agenda.clear();
+        mailings.clear();
+        copies.clear();
         for (index, lane) in self.lanes.iter().enumerate() {
             let is_chosen = chosen.as_ref().is_none_or(|chosen| chosen[index]);
             let found = if is_chosen {
@@ -185,7 +216,7 @@ impl Outbox {
                         },
                     );
                 }
-                self.mailings.push(None);
+                mailings.push(None);
                 continue;
             };
             let carried = copies.min(plan.links.settings(lane.kind).flood_bound);
@@ -196,16 +227,16 @@ impl Outbox {
                 let end = MessageEnd::Dropped(DroppedBy::FloodBound);
                 ledger.drop(key, letter.head().departs, None, end, surplus.into());
             }
-            self.agenda.extend((0..carried).map(|copy| Attempt {
+            agenda.extend((0..carried).map(|copy| Attempt {
                 at: letter.head().departs,
                 lane: index as u32,
                 copy: 2 * copy,
                 number: 0,
             }));
-            self.mailings.push(Some(letter));
+            mailings.push(Some(letter));
         }
-        if !self.agenda.is_sorted() {
-            self.agenda.sort_unstable();
+        if !agenda.is_sorted() {
+            agenda.sort_unstable();
         }
     }
 
@@ -237,11 +268,12 @@ impl Outbox {
         trip: Trip,
         attempt: Attempt,
         ledger: &mut Ledger,
+        scratch: &mut Scratch,
     ) -> Result<Option<Attempt>, Exhausted> {
         let links = &plan.links;
         let Attempt { at, lane, .. } = attempt;
         let here = &mut self.lanes[lane as usize];
-        let letter = self.mailings[lane as usize].as_ref();
+        let letter = scratch.mailings[lane as usize].as_ref();
         // An attempt stands on the agenda because there is a letter.
         let letter = letter.expect("a letter for every attempt");
         if attempt.number > 0 {
@@ -252,7 +284,12 @@ impl Outbox {
             None => at,
         };
         let (sender, receiver) = (self.id, here.receiver);
-        links.burst(here.kind, &mut here.burst, sender, receiver, trip.iteration);
+        let mut burst = BurstState::default();
+        if let Some(memory) = &mut here.memory {
+            let state = &mut memory.burst;
+            links.burst(here.kind, state, sender, receiver, trip.iteration);
+            burst = *state;
+        }
         let partitioned = plan.faults.parts(sender, receiver, trip.iteration, at);
         let draw = |copy: u32| {
             let passage = Passage {
@@ -262,7 +299,7 @@ impl Outbox {
                 copy,
                 attempt: attempt.number,
             };
-            let fate = links.fate(here.kind, here.burst, passage);
+            let fate = links.fate(here.kind, burst, passage);
             let reaches = (left + fate.delay).max(at + SimTime::LEAST_LATENCY);
             (
                 copy,
@@ -275,7 +312,8 @@ impl Outbox {
         let duplicate = original.3.then(|| draw(attempt.copy + 1));
         ledger.traffic.duplicated += u64::from(duplicate.is_some());
 
-        let again = match &mut here.outages {
+        let memory = here.memory.as_mut();
+        let again = match memory.and_then(|memory| memory.outages.as_mut()) {
             Some(outages) => {
                 let both = [Some(original), duplicate];
                 let ways = both.iter().flatten().map(|copy| (copy.1, copy.2.is_some()));
@@ -296,41 +334,42 @@ impl Outbox {
                     continue;
                 }
             }
-            self.copies.push((lane, copied));
+            scratch.copies.push((lane, copied));
         }
         Ok(again)
     }
 
     /// Puts what was sent into the receivers' mailboxes.
-    fn post(&mut self, desk: &Desk) {
-        if !self.copies.is_sorted_by_key(|(lane, _)| *lane) {
-            self.copies.sort_by_key(|(lane, _)| *lane);
+    fn post(&self, desk: &Desk, scratch: &mut Scratch) {
+        let Scratch {
+            mailings, copies, ..
+        } = scratch;
+        if !copies.is_sorted_by_key(|(lane, _)| *lane) {
+            copies.sort_by_key(|(lane, _)| *lane);
         }
-        for group in self.copies.chunk_by(|(a, _), (b, _)| a == b) {
+        for group in copies.chunk_by(|(a, _), (b, _)| a == b) {
             let lane = &self.lanes[group[0].0 as usize];
-            let letter = self.mailings[group[0].0 as usize].take();
+            let letter = mailings[group[0].0 as usize].take();
             let letter = letter.expect("a letter for every copy");
-            let seat = lane.seat;
-            match group {
-                [(_, copy)] => desk.post(
-                    lane.receiver,
-                    Post {
-                        letter,
-                        seat,
-                        copy: *copy,
-                    },
-                ),
-                several => desk.parcel(
-                    lane.receiver,
-                    Parcel {
-                        letter,
-                        seat,
-                        copies: several.iter().map(|(_, copy)| *copy).collect(),
-                    },
-                ),
+            let (receiver, seat) = (lane.receiver, lane.seat);
+            if let &[(_, Copied { at, tag })] = group {
+                let post = Post {
+                    letter,
+                    at,
+                    seat,
+                    tag,
+                };
+                desk.post(receiver, post);
+            } else {
+                let copies = group.iter().map(|(_, copy)| *copy).collect();
+                let parcel = Parcel {
+                    letter,
+                    seat,
+                    copies,
+                };
+                desk.parcel(receiver, parcel);
             }
         }
-        self.copies.clear();
     }
 }
 

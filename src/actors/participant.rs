@@ -96,7 +96,7 @@ impl<V: Voice> Participant<V> {
 
     /// A neighbor sends nothing in an iteration.
     pub fn take_nothing(&mut self, desk: &Desk, nothing: Nothing) {
-        self.inbox.hear(nothing.iteration);
+        self.inbox.hear_nothing(nothing.iteration);
         self.combine_when_ready(desk);
     }
 

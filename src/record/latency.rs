@@ -2,9 +2,9 @@
 //! `latency.wall.hlog`: the whole histograms. Simulated and wall-clock times are rows and files of
 //! their own and never mix. Count, range and mean are exact.
 
+use super::delays::{Delay, Delays};
 use super::failure::RunError;
 use super::interval_log::IntervalLog;
-use super::runs::Runs;
 use super::sample::{Closing, Round};
 use super::table::{Column, Constant, Kind, Table};
 use super::tally::Tally;
@@ -78,7 +78,6 @@ impl Quantity {
     fn add(self, plan: &Plan, round: &Round, tally: &mut Tally) {
         let samples = round.samples.iter();
         let normal = samples.clone().filter(|s| !plan.is_byzantine(s.agent));
-        let normal_delays = normal.clone().filter_map(|s| s.delays.as_deref());
         let wall = samples.clone().filter_map(|s| s.wall.as_deref());
         let between = |from: SimTime, to: SimTime| (to - from).us();
         match self {
@@ -87,12 +86,12 @@ impl Quantity {
             }
             Quantity::Round => tally.add(between(round.start, round.end)),
             Quantity::Wait => normal.for_each(|s| tally.add(between(s.adapted_at, s.combined_at))),
-            Quantity::Delivery => samples
-                .filter_map(|s| s.delays.as_deref())
-                .for_each(|delays| add_runs(tally, &delays.delivery)),
-            Quantity::Age => normal_delays.for_each(|delays| add_runs(tally, &delays.age)),
+            Quantity::Delivery => {
+                samples.for_each(|s| add_delays(tally, &s.delays, Delay::Delivery));
+            }
+            Quantity::Age => normal.for_each(|s| add_delays(tally, &s.delays, Delay::Age)),
             Quantity::AgeIterations => {
-                normal_delays.for_each(|delays| add_runs(tally, &delays.age_iterations));
+                normal.for_each(|s| add_delays(tally, &s.delays, Delay::AgeIterations));
             }
             Quantity::Iteration => round.wall.iter().for_each(|time| add_wall(tally, time)),
             Quantity::Mailbox => wall.for_each(|w| add_all(tally, &w.mailbox)),
@@ -104,7 +103,7 @@ impl Quantity {
     fn add_rest(self, closing: &Closing, tally: &mut Tally) {
         let (delays, wall) = (closing.delays.iter(), closing.wall.iter());
         match self {
-            Quantity::Delivery => delays.for_each(|d| add_runs(tally, &d.delivery)),
+            Quantity::Delivery => delays.for_each(|d| add_delays(tally, d, Delay::Delivery)),
             Quantity::Mailbox => wall.for_each(|w| add_all(tally, &w.mailbox)),
             Quantity::Handler => wall.for_each(|w| add_all(tally, &w.handler)),
             Quantity::Round
@@ -116,8 +115,8 @@ impl Quantity {
     }
 }
 
-fn add_runs(tally: &mut Tally, runs: &Runs) {
-    for (value, count) in runs.iter() {
+fn add_delays(tally: &mut Tally, delays: &Delays, delay: Delay) {
+    for (value, count) in delays.iter(delay) {
         tally.add_n(value, u64::from(count));
     }
 }
@@ -196,19 +195,15 @@ impl Latency {
         // Where nobody waits, an iteration may begin and end before the one before it.
         interval.start = interval.start.min(round.start);
         interval.end = interval.end.max(round.end);
-        // The last interval waits for what is told at the end.
-        if !round.last && (round.iteration + 1).is_multiple_of(self.every) {
+        // The last interval is open until the end: messages may arrive after its combinations.
+        if (round.iteration + 1).is_multiple_of(self.every) && !round.last {
             self.end_interval()?;
         }
         Ok(())
     }
 
-    /// Adds to the last interval what no iteration has told of.
-    pub fn close(&mut self, closing: &Closing) {
-        let Some(interval) = &mut self.interval else {
-            return;
-        };
-        interval.end = interval.end.max(closing.end);
+    /// Adds what no iteration has told of.
+    pub fn add_rest(&mut self, closing: &Closing) {
         for gauge in &mut self.gauges {
             gauge.quantity.add_rest(closing, &mut gauge.interval);
         }

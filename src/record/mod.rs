@@ -6,6 +6,7 @@
 //! [`Summary`]. Watching a run is an observer's business: nothing it does reaches the run.
 
 mod assembler;
+mod delays;
 mod failure;
 mod groups;
 mod interval_log;
@@ -17,7 +18,6 @@ mod parquet_file;
 mod recorder;
 mod rounds;
 mod rows;
-mod runs;
 mod sample;
 mod stats;
 mod steady;
@@ -31,13 +31,14 @@ mod traced;
 #[cfg(test)]
 mod tests;
 
+pub use delays::{Delay, Delays};
 pub use failure::{Panic, RunError, Stall};
 pub use groups::GroupStats;
 pub use machine::{Machine, peak_memory_bytes};
 pub use observer::{Observer, Seen};
 pub(crate) use recorder::write_whole;
 pub use recorder::{Entry, Output, Recorder};
-pub use runs::{Delays, Runs};
+
 pub use sample::{Age, Closing, Filter, Round, Sample, Traffic, WallTimes, WeightRow};
 pub use stats::Spread;
 pub use summary::Summary;

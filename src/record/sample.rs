@@ -1,6 +1,6 @@
 //! What agents tell of an iteration.
 
-use super::runs::Delays;
+use super::delays::Delays;
 use super::traced::{MessageKey, Trace};
 use crate::units::{AgentId, Params, SimTime};
 use std::time::Duration;
@@ -90,7 +90,7 @@ pub struct Sample {
     /// Wall-clock times, where they are measured.
     pub wall: Option<Box<WallTimes>>,
     /// What histograms take, since the sample before.
-    pub delays: Option<Box<Delays>>,
+    pub delays: Delays,
     /// Single messages and models, where they are traced.
     pub trace: Option<Box<Trace>>,
 }
@@ -130,7 +130,7 @@ impl Default for Sample {
             weights: Box::default(),
             model: None,
             wall: None,
-            delays: None,
+            delays: Delays::default(),
             trace: None,
         }
     }

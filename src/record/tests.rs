@@ -532,12 +532,12 @@ fn cost_of_delays() {
         for sample in &mut samples {
             let mut delays = Delays::default();
             for _ in 0..8 {
-                delays.delivery.add(noise());
-                delays.age.add(noise());
-                delays.age_iterations.add(noise() / 30_000);
+                delays.add(Delay::Delivery, noise());
+                delays.add(Delay::Age, noise());
+                delays.add(Delay::AgeIterations, noise() / 30_000);
             }
             sample.combined_at = sample.adapted_at + us(noise());
-            sample.delays = Some(Box::new(delays));
+            sample.delays = delays;
         }
         let round = Round {
             iteration,

@@ -59,7 +59,7 @@ fn a_partition_that_lasts_ends_a_run_that_sends_again() {
         assert!(named.iter().any(|n| error.contains(n)), "{error}");
         is_readable(&bench.run_folder(), "failed", 12);
     });
-    // One that ends before the last attempt stalls nobody.
+    // An end in iterations never comes: the iteration waits for what the partition keeps back.
     runs(
         &ring(&format!("{parted}to_iteration = 13\n")),
         |bench, ended| {
@@ -69,6 +69,7 @@ fn a_partition_that_lasts_ends_a_run_that_sends_again() {
             is_readable(&bench.run_folder(), "failed", 12);
         },
     );
+    // One that ends before the last attempt stalls nobody.
     let times = parted.replace("from_iteration = 12", "from_ms = 120.0\nto_ms = 180.0");
     runs(&ring(&times), |bench, ended| {
         ended.with_status(0);

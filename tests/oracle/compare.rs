@@ -68,21 +68,8 @@ fn compare(folder: &Path, text: &str, slip: Slip) -> Result<Tally, String> {
     }
 }
 
-/// Compares what the program told of a scenario with the oracle; `None` where it refused it as one
-/// that would stall.
-pub fn compare_drawn(
-    folder: &Path,
-    text: &str,
-    ran: Option<(&Plan, &Heard)>,
-) -> Result<Tally, String> {
-    match ran {
-        Some((plan, heard)) => compare_runs(text, plan, folder, heard, Slip::None),
-        None => compare_refusal(folder, text, Slip::None),
-    }
-}
-
 /// What is refused because it would stall stalls here, too.
-fn compare_refusal(folder: &Path, text: &str, slip: Slip) -> Result<Tally, String> {
+pub fn compare_refusal(folder: &Path, text: &str, slip: Slip) -> Result<Tally, String> {
     // With an end, the scenario can be drawn for the oracle.
     let plan = match draw(folder, &format!("until_ms = 100.0\n{text}")) {
         Drawn::Plan(plan) => plan,
@@ -172,12 +159,14 @@ fn counts(all: &[(&str, u64, u64)]) -> Result<(), String> {
 fn compare_agent(sample: &Sample, expected: &Expected, byzantine: bool) -> Result<(), String> {
     let combined = sample.combined_at.us();
     counts(&[("the moment [µs]", combined, expected.combined)])?;
-    if let Some([started, adapted]) = told::times(sample) {
-        counts(&[
-            ("the start [µs]", started, expected.started),
-            ("the end of computing [µs]", adapted, expected.adapted),
-        ])?;
-    }
+    counts(&[
+        ("the start [µs]", sample.started_at.us(), expected.started),
+        (
+            "the end of computing [µs]",
+            sample.adapted_at.us(),
+            expected.adapted,
+        ),
+    ])?;
     number(
         "ℓ(ψ)",
         sample.adapted_loss,
@@ -190,9 +179,7 @@ fn compare_agent(sample: &Sample, expected: &Expected, byzantine: bool) -> Resul
             .filter(|row| row.sender != expected.agent)
     };
     let used = others().count() as u64;
-    if let Some(program) = told::models_used(sample) {
-        counts(&[("models used", program, used)])?;
-    }
+    counts(&[("models used", sample.models_used.into(), used)])?;
     let rows = if byzantine { 0 } else { expected.rows.len() };
     counts(&[
         ("rows", sample.weights.len() as u64, rows as u64),
@@ -209,22 +196,26 @@ fn compare_agent(sample: &Sample, expected: &Expected, byzantine: bool) -> Resul
         number("a sender", f64::from(row.sender.0), from as f64)?;
         let of = |what: &str| format!("{what} of {from}");
         counts(&[(&of("the age [µs]"), row.age.us(), expected.age_us)])?;
-        if let Some((age, held)) = told::age_and_held(row) {
-            counts(&[
-                (&of("the age in iterations"), age, expected.age),
-                (&of("holding"), held.into(), expected.held.into()),
-            ])?;
-        }
+        counts(&[
+            (
+                &of("the age in iterations"),
+                row.age_iterations,
+                expected.age,
+            ),
+            (&of("holding"), row.held.into(), expected.held.into()),
+        ])?;
         number(&of("the loss"), row.loss, expected.loss)?;
         number(&of("φ"), row.accumulated, expected.phi)?;
         number(&of("the weight"), row.weight, expected.weight)?;
     }
-    if let Some([iterations, us]) = told::oldest(sample) {
-        let most = |of: fn(&super::rules::Row) -> u64| others().map(of).max().unwrap_or(0);
-        counts(&[
-            ("the greatest age", iterations, most(|row| row.age)),
-            ("the greatest age [µs]", us, most(|row| row.age_us)),
-        ])?;
+    let most = |of: fn(&super::rules::Row) -> u64| others().map(of).max();
+    let oldest = most(|row| row.age).zip(most(|row| row.age_us));
+    let oldest = oldest.map(|(age, us)| [age, us]);
+    if told::oldest(sample) != oldest {
+        let program = told::oldest(sample);
+        return Err(format!(
+            "the greatest ages are {program:?}, should be {oldest:?}"
+        ));
     }
     let model = sample.model.as_ref().expect("the observer asked for it");
     let parameters = model.values().len() as u64;

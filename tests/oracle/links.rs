@@ -46,6 +46,8 @@ struct Burst {
 pub struct Link {
     from: AgentId,
     to: AgentId,
+    /// Parameters of a whole model.
+    dimension: usize,
     delay: Distribution,
     drop: f64,
     duplicate: f64,
@@ -127,18 +129,18 @@ impl Link {
     }
 
     /// Time in the sender's uplink [µs].
-    pub fn uplink(&self, parameters: usize) -> Option<u64> {
-        self.uplink.map(|mbps| self.transmission(parameters, mbps))
+    pub fn uplink(&self) -> Option<u64> {
+        self.uplink.map(|mbps| self.transmission(mbps))
     }
 
     /// Time in the receiver's downlink [µs].
-    pub fn downlink(&self, parameters: usize) -> Option<u64> {
-        self.downlink
-            .map(|mbps| self.transmission(parameters, mbps))
+    pub fn downlink(&self) -> Option<u64> {
+        self.downlink.map(|mbps| self.transmission(mbps))
     }
 
-    fn transmission(&self, parameters: usize, mbps: f64) -> u64 {
-        (8.0 * self.bytes(parameters) as f64 / mbps).round() as u64
+    /// A model that is cut short takes as long as a whole one.
+    fn transmission(&self, mbps: f64) -> u64 {
+        (8.0 * self.bytes(self.dimension) as f64 / mbps).round() as u64
     }
 }
 
@@ -149,7 +151,7 @@ pub struct Links {
 }
 
 impl Links {
-    pub fn read(scenario: &Scenario, agents: usize, seed: u64) -> Links {
+    pub fn read(scenario: &Scenario, agents: usize, dimension: usize, seed: u64) -> Links {
         let mut base = scenario.table("link");
         let overrides = base.remove("override");
         let overrides: Vec<Table> =
@@ -170,6 +172,7 @@ impl Links {
             Link {
                 from: AgentId(from as u32),
                 to: AgentId(to as u32),
+                dimension,
                 delay: delay.unwrap_or(Distribution::constant(0.0)),
                 drop: keys.drop,
                 duplicate: keys.duplicate,

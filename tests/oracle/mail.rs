@@ -117,8 +117,6 @@ struct Inbox {
 pub struct Mail<'a> {
     links: &'a Links,
     faults: &'a Faults,
-    /// Models of this many parameters are what queues take time for, whatever is in them.
-    dimension: usize,
     slip: Slip,
     /// When each sender's uplink is free.
     free: Vec<u64>,
@@ -127,15 +125,10 @@ pub struct Mail<'a> {
 }
 
 impl<'a> Mail<'a> {
-    pub fn new(
-        (links, faults): (&'a Links, &'a Faults),
-        (agents, dimension): (usize, usize),
-        slip: Slip,
-    ) -> Mail<'a> {
+    pub fn new(links: &'a Links, faults: &'a Faults, agents: usize, slip: Slip) -> Mail<'a> {
         Mail {
             links,
             faults,
-            dimension,
             slip,
             free: vec![0; agents],
             inboxes: vec![Inbox::default(); agents],
@@ -191,6 +184,16 @@ impl<'a> Mail<'a> {
                 && !self.is_down_for_good(departure.to, stamp, outcome.link)
             {
                 waiting.push(Reverse((at + again, to, copy, attempt + 1, index)));
+                // What is sent again is known not to arrive.
+                for copy in outcome.coming {
+                    self.traffic.dropped.receiver_down += 1;
+                    let (to, at) = (departure.to, copy.link);
+                    lost.push(Lost { to, at });
+                }
+            } else {
+                let inbox = &mut self.inboxes[departure.to];
+                let coming = outcome.coming.into_iter();
+                inbox.coming.extend(coming.map(|copy| (copy.key(), copy)));
             }
         }
         Ok(lost)
@@ -210,7 +213,7 @@ impl<'a> Mail<'a> {
         self.traffic.bytes += link.bytes(parameters);
         // The uplink serves one model after another; lost ones have used it all the same.
         let mut end = put.at;
-        if let Some(takes) = link.uplink(self.dimension) {
+        if let Some(takes) = link.uplink() {
             end = put.at.max(self.free[from]) + takes;
             self.free[from] = end;
         }
@@ -221,10 +224,7 @@ impl<'a> Mail<'a> {
             let fate = link.fate(stamp, put.copy + 1, put.attempt);
             fates.push((put.copy + 1, fate));
         }
-        let mut outcome = Outcome {
-            came: false,
-            link: 0,
-        };
+        let mut outcome = Outcome::default();
         for (copy, fate) in fates {
             let arrival = (put.at + 1).max(end + fate.delay);
             outcome.link = outcome.link.max(arrival);
@@ -244,7 +244,7 @@ impl<'a> Mail<'a> {
                 continue;
             }
             outcome.came |= !self.faults.is_down(to, stamp, arrival);
-            let coming = Coming {
+            outcome.coming.push(Coming {
                 link: arrival,
                 from,
                 stamp,
@@ -252,8 +252,7 @@ impl<'a> Mail<'a> {
                 attempt: put.attempt,
                 adapted: put.sending.adapted,
                 payload: put.departure.payload.clone(),
-            };
-            self.inboxes[to].coming.insert(coming.key(), coming);
+            });
         }
         outcome
     }
@@ -283,7 +282,7 @@ impl<'a> Mail<'a> {
     /// When a copy has passed the receiver's downlink.
     fn downlink(&self, to: usize, copy: &Coming, free: &mut u64) -> u64 {
         let link = self.links.between(copy.from, to);
-        match link.downlink(self.dimension) {
+        match link.downlink() {
             Some(takes) => {
                 *free = copy.link.max(*free) + takes;
                 *free
@@ -336,7 +335,10 @@ struct Put<'a> {
     attempt: u64,
 }
 
+#[derive(Default)]
 struct Outcome {
+    /// What was not lost.
+    coming: Vec<Coming>,
     /// Whether a copy comes to a receiver that is up.
     came: bool,
     /// When the last copy comes out of the link, or would have.

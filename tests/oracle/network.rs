@@ -103,10 +103,11 @@ impl Network {
         chosen.into_iter().map(|at| there[at]).collect()
     }
 
-    /// How many neighbors an agent has in an iteration; edges that come and go count always.
+    /// How many neighbors an agent has in the network of an iteration, whether or not all edges
+    /// are there.
     pub fn degree(&self, agent: usize, iteration: u64) -> usize {
-        let id = AgentId(agent as u32);
-        self.graph(iteration).receives_from(id).len()
+        let graph = self.graph(iteration);
+        graph.receives_from(AgentId(agent as u32)).len()
     }
 }
 

@@ -79,7 +79,7 @@ pub fn run(text: &str, plan: &Plan, folder: &Path, slip: Slip) -> Told {
         && scenario.table("link").is_empty();
     let is_normal = |&k: &usize| !plan.roles[k].is_byzantine();
     let settings = Settings {
-        links: Links::read(&scenario, agents, seed),
+        links: Links::read(&scenario, agents, task.dimension(), seed),
         network: Network::read(text, &scenario, plan),
         iterations: scenario.iterations(task.iterations_per_epoch()),
         agents,

@@ -30,3 +30,20 @@ pub enum Slip {
     /// A replayed payload is one iteration too young.
     ReplayYounger,
 }
+
+impl Slip {
+    /// All that a scenario may happen to show.
+    pub const ALL: [Slip; 11] = [
+        Slip::StrictFilter,
+        Slip::ArrivalStrict,
+        Slip::AgeStrict,
+        Slip::QueueBackwards,
+        Slip::OldestWins,
+        Slip::HoldSwapped,
+        Slip::QuorumDown,
+        Slip::UpLate,
+        Slip::UpperMedian,
+        Slip::UnseenKept,
+        Slip::ReplayYounger,
+    ];
+}

@@ -2,7 +2,7 @@
 //! its fields.
 
 use byzsim::actors::{RunOptions, run};
-use byzsim::record::{Observer, RunError, Sample, Seen, WeightRow};
+use byzsim::record::{Observer, RunError, Sample, Seen};
 use byzsim::scenario::{Catalogues, Plan, ScenarioError, ScenarioFile};
 use byzsim::task::Library;
 use std::collections::BTreeMap;
@@ -35,13 +35,13 @@ pub fn draw(folder: &Path, text: &str) -> Drawn {
     let catalogues = Catalogues::default();
     let folder = folder.to_owned();
     let file = ScenarioFile::parse("test", text, "test", folder.clone(), &[], &catalogues);
-    let file = file.unwrap_or_else(|error| panic!("{error}\n\n{text}"));
+    let file = file.unwrap_or_else(|error| panic!("{error}"));
     let library = Library::new(None, &folder);
     match Plan::draw(&file, &file.points[0], &library, &catalogues) {
         Ok(plan) => Drawn::Plan(Arc::new(plan)),
         Err(error) => match stalls_before(&error) {
             Some(stall) => Drawn::Stall(stall),
-            None => panic!("{error}\n\n{text}"),
+            None => panic!("{error}"),
         },
     }
 }
@@ -93,34 +93,14 @@ impl Observer for Watch {
 /// Whether a scenario was refused because its run would stall.
 fn stalls_before(error: &ScenarioError) -> Option<String> {
     let text = error.to_string();
-    text.contains("stall").then_some(text)
+    text.contains("the run would stall").then_some(text)
 }
 
 fn stalls(error: &RunError) -> Option<String> {
-    let text = error.to_string();
-    text.contains("stall").then_some(text)
-}
-
-/// When the iteration began and when the agent had adapted [µs].
-pub fn times(sample: &Sample) -> Option<[u64; 2]> {
-    let _ = sample;
-    None
-}
-
-/// How many models of others took part.
-pub fn models_used(sample: &Sample) -> Option<u64> {
-    let _ = sample;
-    None
+    matches!(error, RunError::Stalled(_)).then(|| error.to_string())
 }
 
 /// The greatest ages of others' models that took part: in iterations, and [µs].
 pub fn oldest(sample: &Sample) -> Option<[u64; 2]> {
-    let _ = sample;
-    None
-}
-
-/// A model's age in iterations, and whether it took part before.
-pub fn age_and_held(row: &WeightRow) -> Option<(u64, bool)> {
-    let _ = row;
-    None
+    sample.oldest.map(|age| [age.iterations, age.time.us()])
 }

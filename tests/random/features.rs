@@ -37,6 +37,7 @@ const NEEDED: &[(&[&str], u64)] = &[
             "link.override.drop",
             "link.override.uplink_mbps",
             "link.override.downlink_mbps",
+            "link.override.retransmit_ms",
             "fault.kind=crash",
             "fault.kind=late-join",
             "fault.kind=churn",
@@ -125,10 +126,28 @@ const NEEDED: &[(&[&str], u64)] = &[
             "dropped by partition",
             "dropped by receiver-down",
             "dropped by flood-bound",
+            "combined from a trace",
         ],
         10,
     ),
-    (&["stalled"], 1),
+    (
+        &[
+            "starved",
+            "stalled",
+            "tells StrictFilter",
+            "tells ArrivalStrict",
+            "tells AgeStrict",
+            "tells QueueBackwards",
+            "tells OldestWins",
+            "tells HoldSwapped",
+            "tells QuorumDown",
+            "tells UpLate",
+            "tells UpperMedian",
+            "tells UnseenKept",
+            "tells ReplayYounger",
+        ],
+        2,
+    ),
 ];
 
 /// Counts, by feature, of the scenarios in which it occurred.

@@ -4,10 +4,11 @@
 use proptest::collection::vec;
 use proptest::option::weighted;
 use proptest::prelude::*;
+use std::fmt;
 
 /// What a scenario is made of. Whatever depends on something else, such as an agent's number on
 /// how many there are, is settled when the text is made.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Spec {
     pub mode: Mode,
     pub agents: usize,
@@ -31,6 +32,13 @@ pub struct Spec {
     /// Who is normal whatever the roles say.
     pub normal: usize,
     pub attacks: Vec<Attack>,
+}
+
+/// A failing one is shown as its text.
+impl fmt::Debug for Spec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.write().text)
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -61,10 +69,12 @@ pub struct Topology {
 #[derive(Clone, Debug)]
 pub struct Clock {
     pub compute: Vec<String>,
+    /// Whether computing takes no time where that is legal.
+    pub at_once: bool,
     pub synchronous: Vec<String>,
     pub deadline: Vec<String>,
     pub asynchronous: Vec<String>,
-    pub period: u64,
+    pub period: String,
     pub overrides: Vec<(Agents, Vec<String>)>,
 }
 
@@ -74,6 +84,8 @@ pub struct LinkOverride {
     pub from: Agents,
     pub to: Agents,
     pub keys: Vec<String>,
+    /// Where models are sent again at all.
+    pub retransmit: Vec<String>,
 }
 
 #[derive(Clone, Debug)]
@@ -119,12 +131,20 @@ fn one_of(values: &'static [f64]) -> impl Strategy<Value = f64> {
     prop::sample::select(values)
 }
 
+/// Nothing, or what stands behind a number's point: times need not be whole, nor moments what can
+/// be told exactly in milliseconds.
+fn fraction() -> impl Strategy<Value = &'static str> {
+    prop_oneof![4 => Just(""), 1 => prop::sample::select(vec![".5", ".3336", ".0004", ".9999"])]
+}
+
 /// A distribution of times [ms], none of them below `least`.
 fn times(least: u64) -> impl Strategy<Value = String> {
     let shape = prop_oneof![
-        3 => (0u64..50).prop_map(move |x| format!("value = {}|constant", x + least)),
-        2 => (0u64..30, 1u64..40).prop_map(move |(low, more)| {
-            format!("low = {}, high = {}|uniform", low + least, low + least + more)
+        3 => (0u64..50, fraction()).prop_map(move |(x, part)| {
+            format!("value = {}{part}|constant", x + least)
+        }),
+        2 => (0u64..30, 1u64..40, fraction()).prop_map(move |(low, more, part)| {
+            format!("low = {}{part}, high = {}|uniform", low + least, low + least + more + 1)
         }),
         2 => (1u64..30, 1u64..15).prop_map(|(mean, std)| format!("mean = {mean}, std = {std}|normal")),
         2 => (1u64..30).prop_map(|mean| format!("mean = {mean}|exponential")),
@@ -144,6 +164,8 @@ fn times(least: u64) -> impl Strategy<Value = String> {
             ("constant" | "uniform", offset) => offset,
             (_, offset) => offset.map(|o| o + least).or((least > 0).then_some(least)),
         };
+        // A cap below what cannot be less is refused.
+        let cap = cap.filter(|_| !["constant", "uniform"].contains(&kind));
         if kind == "constant" && offset.is_none() && cap.is_none() {
             return keys.trim_start_matches("value = ").to_owned();
         }
@@ -187,7 +209,7 @@ fn rule() -> impl Strategy<Value = Vec<String>> {
         (0.5, "forgetting", schedule(FORGETTING)),
         (0.5, "initial", one_of(&[10.0, 0.0, 100.0])),
         (0.4, "power", one_of(&[1.0, 2.0, 3.0])),
-        (0.5, "reference", word(&["previous", "one-step-ahead"])),
+        (0.8, "reference", word(&["previous", "one-step-ahead"])),
     ];
     prop_oneof![
         5 => kind("loss", loss.boxed()),
@@ -200,7 +222,8 @@ fn rule() -> impl Strategy<Value = Vec<String>> {
 
 fn learner() -> impl Strategy<Value = Vec<String>> {
     keys![
-        (0.5, "step_size", schedule(&[0.1, 0.05, 0.4])),
+        // The greatest throws an agent out of all numbers.
+        (0.6, "step_size", schedule(&[0.1, 0.05, 0.4, 0.2, 1e25])),
         (0.4, "steps_per_exchange", 1u64..4),
         (0.4, "adapt_probability", one_of(&[0.5, 0.9, 0.0])),
     ]
@@ -229,14 +252,21 @@ fn link() -> impl Strategy<Value = Vec<String>> {
 }
 
 fn link_override() -> impl Strategy<Value = LinkOverride> {
-    (any::<bool>(), agents(), agents(), link()).prop_map(|(both_ways, from, to, keys)| {
-        LinkOverride {
-            both_ways,
-            from,
-            to,
-            keys,
-        }
-    })
+    let flood = keys![(0.2, "flood_bound", 1u64..8)];
+    let retransmit = keys![(0.2, "retransmit_ms", 1u64..30)];
+    let keys = (link(), flood, retransmit);
+    (any::<bool>(), agents(), agents(), keys).prop_map(
+        |(both_ways, from, to, (mut keys, flood, retransmit))| {
+            keys.extend(flood);
+            LinkOverride {
+                both_ways,
+                from,
+                to,
+                keys,
+                retransmit,
+            }
+        },
+    )
 }
 
 fn fault() -> impl Strategy<Value = Fault> {
@@ -288,7 +318,7 @@ fn attack() -> impl Strategy<Value = Attack> {
         weighted(0.5, any::<bool>()),
         any::<bool>(),
     );
-    (payload, 0usize..6, 1u64..12, who, weighted(0.35, active)).prop_map(
+    (payload, 0usize..6, 1u64..12, who, weighted(0.5, active)).prop_map(
         |(payload, timing, amount, (victims, per_victim, random), active)| Attack {
             payload,
             timing,
@@ -321,7 +351,7 @@ fn clock() -> impl Strategy<Value = Clock> {
     let compute = keys![(0.7, "compute_ms", times(4))];
     let synchronous = keys![(0.6, "quorum", one_of(&[1.0, 0.75, 0.5, 0.3, 0.0]))];
     let deadline = keys![
-        (0.7, "late", word(&["use", "discard"])),
+        (0.9, "late", word(&["use", "discard"])),
         (0.7, "missing", word(&["skip", "hold"])),
         (0.5, "max_age_iterations", 0u64..4),
     ];
@@ -335,9 +365,12 @@ fn clock() -> impl Strategy<Value = Clock> {
     ];
     let overrides = vec((agents(), own), 0..3);
     let of_modes = (synchronous, deadline, asynchronous);
-    (compute, of_modes, 15u64..60, overrides).prop_map(
-        |(compute, (synchronous, deadline, asynchronous), period, overrides)| Clock {
+    let period = (15u64..60, fraction()).prop_map(|(whole, part)| format!("{whole}{part}"));
+    let compute = (compute, prop::bool::weighted(0.1));
+    (compute, of_modes, period, overrides).prop_map(
+        |((compute, at_once), (synchronous, deadline, asynchronous), period, overrides)| Clock {
             compute,
+            at_once,
             synchronous,
             deadline,
             asynchronous,
@@ -356,7 +389,7 @@ pub fn spec() -> impl Strategy<Value = Spec> {
     ];
     let agents_of = prop_oneof![1 => 1usize..4, 6 => 4usize..13];
     let activity = prop::bool::weighted(0.08);
-    let until = weighted(0.2, 100u64..900);
+    let until = weighted(0.2, prop_oneof![3 => 100u64..900, 1 => 1u64..100]);
     let seeds = (1u64..1000, weighted(0.2, 1u64..1000));
     let base = (mode, agents_of, 5u64..41, seeds, activity, until);
     let retransmit = keys![
@@ -371,10 +404,10 @@ pub fn spec() -> impl Strategy<Value = Spec> {
     let rules = (rule(), vec((agents(), rule()), 0..3));
     let learners = (learner(), vec((agents(), learner()), 0..2));
     let who = vec(
-        prop_oneof![3 => Just(0usize), 1 => Just(1), 1 => Just(2), 1 => Just(3)],
+        prop_oneof![4 => Just(0usize), 2 => Just(1), 1 => Just(2), 1 => Just(3), 1 => Just(4)],
         12,
     );
-    let attacks = (who, 0usize..12, vec(attack(), 0..4));
+    let attacks = (who, 0usize..12, vec(attack(), 0..5));
     let flood = keys![(0.3, "flood_bound", 1u64..8)];
     (
         base,

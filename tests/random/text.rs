@@ -87,7 +87,12 @@ impl Spec {
         if self.mode == Mode::Deadline {
             text += &format!("period_ms = {}\n", clock.period);
         }
-        text += &[own.join("\n"), clock.compute.join("\n")].join("\n");
+        let at_once = clock.at_once && self.mode != Mode::Asynchronous;
+        let compute = match at_once {
+            true => "compute_ms = 0".to_owned(),
+            false => clock.compute.join("\n"),
+        };
+        text += &[own.join("\n"), compute].join("\n");
         for (agents, keys) in clock.overrides.iter().filter(|(_, keys)| !keys.is_empty()) {
             let (agents, keys) = (agents.write(n), keys.join("\n"));
             text += &format!("\n[[clock.override]]\nagents = {agents}\n{keys}");
@@ -106,14 +111,19 @@ impl Spec {
         if self.mode == Mode::Synchronous && again {
             text += &self.retransmit.join("\n");
         }
-        for own in self.link_overrides.iter().filter(|o| !o.keys.is_empty()) {
+        for own in &self.link_overrides {
+            let mut keys = own.keys.clone();
+            if self.mode == Mode::Synchronous {
+                keys.extend(own.retransmit.clone());
+            }
             let (from, to) = (own.from.write(n), own.to.write(n));
             let ends = match own.both_ways {
                 true => format!("between = [{from}, {to}]"),
                 false => format!("from = {from}\nto = {to}"),
             };
-            let keys = own.keys.join("\n");
-            text += &format!("\n[[link.override]]\n{ends}\n{keys}");
+            if !keys.is_empty() {
+                text += &format!("\n[[link.override]]\n{ends}\n{}", keys.join("\n"));
+            }
         }
         text
     }
@@ -157,14 +167,14 @@ impl Attack {
     fn write(&self, n: usize, mode: Mode) -> String {
         let mut text = self.payload.clone();
         let amount = self.amount;
-        let timing = match (self.timing, mode) {
-            (0, _) => None,
-            (1, _) => Some("'silent'".to_owned()),
-            (2, _) => Some(format!("'replay', age_iterations = {amount}")),
-            (3, _) => Some(format!("'flood', copies = {}", 2 * amount)),
-            (_, Mode::Deadline) if amount > 3 => {
-                Some(format!("'just-before-deadline', margin_ms = {amount}"))
-            }
+        let is_deadline = mode == Mode::Deadline;
+        let timing = match self.timing {
+            0 => None,
+            1 => Some("'silent'".to_owned()),
+            2 => Some(format!("'replay', age_iterations = {amount}")),
+            3 => Some(format!("'flood', copies = {}", 3 * amount)),
+            5.. if is_deadline => Some(format!("'just-before-deadline', margin_ms = {amount}")),
+            6 => Some(format!("'flood', copies = {amount}")),
             _ => Some(format!("'delay', ms = {}", 7 * amount)),
         };
         if let Some(timing) = timing {

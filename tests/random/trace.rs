@@ -25,9 +25,11 @@ struct Message {
 
 /// Checks the tables of a run's folder.
 ///
+/// Returns how many combinations were made again.
+///
 /// # Errors
 /// The first thing that cannot be.
-pub fn check(folder: &Path, summary: &Value, plan: &Plan) -> Result<(), String> {
+pub fn check(folder: &Path, summary: &Value, plan: &Plan) -> Result<usize, String> {
     let messages = messages(&Table::read(folder, "messages"));
     for (number, message) in &messages {
         causality(message).map_err(|what| format!("message {number}: {what}"))?;
@@ -127,7 +129,7 @@ fn recombination(
     folder: &Path,
     messages: &BTreeMap<u64, Message>,
     plan: &Plan,
-) -> Result<(), String> {
+) -> Result<usize, String> {
     let models = Models::read(&Table::read(folder, "models"));
     let weights = Table::read(folder, "weights");
     let count = |name: &str| weights.numbers(name);
@@ -180,7 +182,7 @@ fn recombination(
             return Err(format!("message {number} is in {used} combinations"));
         }
     }
-    Ok(())
+    Ok(sums.len())
 }
 
 /// Rows of `models`, by stage, agent, iteration and receiver.
