@@ -144,7 +144,7 @@ fn models_are_lost_and_doubled_as_often_as_is_configured() {
         let on_link = sent
             .iter()
             .filter(|m| (m.sender, m.receiver) == (sender, receiver));
-        on_link.map(|m| is_lost(m)).collect()
+        on_link.map(is_lost).collect()
     };
     let (there, back) = (of_link(0, 1), of_link(1, 0));
     let together = there.iter().zip(&back).filter(|(a, b)| **a && **b).count();
