@@ -90,11 +90,7 @@ pub fn run(text: &str, plan: &Plan, folder: &Path, slip: Slip) -> Told {
     };
     let mut oracle = Oracle {
         settings: &settings,
-        mail: Mail::new(
-            (&settings.links, &settings.faults),
-            (agents, task.dimension()),
-            slip,
-        ),
+        mail: Mail::new(&settings.links, &settings.faults, agents, slip),
         attacks: Attacks::new(&scenario, plan, slip),
         agents: Agents::new(&scenario, task, plan, slip),
         slip,
