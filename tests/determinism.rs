@@ -2,11 +2,13 @@
 //!
 //! All shipped scenarios are tested, whatever files lie under `scenarios/`, with generated data in
 //! the place of data files (`real_data.rs` has those) and shortened, but not below 50 iterations.
+//! What begins or ends with an iteration does so as much earlier. Of large sweeps six points are
+//! run, of large networks 200 agents.
 
 mod shipped;
 
 use byzsim::record::Seen;
-use byzsim::scenario::{Length, Plan};
+use byzsim::scenario::{Length, Mode, Plan};
 use byzsim::units::AgentId;
 use shipped::{Study, run_on, side_by_side, watch};
 use std::sync::Arc;
@@ -19,25 +21,79 @@ fn names() -> Vec<String> {
     let name = |p: std::path::PathBuf| p.file_stem().map(|s| s.to_string_lossy().into_owned());
     let mut names: Vec<String> = scenarios.filter_map(name).collect();
     names.sort();
-    assert!(names.len() >= 7, "shipped scenarios: {names:?}");
+    assert!(names.len() >= 19, "shipped scenarios: {names:?}");
     names
 }
 
+/// Iterations of a shortened run.
+const SHORT: u64 = 50;
+/// Agents of a large network.
+const MANY: i64 = 200;
+
 /// A scenario shortened, on generated data.
 fn short(name: &str) -> Study {
-    let file = Study::open(name, &[]).file;
-    let scenario = &file.points[0].scenario;
-    let mut assignments = Vec::new();
+    let scenario = &Study::open(name, &[]).file.points[0].scenario;
+    let path = shipped::folder().join(name).with_extension("toml");
+    let text = std::fs::read_to_string(path).expect("a scenario");
+    let mut document: toml::Table = text.parse().expect("TOML");
     match scenario.length {
         // An epoch of activity recognition is 21 iterations.
-        Length::Epochs(epochs) if epochs > 3 => assignments.push("epochs=3"),
-        Length::Iterations(iterations) if iterations > 60 => assignments.push("iterations=60"),
+        Length::Epochs(epochs) if epochs > 3 => set(&mut document, "epochs", 3),
+        Length::Iterations(iterations) if iterations > SHORT => {
+            set(&mut document, "iterations", SHORT as i64);
+            for key in ["attack", "fault"] {
+                if let Some(part) = document.get_mut(key) {
+                    advance(part, iterations);
+                }
+            }
+        }
         _ => {}
     }
-    if scenario.resolved["task"].get("source").is_some() {
-        assignments.push("task.source=generated");
+    if scenario.resolved["task"].get("source").is_some()
+        && let Some(task) = table(&mut document, "task")
+    {
+        task.insert("source".to_owned(), "generated".into());
     }
-    Study::open(name, &assignments)
+    if let Some(topology) = table(&mut document, "topology")
+        && topology["agents"].as_integer().is_some_and(|n| n > MANY)
+    {
+        set(topology, "agents", MANY);
+    }
+    Study::written(name, &document.to_string())
+}
+
+fn table<'a>(document: &'a mut toml::Table, key: &str) -> Option<&'a mut toml::Table> {
+    document.get_mut(key)?.as_table_mut()
+}
+
+fn set(table: &mut toml::Table, key: &str, value: i64) {
+    table.insert(key.to_owned(), value.into());
+}
+
+/// Lets what happens with an iteration of so many happen as much earlier as the run is shorter.
+fn advance(value: &mut toml::Value, iterations: u64) {
+    match value {
+        toml::Value::Array(items) => items.iter_mut().for_each(|v| advance(v, iterations)),
+        toml::Value::Table(table) => {
+            for (key, value) in table.iter_mut() {
+                match value {
+                    toml::Value::Integer(i) if key.ends_with("_iteration") => {
+                        *i = *i * SHORT as i64 / iterations as i64;
+                    }
+                    _ => advance(value, iterations),
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+/// The plans of at most six points of a sweep, from the first to the last.
+fn plans(study: &Study) -> Vec<Arc<Plan>> {
+    let points = study.file.points.len();
+    let some = points.min(6);
+    let spread = (0..some).map(|i| i * (points - 1) / (some - 1).max(1));
+    spread.map(|point| study.plan(point)).collect()
 }
 
 fn fingerprint(plan: &Arc<Plan>, threads: usize) -> String {
@@ -46,21 +102,27 @@ fn fingerprint(plan: &Arc<Plan>, threads: usize) -> String {
 
 #[test]
 fn every_shipped_scenario_has_one_fingerprint_on_any_number_of_threads() {
+    let mut modes = Vec::new();
     for name in names() {
-        let study = short(&name);
-        let points: Vec<usize> = (0..study.file.points.len()).collect();
-        side_by_side(&points, |&point| {
-            let plan = study.plan(point);
-            assert!(plan.iterations >= 50, "{name}: {}", plan.iterations);
-            let expected = fingerprint(&plan, 1);
+        // Drawn again, data and all.
+        let (study, again) = (short(&name), short(&name));
+        let pairs: Vec<_> = plans(&study).into_iter().zip(plans(&again)).collect();
+        modes.extend(pairs.iter().map(|(plan, _)| plan.mode()));
+        side_by_side(&pairs, |(plan, again)| {
+            let about = format!("{name}, {:?}", plan.settings);
+            assert!(plan.iterations >= SHORT, "{about}: {}", plan.iterations);
+            let expected = fingerprint(again, 1);
             for threads in [1, 2, 8] {
-                let found = fingerprint(&plan, threads);
-                assert_eq!(found, expected, "{name}, point {point}, {threads} threads");
+                assert_eq!(
+                    fingerprint(plan, threads),
+                    expected,
+                    "{about}, {threads} threads"
+                );
             }
-            // Drawn again, data and all.
-            let again = fingerprint(&study.plan(point), 2);
-            assert_eq!(again, expected, "{name}, point {point}");
         });
+    }
+    for mode in [Mode::Synchronous, Mode::Deadline, Mode::Asynchronous] {
+        assert!(modes.contains(&mode), "a scenario in {mode:?} mode");
     }
 }
 
@@ -68,15 +130,18 @@ fn every_shipped_scenario_has_one_fingerprint_on_any_number_of_threads() {
 fn attackers_are_at_work_in_the_runs_that_are_compared() {
     let mut under_attack = 0;
     for name in names() {
-        let plan = short(&name).plan(0);
-        let look = |attacks: &mut usize, seen: &Seen<'_>| {
-            *attacks += seen.round.samples.iter().filter(|s| s.attacking).count();
-        };
-        let (_, attacks) = watch(&plan, 0, look);
-        assert_eq!(attacks > 0, plan.byzantine() > 0, "{name}: {attacks}");
-        under_attack += usize::from(attacks > 0);
+        let attacks = side_by_side(&plans(&short(&name)), |plan| {
+            let look = |attacks: &mut usize, seen: &Seen<'_>| {
+                *attacks += seen.round.samples.iter().filter(|s| s.attacking).count();
+            };
+            let (_, attacks) = watch(plan, 0, look);
+            let about = format!("{name}, {:?}: {attacks}", plan.settings);
+            assert_eq!(attacks > 0, plan.byzantine() > 0, "{about}");
+            attacks
+        });
+        under_attack += usize::from(attacks.iter().any(|&attacks| attacks > 0));
     }
-    assert!(under_attack >= 5, "scenarios under attack: {under_attack}");
+    assert!(under_attack >= 12, "scenarios under attack: {under_attack}");
 }
 
 #[test]
@@ -96,7 +161,7 @@ fn a_resolved_scenario_gives_the_same_runs() {
         let again = Study::written(&name, &text);
         assert_eq!(again.file.points.len(), study.file.points.len());
         assert_eq!(again.file.resolved(), text, "{name}");
-        let pairs: Vec<_> = study.plans().into_iter().zip(again.plans()).collect();
+        let pairs: Vec<_> = plans(&study).into_iter().zip(plans(&again)).collect();
         for (plan, _) in &pairs {
             assert_eq!(plan.name, name);
         }
@@ -222,6 +287,20 @@ fn the_topology_seed_leaves_attackers_and_data() {
 fn the_links_seed_changes_nothing_where_links_draw_nothing() {
     let (base, other) = (seeded(&[]), seeded(&["links"]));
     assert_eq!(fingerprint(&other, 1), fingerprint(&base, 1));
+}
+
+#[test]
+fn the_links_seed_leaves_network_data_and_attackers() {
+    let lossy = ["iterations=50", "link.drop=0.3"];
+    let plan = |seed: &str| {
+        let assigned = [&lossy[..], &[seed]].concat();
+        Study::open("target-localization", &assigned).rule("loss")
+    };
+    let (base, other) = (plan("seeds.links=1"), plan("seeds.links=9"));
+    assert_eq!(other.roles, base.roles);
+    assert_eq!(network(&other), network(&base));
+    assert_eq!(data(&other), data(&base));
+    assert_ne!(fingerprint(&other, 1), fingerprint(&base, 1));
 }
 
 #[test]

@@ -189,6 +189,7 @@ impl Clock {
             closing.traffic += closed.traffic;
             closing.finals.extend(closed.last);
             closing.delays.push(closed.delays);
+            closing.wall.extend(closed.wall.map(|wall| *wall));
             closing.traces.extend(closed.trace.map(|trace| *trace));
         }
         if let Some(mut round) = self.last.take() {

@@ -1,7 +1,7 @@
 //! What actors say to each other.
 
 use super::letter::Letter;
-use crate::record::{Delays, Sample, Trace, Traffic};
+use crate::record::{Delays, Sample, Trace, Traffic, WallTimes};
 use crate::units::{AgentId, SimTime};
 use actix::Message;
 use std::time::Instant;
@@ -155,6 +155,7 @@ pub(super) struct Closed {
     /// Messages that no sample has counted.
     pub traffic: Traffic,
     pub delays: Delays,
+    pub wall: Option<Box<WallTimes>>,
     /// A normal agent's last state, if it ever combined.
     pub last: Option<Sample>,
     pub trace: Option<Box<Trace>>,

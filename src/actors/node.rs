@@ -35,11 +35,11 @@ impl<V: Voice> Node<V> {
 
     /// Runs a handler's body.
     fn act(&mut self, stopwatch: Stopwatch, body: impl FnOnce(&Desk, &mut Participant<V>)) {
-        let Some(participant) = &mut self.participant else {
+        let Some(participant) = self.participant.as_deref_mut() else {
             return;
         };
         let (desk, id) = (&self.desk, self.id);
-        let place = |p: &Box<Participant<V>>| (V::who(&desk.plan, id), p.now());
+        let place = |p: &Participant<V>| (V::who(&desk.plan, id), p.now());
         let is_sound = desk.guard(participant, place, |participant| {
             body(desk, participant);
             stopwatch.stop(&mut participant.wall);

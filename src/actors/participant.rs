@@ -328,6 +328,7 @@ impl<V: Voice> Participant<V> {
             agent: self.id,
             traffic,
             delays,
+            wall: self.wall.take(),
             last: self.member.last_state(),
             trace,
         });

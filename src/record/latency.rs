@@ -5,7 +5,7 @@
 use super::delays::{Delay, Delays};
 use super::failure::RunError;
 use super::interval_log::IntervalLog;
-use super::sample::Round;
+use super::sample::{Closing, Round};
 use super::table::{Column, Constant, Kind, Table};
 use super::tally::Tally;
 use crate::scenario::{Mode, Plan};
@@ -94,14 +94,23 @@ impl Quantity {
                 normal.for_each(|s| add_delays(tally, &s.delays, Delay::AgeIterations));
             }
             Quantity::Iteration => round.wall.iter().for_each(|time| add_wall(tally, time)),
-            Quantity::Mailbox => {
-                let times = wall.flat_map(|w| &w.mailbox);
-                times.for_each(|time| add_wall(tally, time));
-            }
-            Quantity::Handler => {
-                let times = wall.flat_map(|w| &w.handler);
-                times.for_each(|time| add_wall(tally, time));
-            }
+            Quantity::Mailbox => wall.for_each(|w| add_all(tally, &w.mailbox)),
+            Quantity::Handler => wall.for_each(|w| add_all(tally, &w.handler)),
+        }
+    }
+
+    /// Adds its values that no iteration has told of. Nobody has combined since.
+    fn add_rest(self, closing: &Closing, tally: &mut Tally) {
+        let (delays, wall) = (closing.delays.iter(), closing.wall.iter());
+        match self {
+            Quantity::Delivery => delays.for_each(|d| add_delays(tally, d, Delay::Delivery)),
+            Quantity::Mailbox => wall.for_each(|w| add_all(tally, &w.mailbox)),
+            Quantity::Handler => wall.for_each(|w| add_all(tally, &w.handler)),
+            Quantity::Round
+            | Quantity::Wait
+            | Quantity::Age
+            | Quantity::AgeIterations
+            | Quantity::Iteration => {}
         }
     }
 }
@@ -110,6 +119,10 @@ fn add_delays(tally: &mut Tally, delays: &Delays, delay: Delay) {
     for (value, count) in delays.iter(delay) {
         tally.add_n(value, u64::from(count));
     }
+}
+
+fn add_all(tally: &mut Tally, times: &[Duration]) {
+    times.iter().for_each(|time| add_wall(tally, time));
 }
 
 fn add_wall(tally: &mut Tally, time: &Duration) {
@@ -189,13 +202,10 @@ impl Latency {
         Ok(())
     }
 
-    /// Adds what arrived after its receiver's last combination.
-    pub fn add_rest(&mut self, rest: &[Delays]) {
-        let is_delivery = |gauge: &&mut Gauge| gauge.quantity == Quantity::Delivery;
-        if let Some(gauge) = self.gauges.iter_mut().find(is_delivery) {
-            for delays in rest {
-                add_delays(&mut gauge.interval, delays, Delay::Delivery);
-            }
+    /// Adds what no iteration has told of.
+    pub fn add_rest(&mut self, closing: &Closing) {
+        for gauge in &mut self.gauges {
+            gauge.quantity.add_rest(closing, &mut gauge.interval);
         }
     }
 

@@ -253,7 +253,7 @@ impl Recorder {
         }
         self.now = closing.end;
         self.traffic += closing.traffic;
-        self.latency.add_rest(&closing.delays);
+        self.latency.add_rest(closing);
         if let Some(timeline) = self.timeline.take() {
             timeline.finish(&self.plan, Some(closing.end))?;
         }

@@ -32,6 +32,8 @@ pub struct Closing {
     pub traffic: Traffic,
     /// Values for histograms that no sample has told of.
     pub delays: Vec<Delays>,
+    /// Wall-clock times that no sample has told of.
+    pub wall: Vec<WallTimes>,
     /// The last state of every normal agent that ever combined, with everything measured, in the
     /// order of the agents.
     pub finals: Vec<Sample>,

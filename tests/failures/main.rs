@@ -11,6 +11,7 @@ mod plugins;
 #[path = "../reading/mod.rs"]
 mod reading;
 mod refused;
+mod stalls;
 
 use libtest_mimic::{Arguments, Trial};
 use std::process::ExitCode;
@@ -19,7 +20,13 @@ fn main() -> ExitCode {
     if std::env::var_os(bench::ACT).is_some() {
         return byzsim::cli::main(plugins::plugins());
     }
-    let all = [panics::TESTS, refused::TESTS, interrupted::TESTS].concat();
+    let all = [
+        panics::TESTS,
+        refused::TESTS,
+        stalls::TESTS,
+        interrupted::TESTS,
+    ]
+    .concat();
     let trial = |&(name, test): &(&'static str, fn())| {
         Trial::test(name, move || {
             test();

@@ -2,6 +2,7 @@
 
 use super::reading::{self, files};
 use super::{ATTACKED, Ran, is_close, ran, ran_with};
+use std::collections::BTreeSet;
 
 #[test]
 fn what_is_recorded_is_what_was_asked_for() {
@@ -121,6 +122,51 @@ fn latency_tells_each_interval_and_constants_exactly() {
     assert!((wall.iter().sum::<f64>() / 40.0 - mean).abs() <= 1.0);
     let plain = ran_with(ATTACKED, &[], 1).table("latency");
     assert_eq!(plain.only("histogram", "mailbox_us").rows.len(), 0);
+}
+
+/// Links and computing that vary, so that nothing simulated is the same twice by chance.
+const VARYING: [&str; 3] = [
+    "record.wall=true",
+    "link.delay_ms={ kind = \"exponential\", mean = 8 }",
+    "clock.compute_ms={ kind = \"lognormal\", median = 10, sigma = 0.5 }",
+];
+
+#[test]
+fn simulated_and_wall_clock_times_have_nothing_in_common() {
+    let modes: [&[&str]; 3] = [
+        &["clock.mode=synchronous"],
+        &["clock.mode=deadline", "clock.period_ms=20"],
+        &["clock.mode=asynchronous"],
+    ];
+    for mode in modes {
+        let asked = [&VARYING[..], mode].concat();
+        let tables = [1, 1, 2].map(|threads| ran_with(ATTACKED, &asked, threads).table("latency"));
+        let of = |clock: &str| tables.each_ref().map(|table| table.only("clock", clock));
+        let (simulated, wall) = (of("simulated"), of("wall"));
+        let names = |table: &reading::Table| {
+            let names = table.texts("histogram").into_iter();
+            names.collect::<BTreeSet<String>>()
+        };
+        assert!(names(&simulated[0]).is_disjoint(&names(&wall[0])));
+        assert!(
+            names(&simulated[0])
+                .iter()
+                .all(|name| !name.ends_with("_us"))
+        );
+        assert!(names(&wall[0]).iter().all(|name| name.ends_with("_us")));
+        assert_eq!(
+            simulated[0].rows.len() + wall[0].rows.len(),
+            tables[0].rows.len()
+        );
+        for other in [1, 2] {
+            assert_eq!(simulated[0], simulated[other], "{mode:?}");
+            assert_ne!(wall[0], wall[other], "{mode:?}");
+        }
+        // Nor does it matter to simulated times whether the others are measured.
+        let plain = [&asked[1..], &["record.wall=false"]].concat();
+        let plain = ran(ATTACKED, &plain).table("latency");
+        assert_eq!(plain.only("clock", "simulated"), simulated[0], "{mode:?}");
+    }
 }
 
 /// Whether two runs have equal rows and columns, but for wall-clock times.
