@@ -12,8 +12,16 @@ use serde_json::{Map, Value, json};
 /// Below this, the weight of Byzantine neighbors counts as nothing.
 const SHUT_OUT: f64 = 1e-6;
 
-/// Means over the recorded iterations of the steady state.
+/// The steady state of a run.
 pub(super) struct Steady {
+    whole: Means,
+    /// Where `until_ms` may end the run before its last iteration: as if it did, since nobody knows
+    /// beforehand.
+    early: Option<Means>,
+}
+
+/// Means over the recorded iterations of the steady state.
+struct Means {
     from: From,
     /// By agent: sum and number of its losses.
     losses: Vec<(f64, u32)>,
@@ -51,15 +59,51 @@ impl From {
 
 impl Steady {
     pub fn new(plan: &Plan) -> Steady {
+        let until = plan.until.filter(|_| plan.may_end_early());
+        let until = until.filter(|_| plan.record.steady_from.is_none());
+        let after = |until: SimTime| From::After(SimTime::from_us(until.us() * 2 / 5));
         Steady {
-            from: From::of(plan),
-            losses: vec![(0.0, 0); plan.graph.agents()],
-            filter: Default::default(),
+            whole: Means::new(plan, From::of(plan)),
+            early: until.map(|until| Means::new(plan, after(until))),
         }
     }
 
     /// Adds a recorded iteration.
     pub fn add(&mut self, round: &Round, stats: &RoundStats) {
+        self.whole.add(round, stats);
+        if let Some(early) = &mut self.early {
+            early.add(round, stats);
+        }
+    }
+
+    fn means(&self, plan: &Plan, iterations: u64) -> &Means {
+        let early = self.early.as_ref();
+        let early = early.filter(|_| iterations < plan.iterations);
+        early.unwrap_or(&self.whole)
+    }
+
+    /// Mean per agent over the steady state of a run that had so many iterations, then mean and
+    /// range over the normal agents that combined in it.
+    pub fn json(&self, plan: &Plan, iterations: u64) -> Value {
+        self.means(plan, iterations).json(plan)
+    }
+
+    /// What became of Byzantine neighbors in it.
+    pub fn filter_json(&self, plan: &Plan, iterations: u64, shut_out: Option<u64>) -> Value {
+        self.means(plan, iterations).filter_json(shut_out)
+    }
+}
+
+impl Means {
+    fn new(plan: &Plan, from: From) -> Means {
+        Means {
+            from,
+            losses: vec![(0.0, 0); plan.graph.agents()],
+            filter: Default::default(),
+        }
+    }
+
+    fn add(&mut self, round: &Round, stats: &RoundStats) {
         for sample in &round.samples {
             if !sample.loss.is_nan() && self.from.has(sample.iteration, sample.combined_at) {
                 let (sum, count) = &mut self.losses[sample.agent.index()];
@@ -84,9 +128,7 @@ impl Steady {
         }
     }
 
-    /// Mean per agent over the steady state, then mean and range over the normal agents that
-    /// combined in it.
-    pub fn json(&self, plan: &Plan) -> Value {
+    fn json(&self, plan: &Plan) -> Value {
         let mut scratch = Vec::new();
         let mut over = |group: Option<u32>| {
             let member =
@@ -120,7 +162,7 @@ impl Steady {
         })
     }
 
-    pub fn filter_json(&self, shut_out: Option<u64>) -> Value {
+    fn filter_json(&self, shut_out: Option<u64>) -> Value {
         let [weight, accepted, rejected] = self
             .filter
             .map(|(sum, count)| (count > 0).then(|| sum / count as f64));
