@@ -1,7 +1,7 @@
 """Checks the interval logs of a results folder with an independent reader.
 
     pip install hdrhistogram pandas pyarrow
-    python tests/results/hlog.py results/NAME
+    python tests/results/hlog.py results/NAME …
 
 For every run, each histogram in latency.hlog and latency.wall.hlog must be one row with values in
 latency.parquet, on the same clock and in the same order, and the row must say what the reader
@@ -69,4 +69,5 @@ def main(folder):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    for argument in sys.argv[1:]:
+        main(argument)
