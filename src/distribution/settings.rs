@@ -3,7 +3,7 @@
 use super::empirical::{Empirical, Order};
 use super::{Distribution, Shape};
 use crate::settings::{
-    Catalogue, Chosen, Keys, Kind, Node, Problems, Setting, Table, Value, wrong,
+    Catalogue, Chosen, Keys, Kind, Node, Problems, Setting, Table, Tolerances, Value, wrong,
 };
 use crate::units::SimTime;
 
@@ -149,6 +149,15 @@ impl Setting for Distribution {
     }
 
     fn read(node: &Node, name: &str, problems: &mut Problems) -> Option<Distribution> {
+        Distribution::read_tolerating(node, name, &[], problems)
+    }
+
+    fn read_tolerating(
+        node: &Node,
+        name: &str,
+        tolerated: &[String],
+        problems: &mut Problems,
+    ) -> Option<Distribution> {
         match &node.value {
             Value::Float(_) | Value::Integer(_) => {
                 let ms = f64::read(node, name, problems)?;
@@ -159,7 +168,7 @@ impl Setting for Distribution {
                 }
                 Some(Distribution::constant(ms))
             }
-            Value::Table(table) => from_table(table, node, name, problems),
+            Value::Table(table) => from_table(table, node, name, tolerated, problems),
             _ => wrong::<Distribution>(node, name, problems),
         }
     }
@@ -212,10 +221,12 @@ fn from_table(
     table: &Table,
     node: &Node,
     name: &str,
+    tolerated: &[String],
     problems: &mut Problems,
 ) -> Option<Distribution> {
     let before = problems.len();
-    let keys = Keys::new(name, node.span, Some(table), problems);
+    let tolerances = Tolerances::from([(name.to_owned(), tolerated.to_vec())]);
+    let keys = Keys::new(name, node.span, Some(table), problems).tolerating(&tolerances);
     let (read, _, _) = keys.run(|keys| catalogue().read(keys, None));
     let mut distribution = *read?;
     if let Shape::Empirical(empirical) = &mut distribution.shape {

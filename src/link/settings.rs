@@ -202,14 +202,14 @@ fn keys_of_a_link(keys: &mut Keys<'_>, defaults: Option<&LinkSettings>) -> LinkC
     let retransmit: Option<f64> = keys
         .key(
             "retransmit_ms",
-            "Time after which a lost model is sent again [ms]",
+            "Synchronous mode: time after which a lost model is sent again [ms]",
         )
         .at_least(SimTime::LEAST_LATENCY.ms())
         .at_most(SimTime::MAX_MS)
         .optional(absence("lost models are not sent again"));
     let limit = keys.key(
         "retransmit_limit",
-        "How many times a model is sent again at most",
+        "Synchronous mode: how many times a model is sent again at most",
     );
     let limit = limit.at_most(MOST_RETRANSMISSIONS);
     let retransmit_limit = or(limit, defaults.map(|link| link.retransmit_limit));

@@ -160,6 +160,7 @@ impl<'k, 'a, T: Setting> Field<'k, 'a, T> {
             takes: T::takes(),
             range: self.range.describe(),
             presence,
+            only: Vec::new(),
         });
     }
 
@@ -185,7 +186,8 @@ impl<'k, 'a, T: Setting> Field<'k, 'a, T> {
     fn read(&mut self) -> Option<T> {
         let node = self.node()?.clone();
         let mut problems = Problems::default();
-        let value = T::read(&node, self.name, &mut problems);
+        let tolerated = self.keys.tolerated_inside(self.name);
+        let value = T::read_tolerating(&node, self.name, tolerated, &mut problems);
         if let Some(legal) = &self.legal {
             problems.replace_help(&format!("write {legal}"));
         }

@@ -122,6 +122,16 @@ impl<'a> Keys<'a> {
         }
     }
 
+    /// Notes a mistake at what stands at a path in this table; numbers index lists. False, with
+    /// nothing noted, where nothing stands there.
+    pub fn problem_at(&mut self, path: &[&str], message: &str, help: &str) -> bool {
+        let node = self.table.and_then(|table| table.node_at(path));
+        if let Some(node) = node {
+            self.problems.add(node.span, message, help);
+        }
+        node.is_some()
+    }
+
     /// Notes a mistake at a key of this table, or at the table where the key is absent.
     pub(super) fn wrong_value(
         &mut self,
@@ -149,6 +159,11 @@ impl<'a> Keys<'a> {
     /// Whether a key that was read is wrong or missing.
     pub fn is_wrong(&self, name: &str) -> bool {
         self.wrong.contains(&name)
+    }
+
+    /// Where the user gave the key.
+    pub fn place(&self, key: &str) -> Option<Span> {
+        Some(self.table?.get(key)?.span)
     }
 
     /// Whether the user gave the key.
@@ -183,6 +198,19 @@ impl<'a> Keys<'a> {
     pub(super) fn tolerates(&self, name: &str) -> bool {
         let tolerated = self.tolerances.and_then(|t| t.get(&self.swept_path));
         tolerated.is_some_and(|names| names.iter().any(|t| t == name))
+    }
+
+    /// The keys that pass in a table inside though its kind does not have them.
+    pub(super) fn tolerated_inside(&self, name: &str) -> &'a [String] {
+        let tolerated = self
+            .tolerances
+            .and_then(|t| t.get(&self.swept_inside(name)));
+        tolerated.map_or(&[], Vec::as_slice)
+    }
+
+    /// What sweeps call something in this table.
+    pub(super) fn swept_inside(&self, name: &str) -> String {
+        joined(&self.swept_path, name)
     }
 
     /// Refuses what was not declared. Returns the required keys that are there under a mistyped
@@ -220,10 +248,7 @@ impl<'a> Keys<'a> {
     }
 
     pub(super) fn join(&self, name: &str) -> String {
-        match self.path.as_str() {
-            "" => name.to_owned(),
-            path => format!("{path}.{name}"),
-        }
+        joined(&self.path, name)
     }
 
     pub(super) fn describe(
@@ -240,6 +265,7 @@ impl<'a> Keys<'a> {
             takes: takes.to_owned(),
             range: String::new(),
             presence,
+            only: Vec::new(),
         });
     }
 
@@ -268,5 +294,12 @@ impl<'a> Keys<'a> {
         );
         self.problems
             .add(node.span, message, format!("write {example}"));
+    }
+}
+
+fn joined(path: &str, name: &str) -> String {
+    match path {
+        "" => name.to_owned(),
+        path => format!("{path}.{name}"),
     }
 }
