@@ -58,7 +58,7 @@ fn read(keys: &mut Keys<'_>, shape: fn(&mut Keys<'_>) -> Shape) -> Distribution 
         keys.problem("cap", message, help);
     } else if least > SimTime::MAX_MS {
         let message = format!("no sample would be below {least} ms");
-        let help = format!("write times that make no more than {}", SimTime::MAX_MS);
+        let help = format!("write times that make no more than {:e}", SimTime::MAX_MS);
         keys.problem("offset", message, help);
     }
     Distribution { shape, offset, cap }
@@ -162,7 +162,7 @@ impl Setting for Distribution {
             Value::Float(_) | Value::Integer(_) => {
                 let ms = f64::read(node, name, problems)?;
                 if !(0.0..=SimTime::MAX_MS).contains(&ms) {
-                    let help = format!("write a number in [0, {}]", SimTime::MAX_MS);
+                    let help = format!("write a number in [0, {:e}]", SimTime::MAX_MS);
                     problems.add(node.span, format!("`{name}` cannot be {ms}"), help);
                     return None;
                 }

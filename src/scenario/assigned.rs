@@ -10,11 +10,18 @@ pub(super) struct Assigned<T> {
     /// The first is that of agents without overrides, whether or not there are any.
     pub values: Vec<T>,
     of: Vec<u16>,
+    /// The overrides that each value comes from, later ones on top.
+    stacks: Vec<Vec<usize>>,
 }
 
 impl<T> Assigned<T> {
     pub fn get(&self, agent: AgentId) -> &T {
         &self.values[usize::from(self.of[agent.index()])]
+    }
+
+    /// The numbers of the overrides that make an agent's value, later ones on top.
+    pub fn overrides_of(&self, agent: AgentId) -> &[usize] {
+        &self.stacks[usize::from(self.of[agent.index()])]
     }
 }
 
@@ -64,20 +71,15 @@ pub(super) fn assign<T: Clone>(
     of.iter()
         .for_each(|&stack| is_used[usize::from(stack)] = true);
     let alone: Vec<&T> = overrides.iter().map(|(_, value)| value).collect();
-    let values = stacks
-        .iter()
-        .zip(is_used)
-        .map(|(stack, is_used)| match stack[..] {
-            [number] => alone[number].clone(),
-            [_, ..] if is_used => {
-                let together = overrides.together(stack, problems, &read);
-                together.unwrap_or_else(|| base.clone())
-            }
-            // Nobody has it, or it is the table itself.
-            _ => base.clone(),
-        });
-    Assigned {
-        values: values.collect(),
-        of,
-    }
+    let value = |(stack, is_used): (&Vec<usize>, bool)| match stack[..] {
+        [number] => alone[number].clone(),
+        [_, ..] if is_used => {
+            let together = overrides.together(stack, problems, &read);
+            together.unwrap_or_else(|| base.clone())
+        }
+        // Nobody has it, or it is the table itself.
+        _ => base.clone(),
+    };
+    let values = stacks.iter().zip(is_used).map(value).collect();
+    Assigned { values, of, stacks }
 }

@@ -112,9 +112,6 @@ pub(super) fn draw(
         }
     };
     let roles = draw_roles(&scenario.attacks, &chooser, seeds.attackers, problems);
-    if !problems.is_empty() {
-        return Ok(None);
-    }
     let asked = timing::Asked {
         iterations,
         until: scenario.until,
@@ -128,27 +125,27 @@ pub(super) fn draw(
         faults: scenario.faults,
     };
     let timing = timing::draw(&asked, settings, &roles, &chooser, &places, problems);
-    let Some(timing) = timing.filter(|_| problems.is_empty()) else {
-        return Ok(None);
-    };
+    let iterations = timing
+        .as_ref()
+        .map_or(iterations, |timing| timing.iterations);
     if let Some(from) = scenario.record.steady_from
-        && from >= timing.iterations
+        && from >= iterations
     {
         let message = format!("the steady state cannot begin at iteration {from}");
-        let last = timing.iterations - 1;
+        let last = iterations - 1;
         let help = format!("write a number up to {last}, the last iteration");
         problems.add(places.find(&["record", "steady_from"]), message, help);
     }
     let stage = Stage {
         dimension: world.dimension(),
-        iterations: timing.iterations,
+        iterations,
         folder: &file.folder,
     };
-    let mode = timing.clock.pace.mode();
     let attacks = prepare_attacks(scenario.attacks, &chooser, &stage, &places, problems);
-    if !problems.is_empty() {
+    let Some(timing) = timing.filter(|_| problems.is_empty()) else {
         return Ok(None);
-    }
+    };
+    let mode = timing.clock.pace.mode();
     let Timing {
         iterations,
         clock,
@@ -196,21 +193,31 @@ pub(super) fn draw(
 
 /// Notes agents whose rule does not fit their neighborhood.
 fn check_rules(plan: &Plan, places: &Places<'_>, problems: &mut Problems) {
-    let check = |agent| plan.place(agent, |place| plan.rule(agent).rule.check(place));
-    let misfits: Vec<Misfit> = plan.graph.ids().filter_map(|k| check(k).err()).collect();
-    let Some(first) = misfits.first() else {
+    let check = |agent| {
+        let checked = plan.place(agent, |place| plan.rule(agent).rule.check(place));
+        Some((agent, checked.err()?))
+    };
+    let misfits: Vec<(AgentId, Misfit)> = plan.graph.ids().filter_map(check).collect();
+    let Some((first_agent, first)) = misfits.first() else {
         return;
     };
-    let largest: Option<Vec<u64>> = misfits.iter().map(|misfit| misfit.largest).collect();
+    let largest: Option<Vec<u64>> = misfits.iter().map(|(_, misfit)| misfit.largest).collect();
     let help = match largest.and_then(|all| all.into_iter().min()) {
         Some(largest) => format!("write at most {largest}, which fits everywhere"),
         None => "no value fits everywhere: choose another rule or network".to_owned(),
     };
-    problems.add(
-        places.find(&["rule", first.key]),
-        first.message.clone(),
-        help,
-    );
+    let own = |number: &usize| {
+        let number = number.to_string();
+        places.exact(&["rule", "override", &number, first.key])
+    };
+    let place = plan
+        .rules
+        .overrides_of(*first_agent)
+        .iter()
+        .rev()
+        .find_map(own);
+    let place = place.unwrap_or_else(|| places.find(&["rule", first.key]));
+    problems.add(place, first.message.clone(), help);
 }
 
 /// Who is Byzantine: explicit selections first, then random ones among those not yet taken.
@@ -296,13 +303,16 @@ pub(super) struct Places<'a> {
 }
 
 impl Places<'_> {
+    /// The place of what stands at a path, if something does; numbers index lists.
+    pub fn exact(&self, path: &[&str]) -> Option<Span> {
+        self.document.node_at(path).map(|node| node.span)
+    }
+
     /// The place of the deepest element of a path that is there, or of the document where none
     /// is; numbers index lists.
     pub fn find(&self, path: &[&str]) -> Span {
         let prefixes = (1..=path.len()).rev().map(|length| &path[..length]);
-        let deepest = prefixes
-            .into_iter()
-            .find_map(|prefix| self.document.node_at(prefix));
-        deepest.map_or(self.top, |node| node.span)
+        let deepest = prefixes.into_iter().find_map(|prefix| self.exact(prefix));
+        deepest.unwrap_or(self.top)
     }
 }

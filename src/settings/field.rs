@@ -20,6 +20,7 @@ struct Range {
 fn short(bound: f64) -> String {
     match bound.abs() {
         size if size >= 1e15 => format!("{bound:.2e}"),
+        size if size > 1e9 => format!("{bound:e}"),
         _ => bound.to_string(),
     }
 }

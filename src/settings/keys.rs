@@ -13,9 +13,11 @@ use super::values::Setting;
 pub type Tolerances = std::collections::BTreeMap<String, Vec<String>>;
 
 /// A required key that is not there, and what to do about it.
-struct Missing {
+pub(super) struct Missing {
     name: &'static str,
     help: String,
+    /// What asks for it, as `mode = "deadline"`; empty where the table always does.
+    pub(super) needed_by: String,
 }
 
 /// Reader of one table.
@@ -32,7 +34,9 @@ pub struct Keys<'a> {
     pub(super) described: Vec<KeyDoc>,
     pub(super) resolved: toml::Table,
     later: Vec<&'static str>,
-    missing: Vec<Missing>,
+    pub(super) missing: Vec<Missing>,
+    /// Declared keys that belong to another kind than the one at hand.
+    pub(super) foreign: Vec<String>,
     /// Keys whose value is wrong or missing: a placeholder stands for it.
     wrong: Vec<&'static str>,
     ignores_rest: bool,
@@ -59,6 +63,7 @@ impl<'a> Keys<'a> {
             resolved: toml::Table::new(),
             later: Vec::new(),
             missing: Vec::new(),
+            foreign: Vec::new(),
             wrong: Vec::new(),
             ignores_rest: false,
         }
@@ -147,7 +152,11 @@ impl<'a> Keys<'a> {
     /// Notes that a required key is not there.
     pub(super) fn lacks(&mut self, name: &'static str, legal: &str) {
         let help = format!("add `{name} = …`: {legal}");
-        self.missing.push(Missing { name, help });
+        self.missing.push(Missing {
+            name,
+            help,
+            needed_by: String::new(),
+        });
         self.wrong.push(name);
     }
 
@@ -179,10 +188,19 @@ impl<'a> Keys<'a> {
     ) -> (T, Vec<KeyDoc>, toml::Table) {
         let value = read(&mut self);
         let misspelled = self.refuse_undeclared();
-        for Missing { name, help } in std::mem::take(&mut self.missing) {
+        for missing in std::mem::take(&mut self.missing) {
+            let Missing {
+                name,
+                help,
+                needed_by,
+            } = missing;
             // One mistake is told once.
             if !misspelled.contains(&name) {
-                let message = format!("{} lacks the key `{name}`", self.title());
+                let why = match needed_by.as_str() {
+                    "" => String::new(),
+                    case => format!(", which {case} needs"),
+                };
+                let message = format!("{} lacks the key `{name}`{why}", self.title());
                 self.problems.add(self.span, message, help);
             }
         }
@@ -234,8 +252,20 @@ impl<'a> Keys<'a> {
             }
             misspelled.extend(meant);
             let message = format!("unknown key `{name}` in {}", self.title());
-            self.problems
-                .add(entry.span, message, did_you_mean(name, &known, "keys"));
+            let is_own = |key: &&str| !self.foreign.iter().any(|foreign| foreign == key);
+            let own: Vec<&str> = known.iter().copied().filter(is_own).collect();
+            let help = did_you_mean(name, &own, "keys");
+            let other = nearest(name, &known).filter(|_| nearest(name, &own).is_none());
+            let doc = other.and_then(|other| self.described.iter().find(|d| d.name == other));
+            let help = match doc {
+                Some(doc) => format!(
+                    "did you mean `{}`, which belongs to {}? {help}",
+                    doc.name,
+                    doc.only.join(" or ")
+                ),
+                None => help,
+            };
+            self.problems.add(entry.span, message, help);
         }
         misspelled
     }

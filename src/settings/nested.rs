@@ -85,10 +85,15 @@ impl<'a> Keys<'a> {
     ) -> T {
         let home = |name: &str| format!("{key} = \"{name}\"");
         let first = self.described.len();
+        let lacked = self.missing.len();
         let value = read(self, chosen);
         let own = C::NAMES.iter().find(|(_, case)| *case == chosen);
+        let own_home = own.map(|(name, _)| home(name)).unwrap_or_default();
         for doc in &mut self.described[first..] {
-            doc.only.extend(own.map(|(name, _)| home(name)));
+            doc.only.push(own_home.clone());
+        }
+        for missing in &mut self.missing[lacked..] {
+            missing.needed_by.clone_from(&own_home);
         }
         let end_of_own = self.described.len();
         for (name, case) in C::NAMES.iter().filter(|(_, case)| *case != chosen) {
@@ -112,16 +117,14 @@ impl<'a> Keys<'a> {
             return value;
         }
         for doc in &self.described[end_of_own..] {
+            self.foreign.push(doc.name.clone());
             if let Some(entry) = self.table.and_then(|t| t.entry(&doc.name))
                 && !self.tolerates(&doc.name)
             {
-                let message = format!(
-                    "`{}` in {} says nothing where {}",
-                    doc.name,
-                    self.title(),
-                    own.map(|(name, _)| home(name)).unwrap_or_default()
-                );
-                let help = format!("remove it: it belongs to {}", doc.only.join(" and "));
+                // Without the case at hand: points of a sweep differ in it.
+                let title = self.title();
+                let message = format!("`{}` in {title} belongs to another `{key}`", doc.name);
+                let help = format!("remove it, or write {}", doc.only.join(" or "));
                 self.problems.add(entry.span, message, help);
             }
         }
