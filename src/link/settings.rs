@@ -142,12 +142,14 @@ pub struct LinkOverride {
 /// Declares and reads `[link]` with its overrides, which count in their order: later ones win, key
 /// by key. Whether a mode retransmits at all is for the scenario to check.
 pub fn read(keys: &mut Keys<'_>) -> (LinkSettings, Vec<LinkOverride>) {
-    let overrides = keys.tables("override", "Other keys for chosen links", |keys| {
-        LinkOverride {
+    let overrides = keys.tables(
+        "override",
+        "Other keys for chosen links; later ones win, key by key",
+        |keys| LinkOverride {
             ends: Ends::read(keys),
             change: keys_of_a_link(keys, None),
-        }
-    });
+        },
+    );
     let mut settings = LinkSettings::default();
     keys_of_a_link(keys, Some(&settings.clone())).apply(&mut settings);
     if settings.retransmit.is_none() && !keys.has("retransmit_limit") {

@@ -139,8 +139,6 @@ impl Compute {
                 "compute_ms",
                 "Time that an iteration's adapt steps take [ms]",
             )
-            .at_least(0.0)
-            .at_most(SimTime::MAX_MS)
             .default(Distribution::constant(10.0), "design");
         let speed = keys
             .key("speed", "By which compute times are divided")
@@ -188,11 +186,15 @@ pub(super) fn clock(keys: &mut Keys<'_>) -> ClockSettings {
         .default(Chosen(Mode::Synchronous), "the paper's rule");
     let pace = keys.cases("mode", mode, own_keys);
     let compute = Compute::read(keys);
-    let overrides = keys.overrides("override", "Other keys for chosen agents", |keys| {
-        let compute = Compute::read(keys);
-        refuse_nothing(keys, mode, &compute);
-        compute
-    });
+    let overrides = keys.overrides(
+        "override",
+        "Other keys for chosen agents; later ones win, key by key",
+        |keys| {
+            let compute = Compute::read(keys);
+            refuse_nothing(keys, mode, &compute);
+            compute
+        },
+    );
     refuse_nothing(keys, mode, &compute);
     ClockSettings {
         pace,

@@ -246,11 +246,15 @@ fn whole(
         });
     let sets = keys.named("sets", "Names for groups of agents");
     let (learner, learner_overrides) = keys.section("learner", "How agents adapt", |keys| {
-        let overrides = keys.overrides("override", "Other keys for chosen agents", Learner::read);
+        let overrides = keys.overrides(
+            "override",
+            "Other keys for chosen agents; later ones win, key by key",
+            Learner::read,
+        );
         (Learner::read(keys), overrides)
     });
     let (own_rule, rule_overrides) = keys.section("rule", "How agents combine", |keys| {
-        let about = "Other keys for chosen agents";
+        let about = "Other keys for chosen agents; later ones win, key by key";
         let overrides = keys.overrides("override", about, |keys| rule(keys, catalogues));
         (rule(keys, catalogues), overrides)
     });
