@@ -397,7 +397,7 @@ fn wrong_links_are_told_with_what_would_be_right() {
         (
             "retransmit_limit = 300000",
             "cannot be 300000",
-            "at most 200000",
+            "at most 100000",
         ),
         ("retransmit_ms = 0", "cannot be 0", "in [0.001,"),
         ("uplink_mbps = 0", "cannot be 0", "at least 0.000001"),

@@ -7,10 +7,11 @@ use super::node::{Node, Table, Value};
 use super::problem::Problems;
 use super::source::Span;
 use super::values::Setting;
+use std::collections::BTreeMap;
 
 /// For the path of a table, keys that pass there though they are not declared: other points of
 /// the same sweep have them.
-pub type Tolerances = std::collections::BTreeMap<String, Vec<String>>;
+pub type Tolerances = BTreeMap<String, Vec<String>>;
 
 /// A required key that is not there, and what to do about it.
 pub(super) struct Missing {
@@ -37,6 +38,8 @@ pub struct Keys<'a> {
     pub(super) missing: Vec<Missing>,
     /// Declared keys that belong to another kind than the one at hand.
     pub(super) foreign: Vec<String>,
+    /// For keys that the kind at hand does not have, the kinds that have them.
+    pub(super) elsewhere: BTreeMap<String, Vec<&'static str>>,
     /// Keys whose value is wrong or missing: a placeholder stands for it.
     wrong: Vec<&'static str>,
     ignores_rest: bool,
@@ -64,6 +67,7 @@ impl<'a> Keys<'a> {
             later: Vec::new(),
             missing: Vec::new(),
             foreign: Vec::new(),
+            elsewhere: BTreeMap::new(),
             wrong: Vec::new(),
             ignores_rest: false,
         }
@@ -252,22 +256,37 @@ impl<'a> Keys<'a> {
             }
             misspelled.extend(meant);
             let message = format!("unknown key `{name}` in {}", self.title());
-            let is_own = |key: &&str| !self.foreign.iter().any(|foreign| foreign == key);
-            let own: Vec<&str> = known.iter().copied().filter(is_own).collect();
-            let help = did_you_mean(name, &own, "keys");
-            let other = nearest(name, &known).filter(|_| nearest(name, &own).is_none());
-            let doc = other.and_then(|other| self.described.iter().find(|d| d.name == other));
-            let help = match doc {
-                Some(doc) => format!(
-                    "did you mean `{}`, which belongs to {}? {help}",
-                    doc.name,
-                    doc.only.join(" or ")
-                ),
-                None => help,
-            };
+            let help = self.help_for_unknown(name, &known);
             self.problems.add(entry.span, message, help);
         }
         misspelled
+    }
+
+    /// What to do about a key that is not declared; `known` are those that are.
+    fn help_for_unknown(&self, name: &str, known: &[&str]) -> String {
+        let is_own = |key: &&str| !self.foreign.iter().any(|foreign| foreign == key);
+        let own: Vec<&str> = known.iter().copied().filter(is_own).collect();
+        if let Some(kinds) = self.elsewhere.get(name) {
+            let kinds: Vec<String> = kinds.iter().map(|k| format!("kind = \"{k}\"")).collect();
+            let (kinds, own) = (kinds.join(" or "), own.join(", "));
+            return format!("remove it, or write {kinds}; keys here: {own}");
+        }
+        let help = did_you_mean(name, &own, "keys");
+        let other = nearest(name, known).filter(|_| nearest(name, &own).is_none());
+        match other.and_then(|other| self.described.iter().find(|d| d.name == other)) {
+            Some(KeyDoc { name, only, .. }) => {
+                let only = only.join(" or ");
+                format!("did you mean `{name}`, which belongs to {only}? {help}")
+            }
+            None => help,
+        }
+    }
+
+    /// Whether the table has a key that was not declared.
+    pub(super) fn has_undeclared(&self) -> bool {
+        let is_known = |key: &str| self.described.iter().any(|doc| doc.name == key);
+        self.table
+            .is_some_and(|t| t.iter().any(|e| !is_known(&e.key)))
     }
 
     pub(super) fn title(&self) -> String {
