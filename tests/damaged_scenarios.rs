@@ -7,7 +7,104 @@ use proptest::prelude::*;
 use proptest::sample::Index;
 use std::path::PathBuf;
 
-/// A file with most of what the format has.
+/// What the format has of simulated time.
+const OVER_TIME: &str = r#"
+iterations = 9
+until_ms = 900
+[task]
+kind = "target-localization"
+[topology]
+kind = "small-world"
+agents = 20
+degree = 4
+rewire = 0.1
+redraw_every_iterations = 3
+fanout = 2
+[sets]
+eu = { range = [0, 5] }
+us = [7, 8]
+[clock]
+mode = "deadline"
+period_ms = 40
+late = "discard"
+missing = "hold"
+max_age_iterations = 3
+compute_ms = { kind = "lognormal", median = 20, sigma = 0.5 }
+[[clock.override]]
+agents = "eu"
+speed = 0.25
+[[clock.override]]
+agents = [1, 2]
+compute_ms = { kind = "uniform", low = 1, high = 5 }
+[link]
+delay_ms = { kind = "exponential", mean = 30, offset = 1, cap = 99 }
+drop = 0.1
+duplicate = 0.1
+burst = { enter = 0.1, leave = 0.5, drop_good = 0.1, drop_bad = 0.9 }
+uplink_mbps = 2
+downlink_mbps = 3
+model_bytes = 100
+flood_bound = 3
+[[link.override]]
+between = ["eu", "us"]
+delay_ms = { kind = "pareto", scale = 5, shape = 2 }
+[[link.override]]
+from = "eu"
+to = [9]
+drop = 1
+[[fault]]
+name = "first"
+kind = "crash"
+agents = [1]
+from_ms = 100
+to_ms = 200
+[[fault]]
+kind = "churn"
+agents = { random = 3 }
+up_ms = { kind = "normal", mean = 90, std = 10 }
+down_ms = 20
+[[fault]]
+kind = "partition"
+groups = ["eu", "us"]
+from_iteration = 2
+to_iteration = 5
+[[fault]]
+kind = "late-join"
+agents = [11]
+to_iteration = 2
+[[attack]]
+name = "noise"
+agents = [12]
+kind = "sign-flip"
+timing = { kind = "just-before-deadline", margin_ms = 2 }
+[[attack]]
+agents = [13]
+kind = "sign-flip"
+timing = { kind = "flood", copies = 5 }
+active = { from_ms = 10, to_ms = 50 }
+[rule]
+kind = "trimmed-mean"
+f = 1
+too_few = "shrink-f"
+[[rule.override]]
+agents = "eu"
+kind = "loss"
+unseen = "decay"
+age_discount = 0.9
+[[rule.override]]
+agents = [1]
+forgetting = 0.5
+[record]
+trace = true
+every_ms = 30
+[sweep]
+"clock.period_ms" = [40, 50]
+"link.delay_ms.mean" = [10, 20]
+"clock.mode" = ["deadline", "deadline"]
+zip = [["clock.period_ms", "link.delay_ms.mean"]]
+"#;
+
+/// A file with most of what else the format has.
 const RICH: &str = r#"
 name = "rich"
 iterations = 9
@@ -52,7 +149,7 @@ seed = { from = 1, count = 2 }
 zip = [["seed", "rule.kind"]]
 "#;
 
-const VALUES: [&str; 16] = [
+const VALUES: &[&str] = &[
     "nan",
     "-inf",
     "-1",
@@ -69,9 +166,14 @@ const VALUES: [&str; 16] = [
     "{ every = 2 }",
     "{ kind = \"decay\" }",
     "{ random = 4000000000 }",
+    "{ kind = \"uniform\", low = 5, high = 1 }",
+    "{ kind = \"empirical\", path = \"none.txt\" }",
+    "\"asynchronous\"",
+    "\"synchronous\"",
+    "\"churn\"",
 ];
 
-const ASSIGNMENTS: [&str; 14] = [
+const ASSIGNMENTS: &[&str] = &[
     "seed",
     "=",
     "=1",
@@ -86,6 +188,13 @@ const ASSIGNMENTS: [&str; 14] = [
     "attack.noise.low=2",
     "seed=é",
     "attack=[]",
+    "clock.mode=asynchronous",
+    "clock.mode=synchronous",
+    "link.retransmit_ms=5",
+    "link.delay_ms.kind=pareto",
+    "fault.first.from_ms=900",
+    "fault=[]",
+    "topology.redraw_every_iterations=0",
 ];
 
 /// One way to damage a text.
@@ -162,7 +271,8 @@ fn texts() -> Vec<String> {
     let mut paths: Vec<PathBuf> = paths.map(|entry| entry.unwrap().path()).collect();
     paths.sort();
     let shipped = paths.iter().map(|p| std::fs::read_to_string(p).unwrap());
-    shipped.chain([RICH.to_owned(), RICH.to_owned()]).collect()
+    let rich = [RICH, RICH, OVER_TIME, OVER_TIME, OVER_TIME].map(str::to_owned);
+    shipped.chain(rich).collect()
 }
 
 proptest! {
@@ -176,7 +286,7 @@ proptest! {
     fn a_damaged_scenario_is_read_or_refused(
         text in prop::sample::select(texts()),
         damages in prop::collection::vec(damage(), 0..4),
-        assignment in prop::option::of(prop::sample::select(&ASSIGNMENTS[..])),
+        assignment in prop::option::of(prop::sample::select(ASSIGNMENTS)),
     ) {
         let text = damages.iter().fold(text, |text, d| damaged(&text, d));
         let assignments: Vec<String> = assignment.into_iter().map(str::to_owned).collect();

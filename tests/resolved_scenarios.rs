@@ -116,6 +116,180 @@ topology = { ring = { kind = "ring", agents = 5 }, star = { kind = "star", agent
     assert_eq!(lists.values("topology.agents")[0], "7");
 }
 
+/// Clock, links, faults and a network that changes.
+const OVER_TIME: &str = r#"
+[clock]
+mode = "deadline"
+period_ms = 40
+compute_ms = { kind = "lognormal", median = 20, sigma = 0.5, cap = 90 }
+max_age_iterations = 3
+[[clock.override]]
+agents = { every = 3 }
+speed = 0.5
+[[clock.override]]
+agents = [3, 4]
+compute_ms = 5
+[link]
+delay_ms = { kind = "exponential", mean = 30, offset = 1 }
+drop = 0.1
+burst = { enter = 0.1, leave = 0.5 }
+uplink_mbps = 2
+[[link.override]]
+between = [{ range = [0, 3] }, [5]]
+delay_ms = { kind = "uniform", low = 1, high = 2 }
+[[link.override]]
+from = [1]
+to = "others"
+burst = { enter = 0.2, leave = 0.5, drop_good = 0.1 }
+flood_bound = 3
+[sets]
+others = [7, 8]
+[[fault]]
+name = "churners"
+kind = "churn"
+agents = "others"
+up_ms = { kind = "exponential", mean = 900 }
+down_ms = { kind = "normal", mean = 50, std = 10 }
+[[fault]]
+kind = "partition"
+groups = ["others", [1, 2]]
+from_iteration = 1
+to_iteration = 3
+[[attack]]
+name = "noise"
+agents = [6]
+kind = "sign-flip"
+timing = { kind = "just-before-deadline", margin_ms = 2 }
+active = { from_ms = 10 }
+[rule]
+kind = "loss"
+unseen = "decay"
+age_discount = 0.9
+[record]
+trace = true
+every_ms = 25
+"#;
+
+#[test]
+fn what_scenarios_say_of_time_resolves_to_itself() {
+    let small = SMALL.to_owned() + "redraw_every_iterations = 2\nfanout = 1\n";
+    let text = small.clone() + OVER_TIME;
+    resolves_to_itself(&read(&text));
+    let resolved: toml::Table = read(&text).file.resolved().parse().unwrap();
+    // An override holds what it says and no more.
+    let overrides = resolved["clock"]["override"].as_array().unwrap();
+    let keys = |n: usize| {
+        let mut keys: Vec<&String> = overrides[n].as_table().unwrap().keys().collect();
+        keys.sort();
+        keys
+    };
+    assert_eq!(keys(0), ["agents", "speed"]);
+    assert_eq!(keys(1), ["agents", "compute_ms"]);
+    let synchronous = read_with(
+        &text,
+        &[
+            "clock.mode=synchronous",
+            "attack=[]",
+            "link.retransmit_ms=9",
+        ],
+    );
+    assert_eq!(synchronous.values("clock.period_ms"), [""]);
+    resolves_to_itself(&synchronous);
+    let asynchronous = ["clock.mode=asynchronous", "attack=[]", "fault=[]"];
+    resolves_to_itself(&read_with(&text, &asynchronous));
+}
+
+#[test]
+fn sweeps_of_time_resolve_to_themselves() {
+    let sweep = r#"
+[sweep]
+"link.delay_ms.mean" = [10, 20]
+"clock.period_ms" = [50, 100]
+"fault.churners.up_ms.mean" = [100, 200]
+"attack.noise.timing.margin_ms" = [1, 2]
+zip = [["link.delay_ms.mean", "clock.period_ms"]]
+"#;
+    let swept = text(&[SMALL, OVER_TIME, sweep]);
+    resolves_to_itself(&read(&swept));
+    resolves_to_itself(&read_with(&swept, &["clock.period_ms=70", "link.drop=0"]));
+    let kinds = r#"
+[link]
+delay_ms = { mean = 30, median = 25, value = 4, sigma = 0.5 }
+[clock]
+period_ms = 100
+quorum = 0.5
+max_age_ms = 300
+[[clock.override]]
+agents = [1]
+speed = 0.5
+[[rule.override]]
+agents = [1]
+forgetting = 0.5
+[[rule.override]]
+agents = [1, 2]
+filter = false
+[sweep]
+"link.delay_ms.kind" = ["exponential", "lognormal", "constant"]
+"clock.mode" = ["synchronous", "deadline", "asynchronous"]
+"rule.kind" = ["loss", "average"]
+"#;
+    let kinds = read(&text(&[SMALL, kinds]));
+    assert_eq!(kinds.settings().len(), 18);
+    resolves_to_itself(&kinds);
+    let labels = r#"
+[[clock.override]]
+agents = [1]
+speed = 0.5
+[sweep]
+link = { ideal = {}, far = { delay_ms = { kind = "pareto", scale = 5, shape = 2 }, override = [{ between = [[1], [3]], drop = 1 }] } }
+clock = { waits = {}, ticks = { mode = "deadline", period_ms = 50, override = [{ agents = [2], speed = 0.5 }] } }
+fault = { none = [], churn = [{ name = "c", kind = "churn", agents = [2], up_ms = 50, down_ms = 5 }] }
+"#;
+    let labels = text(&[SMALL, labels]);
+    resolves_to_itself(&read(&labels));
+    let set = [
+        "fault.c.up_ms=60",
+        "link=far",
+        "link.drop=0.5",
+        "clock=ticks",
+    ];
+    let set = read_with(&labels, &set);
+    assert_eq!(set.values("fault.0.up_ms"), ["", "60.0"]);
+    assert_eq!(set.values("link.drop"), ["0.5", "0.5"]);
+    resolves_to_itself(&set);
+}
+
+#[test]
+fn files_of_durations_resolve_wherever_they_lie() {
+    let text = text(&[
+        SMALL,
+        r#"
+[link]
+delay_ms = { kind = "empirical", path = "delays.txt", order = "sequence" }
+[[link.override]]
+between = [[1], [2]]
+delay_ms = { kind = "empirical", path = "delays.txt" }
+[clock]
+compute_ms = { kind = "empirical", path = "delays.txt" }
+[[fault]]
+kind = "churn"
+agents = [1]
+up_ms = 50
+down_ms = { kind = "empirical", path = "delays.txt" }
+"#,
+    ]);
+    let id = |delays: &str| {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("delays.txt"), delays).unwrap();
+        let read = scenario::read_at("a", &text, folder.path(), &[]);
+        resolves_to_itself(&read);
+        read.ids().remove(0)
+    };
+    let own = id("1\n2\n");
+    assert_eq!(id("1\n2\n"), own);
+    assert_ne!(id("1\n3\n"), own);
+}
+
 #[test]
 fn a_task_s_own_overrides_survive_a_sweep_of_the_keys_beside_them() {
     let activity = r#"
@@ -163,6 +337,13 @@ fn a_run_is_called_by_what_it_computes() {
         "topology.agents=13",
         "learner.step_size=0.2",
         "clock.compute_ms=11",
+        "clock.quorum=0.5",
+        "link.drop=0.1",
+        "link.delay_ms=3",
+        "fault=[{ kind = 'crash', agents = [1] }]",
+        "seeds.links=9",
+        "topology.fanout=1",
+        "topology.redraw_every_iterations=2",
         "task.noisy_std=0.2",
         "sets.data=[1]",
         "sets.path=[1]",

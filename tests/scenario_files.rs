@@ -2,6 +2,7 @@
 
 mod scenario;
 
+use byzsim::units::AgentId;
 use scenario::{ATTACK, RULES, SMALL, read, read_with, text};
 
 // Sweeps.
@@ -124,6 +125,195 @@ agents = 8
     );
 }
 
+#[test]
+fn where_a_mode_is_swept_a_key_is_legal_if_any_swept_mode_has_it() {
+    let clock = r#"
+[clock]
+quorum = 0.5
+period_ms = 100
+late = "discard"
+max_age_ms = 300
+[sweep]
+"clock.mode" = ["synchronous", "deadline", "asynchronous"]
+"#;
+    let file = read(&text(&[SMALL, clock]));
+    assert_eq!(file.values("clock.quorum"), ["0.5", "", ""]);
+    assert_eq!(file.values("clock.period_ms"), ["", "100.0", ""]);
+    assert_eq!(file.values("clock.late"), ["", r#""discard""#, ""]);
+    assert_eq!(file.values("clock.max_age_ms"), ["", "", "300.0"]);
+    let missing = ["", r#""skip""#, r#""hold""#];
+    assert_eq!(file.values("clock.missing"), missing);
+    let modes: Vec<&str> = file.plans().iter().map(|p| p.mode().name()).collect();
+    assert_eq!(modes, ["synchronous", "deadline", "asynchronous"]);
+}
+
+#[test]
+fn the_kind_of_a_distribution_is_swept_like_any_other() {
+    let spread = r#"
+[link]
+delay_ms = { mean = 30, median = 25, sigma = 0.5, offset = 1 }
+[clock]
+compute_ms = { value = 8, low = 5, high = 9 }
+[[fault]]
+name = "churners"
+kind = "churn"
+agents = [1]
+up_ms = { mean = 900, std = 9 }
+down_ms = 100
+[sweep]
+"link.delay_ms.kind" = ["exponential", "lognormal"]
+"clock.compute_ms.kind" = ["constant", "uniform"]
+"fault.churners.up_ms.kind" = ["exponential", "normal"]
+zip = [["link.delay_ms.kind", "clock.compute_ms.kind", "fault.churners.up_ms.kind"]]
+"#;
+    let file = read(&text(&[SMALL, spread]));
+    assert_eq!(file.values("link.delay_ms.mean"), ["30.0", ""]);
+    assert_eq!(file.values("link.delay_ms.median"), ["", "25.0"]);
+    assert_eq!(file.values("link.delay_ms.offset"), ["1.0", "1.0"]);
+    // A constant that is nothing but that is a bare number.
+    assert_eq!(file.values("clock.compute_ms")[0], "8.0");
+    assert_eq!(file.values("clock.compute_ms.low"), ["", "5.0"]);
+    assert_eq!(file.values("fault.0.up_ms.std"), ["", "9.0"]);
+
+    let timing = "timing = { ms = 5, copies = 3 }\n[sweep]\n\"attack.noise.timing.kind\" = [\"delay\", \"flood\"]\n";
+    let file = read(&text(&[SMALL, ATTACK, timing]));
+    assert_eq!(file.values("attack.0.timing.ms"), ["5.0", ""]);
+    assert_eq!(file.values("attack.0.timing.copies"), ["", "3"]);
+
+    let faults = r#"
+[[fault]]
+name = "first"
+agents = [1]
+from_ms = 20
+up_ms = 30
+down_ms = 5
+[sweep]
+"fault.first.kind" = ["crash", "churn"]
+"#;
+    let file = read(&text(&[SMALL, faults]));
+    assert_eq!(file.values("fault.0.from_ms"), ["20.0", ""]);
+    assert_eq!(file.values("fault.0.up_ms"), ["", "30.0"]);
+}
+
+#[test]
+fn a_period_and_a_delay_advance_together() {
+    let sweep = r#"
+[clock]
+mode = "deadline"
+[link]
+delay_ms = { kind = "exponential", offset = 1 }
+[sweep]
+"clock.period_ms" = [50, 100]
+"link.delay_ms.mean" = [10, 20]
+zip = [["clock.period_ms", "link.delay_ms.mean"]]
+"#;
+    let file = read(&text(&[SMALL, sweep]));
+    let expected = [
+        "clock.period_ms=50 link.delay_ms.mean=10",
+        "clock.period_ms=100 link.delay_ms.mean=20",
+    ];
+    assert_eq!(file.settings(), expected);
+    assert_eq!(file.values("link.delay_ms.mean"), ["10.0", "20.0"]);
+}
+
+#[test]
+fn labels_stand_for_whole_tables_of_links_clocks_and_faults() {
+    let sweep = r#"
+[sets]
+far = [1, 2]
+[sweep]
+link = { ideal = {}, far = { delay_ms = 5, override = [{ between = ["far", [3]], drop = 1 }] } }
+clock = { waits = { quorum = 0.5 }, ticks = { mode = "deadline", period_ms = 50, override = [{ agents = "far", speed = 0.5 }] } }
+fault = { none = [], churn = [{ kind = "churn", agents = "far", up_ms = 50, down_ms = 5 }] }
+zip = [["link", "clock", "fault"]]
+"#;
+    let file = read(&text(&[SMALL, sweep]));
+    let expected = [
+        "link=ideal clock=waits fault=none",
+        "link=far clock=ticks fault=churn",
+    ];
+    assert_eq!(file.settings(), expected);
+    assert_eq!(file.values("link.override.0.drop"), ["", "1.0"]);
+    assert_eq!(file.values("link.delay_ms"), ["0.0", "5.0"]);
+    assert_eq!(file.values("clock.mode")[1], r#""deadline""#);
+    assert_eq!(file.values("fault.0.kind"), ["", r#""churn""#]);
+    let speeds: Vec<f64> = file.plans().iter().map(|p| p.speed(AgentId(2))).collect();
+    assert_eq!(speeds, [1.0, 0.5]);
+}
+
+// Overrides.
+
+#[test]
+fn an_agent_in_several_overrides_has_what_each_says_the_later_ones_first() {
+    let overrides = r#"
+[clock]
+compute_ms = 8
+[[clock.override]]
+agents = [1, 2]
+speed = 0.5
+[[clock.override]]
+agents = [2, 3]
+compute_ms = 3
+[[clock.override]]
+agents = [2]
+speed = 3
+[learner]
+step_size = 0.5
+[[learner.override]]
+agents = { range = [0, 3] }
+steps_per_exchange = 2
+[[learner.override]]
+agents = [3, 4]
+adapt_probability = 0.25
+step_size = 0.75
+[rule]
+kind = "trimmed-mean"
+f = 1
+[[rule.override]]
+agents = [1, 2, 3]
+too_few = "shrink-f"
+[[rule.override]]
+agents = [1]
+kind = "average"
+[[rule.override]]
+agents = [2]
+f = 0
+"#;
+    let plan = read(&text(&[SMALL, overrides])).plans().remove(0);
+    let ms = |agent| plan.compute_time(AgentId(agent), 0).ms();
+    assert_eq!([0, 1, 2, 3].map(ms), [8.0, 16.0, 1.0, 3.0]);
+    let learner = |agent| {
+        let learner = plan.learner(AgentId(agent));
+        let step_size = learner.step_size.at(0);
+        (
+            learner.steps_per_exchange,
+            learner.adapt_probability,
+            step_size,
+        )
+    };
+    assert_eq!(learner(0), (2, 1.0, 0.5));
+    assert_eq!(learner(3), (2, 0.25, 0.75));
+    assert_eq!(learner(4), (1, 0.25, 0.75));
+    assert_eq!(learner(5), (1, 1.0, 0.5));
+    let rule = |agent| format!("{:?}", plan.rule(AgentId(agent)).rule);
+    assert!(
+        rule(0).contains("f: Number(1), too_few: Own"),
+        "{}",
+        rule(0)
+    );
+    assert_eq!(plan.rule(AgentId(1)).kind, "average");
+    assert!(
+        rule(2).contains("f: Number(0), too_few: ShrinkF"),
+        "{}",
+        rule(2)
+    );
+    assert!(
+        rule(3).contains("f: Number(1), too_few: ShrinkF"),
+        "{}",
+        rule(3)
+    );
+}
+
 // Assignments.
 
 #[test]
@@ -187,10 +377,33 @@ fn an_assigned_length_takes_the_place_of_the_other() {
 }
 
 #[test]
+fn an_assigned_mode_needs_no_change_of_the_file() {
+    let set = ["clock.mode=deadline", "clock.period_ms=50"];
+    let file = read_with(SMALL, &set);
+    assert_eq!(file.values("clock.period_ms"), ["50.0"]);
+    assert_eq!(file.plans()[0].mode().name(), "deadline");
+    let quorum = text(&[SMALL, "[clock]\nquorum = 0.5\n"]);
+    let file = read_with(&quorum, &set);
+    assert_eq!(file.values("clock.quorum"), [""]);
+    let delay = text(&[
+        SMALL,
+        "[link]\ndelay_ms = { kind = \"exponential\", mean = 3 }\n",
+    ]);
+    let set = ["link.delay_ms.kind=constant", "link.delay_ms.value=7"];
+    assert_eq!(read_with(&delay, &set).values("link.delay_ms"), ["7.0"]);
+    assert_eq!(
+        read_with(&delay, &["link.delay_ms=2"]).values("link.delay_ms"),
+        ["2.0"]
+    );
+}
+
+#[test]
 fn an_assigned_kind_leaves_the_keys_of_the_kind_before_unread() {
-    let rule = "[rule]\nkind = \"loss\"\nforgetting = 0.3\n";
-    let file = read_with(&text(&[SMALL, rule]), &["rule.kind=average"]);
-    assert_eq!(file.values("rule.forgetting"), [""]);
+    for kind in ["kind = \"loss\"\n", ""] {
+        let rule = format!("[rule]\n{kind}forgetting = 0.3\n");
+        let file = read_with(&text(&[SMALL, &rule]), &["rule.kind=average"]);
+        assert_eq!(file.values("rule.forgetting"), [""]);
+    }
 }
 
 // Selections and seeds.

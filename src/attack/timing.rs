@@ -1,6 +1,6 @@
 //! When an attacker sends, beside what it sends.
 
-use crate::settings::{Choice, Chosen, Keys};
+use crate::settings::{Choice, Chosen, Keys, keys_of_cases};
 use crate::units::SimTime;
 
 /// Timing of an attack.
@@ -47,18 +47,12 @@ impl Timing {
         let Chosen(kind) = keys
             .key("kind", "How its timing differs from an honest agent's")
             .required();
-        if keys.is_wrong("kind") {
-            keys.ignore_rest();
-        }
-        let own = Timing::own_keys(keys, kind);
-        for (name, other) in Kind::NAMES {
-            if *other != kind {
-                keys.only_where(false, &format!("kind = \"{name}\""), |keys| {
-                    Timing::own_keys(keys, *other)
-                });
-            }
-        }
-        own
+        keys.cases("kind", kind, Timing::own_keys)
+    }
+
+    /// The keys that kinds have besides `kind`, for sweeps over kinds.
+    pub(crate) fn keys_of(kinds: &[String]) -> Vec<String> {
+        keys_of_cases(kinds, Timing::own_keys)
     }
 
     /// Whether it means something only where iterations end at fixed times.

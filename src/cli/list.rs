@@ -1,12 +1,14 @@
 //! `byzsim list`: the kinds that scenarios can name, with their keys.
 
 use super::{Plugins, text};
+use crate::distribution;
+use crate::fault;
 use crate::scenario::{Catalogues, parse_defaults};
 use crate::settings::{Catalogue, KeyDoc, KindDoc, Presence, Table};
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
-/// List a scenario's keys, and tasks, topologies, rules and attacks with their keys, ranges and defaults
+/// List a scenario's keys, and the kinds of tasks, rules, faults and more with their keys, ranges and defaults
 #[derive(Args)]
 pub(super) struct List {
     /// Only this part
@@ -25,6 +27,8 @@ enum Part {
     Topologies,
     Rules,
     Attacks,
+    Distributions,
+    Faults,
 }
 
 #[derive(Clone, Copy, PartialEq, ValueEnum)]
@@ -54,6 +58,12 @@ impl List {
             ),
             (Part::Rules, "rules", describe(&catalogues.rules, &defaults)),
             (Part::Attacks, "attacks", describe(&catalogues.attacks, &[])),
+            (
+                Part::Distributions,
+                "distributions",
+                describe(&distribution::catalogue(), &[]),
+            ),
+            (Part::Faults, "faults", describe(&fault::catalogue(), &[])),
         ];
         let wanted = parts
             .into_iter()
@@ -113,7 +123,11 @@ fn print_part(name: &str, kinds: &[KindDoc]) {
             };
             text::print_wrapped(2, &format!("{}{symbol}: {}", key.name, key.about));
             let presence = presence(&key.presence);
-            text::print_wrapped(6, &format!("{}{range}; {presence}", key.takes));
+            let only = match key.only.join(" or ") {
+                anywhere if anywhere.is_empty() => anywhere,
+                only => format!("; only with {only}"),
+            };
+            text::print_wrapped(6, &format!("{}{range}; {presence}{only}", key.takes));
         }
         text::print("");
     }
@@ -154,6 +168,7 @@ fn key_json(key: &KeyDoc) -> Value {
         "takes": key.takes,
         "range": key.range,
         "required": key.presence == Presence::Required,
+        "only_with": key.only,
     });
     match &key.presence {
         Presence::Required => {}

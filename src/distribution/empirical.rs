@@ -71,16 +71,18 @@ impl Empirical {
     pub fn load(&mut self, folder: &Path) -> Result<(), DistributionError> {
         let path = folder.join(&self.path);
         let name = path.display();
+        let most = SimTime::MAX_MS;
         let error = |message: String| DistributionError {
             span: self.span,
             message,
-            help: format!(
-                "write one number of milliseconds per line, from 0 to {}",
-                SimTime::MAX_MS
-            ),
+            help: format!("write one number of milliseconds per line, from 0 to {most:e}"),
         };
-        let text = fs::read_to_string(&path)
-            .map_err(|e| error(format!("cannot read the durations in {name}: {e}")))?;
+        let text = fs::read_to_string(&path).map_err(|e| DistributionError {
+            help: "name a text file with one number of milliseconds per line; a relative path \
+                   starts at the scenario file"
+                .into(),
+            ..error(format!("cannot read the durations in {name}: {e}"))
+        })?;
         let values = values(&text)
             .map_err(|(line, what)| error(format!("{name}:{line}: `{what}` is not a duration")))?;
         if values.is_empty() {

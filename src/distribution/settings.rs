@@ -3,7 +3,7 @@
 use super::empirical::{Empirical, Order};
 use super::{Distribution, Shape};
 use crate::settings::{
-    Catalogue, Chosen, Keys, Kind, Node, Problems, Setting, Table, Value, wrong,
+    Catalogue, Chosen, Keys, Kind, Node, Problems, Setting, Table, Tolerances, Value, wrong,
 };
 use crate::units::SimTime;
 
@@ -58,7 +58,7 @@ fn read(keys: &mut Keys<'_>, shape: fn(&mut Keys<'_>) -> Shape) -> Distribution 
         keys.problem("cap", message, help);
     } else if least > SimTime::MAX_MS {
         let message = format!("no sample would be below {least} ms");
-        let help = format!("write times that make no more than {}", SimTime::MAX_MS);
+        let help = format!("write times that make no more than {:e}", SimTime::MAX_MS);
         keys.problem("offset", message, help);
     }
     Distribution { shape, offset, cap }
@@ -149,17 +149,26 @@ impl Setting for Distribution {
     }
 
     fn read(node: &Node, name: &str, problems: &mut Problems) -> Option<Distribution> {
+        Distribution::read_tolerating(node, name, &[], problems)
+    }
+
+    fn read_tolerating(
+        node: &Node,
+        name: &str,
+        tolerated: &[String],
+        problems: &mut Problems,
+    ) -> Option<Distribution> {
         match &node.value {
             Value::Float(_) | Value::Integer(_) => {
                 let ms = f64::read(node, name, problems)?;
                 if !(0.0..=SimTime::MAX_MS).contains(&ms) {
-                    let help = format!("write a number in [0, {}]", SimTime::MAX_MS);
+                    let help = format!("write a number in [0, {:e}]", SimTime::MAX_MS);
                     problems.add(node.span, format!("`{name}` cannot be {ms}"), help);
                     return None;
                 }
                 Some(Distribution::constant(ms))
             }
-            Value::Table(table) => from_table(table, node, name, problems),
+            Value::Table(table) => from_table(table, node, name, tolerated, problems),
             _ => wrong::<Distribution>(node, name, problems),
         }
     }
@@ -212,10 +221,12 @@ fn from_table(
     table: &Table,
     node: &Node,
     name: &str,
+    tolerated: &[String],
     problems: &mut Problems,
 ) -> Option<Distribution> {
     let before = problems.len();
-    let keys = Keys::new(name, node.span, Some(table), problems);
+    let tolerances = Tolerances::from([(name.to_owned(), tolerated.to_vec())]);
+    let keys = Keys::new(name, node.span, Some(table), problems).tolerating(&tolerances);
     let (read, _, _) = keys.run(|keys| catalogue().read(keys, None));
     let mut distribution = *read?;
     if let Shape::Empirical(empirical) = &mut distribution.shape {

@@ -171,6 +171,12 @@ impl Setting for Groups {
             problems.add(node.span, format!("`{name}` names no group"), help);
             return None;
         }
+        let flat = |group: &&Node| matches!(group.value, Value::Integer(_));
+        if let Some(number) = groups.iter().find(flat) {
+            let help = "write each group as a list, such as [[0, 1], [2, 3]], or as a set's name";
+            problems.add(number.span, "an agent's number is no group", help);
+            return None;
+        }
         let read = |group| Selection::read(group, name, problems);
         let groups: Vec<Option<Selection>> = groups.iter().map(read).collect();
         groups.into_iter().collect::<Option<_>>().map(Groups)

@@ -60,7 +60,10 @@ impl Span {
         let from_ms = keys.key("from_ms", "Simulated time from which it is on [ms]");
         let from_ms = from_ms.at_least(0.0).at_most(SimTime::MAX_MS);
         let from_ms = from_ms.optional("from the start");
-        let from_iteration = keys.key("from_iteration", "First iteration in which it is on");
+        let from_iteration = keys.key(
+            "from_iteration",
+            "First iteration in which it is on; not in asynchronous mode",
+        );
         let from_iteration = from_iteration.optional("from the start");
         Span::read_end(keys, from_ms, from_iteration, "for good")
     }
@@ -84,7 +87,10 @@ impl Span {
         let to_ms = keys.key("to_ms", "Simulated time from which it is off again [ms]");
         let to_ms = to_ms.at_least(0.0).at_most(SimTime::MAX_MS);
         let to_ms: Option<f64> = to_ms.optional(absence);
-        let to_iteration = keys.key("to_iteration", "First iteration in which it is off again");
+        let to_iteration = keys.key(
+            "to_iteration",
+            "First iteration in which it is off again; not in asynchronous mode",
+        );
         let to_iteration: Option<u64> = to_iteration.optional(absence);
         let in_ms = ["from_ms", "to_ms"].into_iter().find(|key| keys.has(key));
         let in_iterations = ["from_iteration", "to_iteration"];

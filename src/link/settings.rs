@@ -142,12 +142,14 @@ pub struct LinkOverride {
 /// Declares and reads `[link]` with its overrides, which count in their order: later ones win, key
 /// by key. Whether a mode retransmits at all is for the scenario to check.
 pub fn read(keys: &mut Keys<'_>) -> (LinkSettings, Vec<LinkOverride>) {
-    let overrides = keys.tables("override", "Other keys for chosen links", |keys| {
-        LinkOverride {
+    let overrides = keys.tables(
+        "override",
+        "Other keys for chosen links; later ones win, key by key",
+        |keys| LinkOverride {
             ends: Ends::read(keys),
             change: keys_of_a_link(keys, None),
-        }
-    });
+        },
+    );
     let mut settings = LinkSettings::default();
     keys_of_a_link(keys, Some(&settings.clone())).apply(&mut settings);
     if settings.retransmit.is_none() && !keys.has("retransmit_limit") {
@@ -202,14 +204,14 @@ fn keys_of_a_link(keys: &mut Keys<'_>, defaults: Option<&LinkSettings>) -> LinkC
     let retransmit: Option<f64> = keys
         .key(
             "retransmit_ms",
-            "Time after which a lost model is sent again [ms]",
+            "Synchronous mode: time after which a lost model is sent again [ms]",
         )
         .at_least(SimTime::LEAST_LATENCY.ms())
         .at_most(SimTime::MAX_MS)
         .optional(absence("lost models are not sent again"));
     let limit = keys.key(
         "retransmit_limit",
-        "How many times a model is sent again at most",
+        "Synchronous mode: how many times a model is sent again at most",
     );
     let limit = limit.at_most(MOST_RETRANSMISSIONS);
     let retransmit_limit = or(limit, defaults.map(|link| link.retransmit_limit));

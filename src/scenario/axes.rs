@@ -54,15 +54,17 @@ impl Axes {
                 .insert(swept, assignment.span, assignment.node.clone());
             return true;
         }
-        if let Some(table) = assignment.path.strip_suffix(".kind")
+        let kind_of = assignment.path.strip_suffix(".kind");
+        if let Some(table) = kind_of.or((assignment.path == "clock.mode").then_some("clock"))
             && let Some(Node {
                 value: Value::Table(labels),
                 ..
             }) = self.table.get(table)
         {
             let known: Vec<&str> = labels.iter().map(|e| e.key.as_str()).collect();
+            let what = if kind_of.is_some() { "kinds" } else { "modes" };
             let message =
-                format!("the labels of `{table}` in [sweep] stand for kinds of their own");
+                format!("the labels of `{table}` in [sweep] stand for {what} of their own");
             let help = format!("choose one with --set {table}=LABEL: {}", known.join(", "));
             problems.add(assignment.span, message, help);
             return true;

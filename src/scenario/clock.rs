@@ -2,7 +2,7 @@
 
 use crate::distribution::{Distribution, DistributionError};
 use crate::rng::Key;
-use crate::settings::{Choice, Chosen, Keys, Selection};
+use crate::settings::{Choice, Chosen, Keys, Overrides, keys_of_cases};
 use crate::units::SimTime;
 use std::path::Path;
 
@@ -120,8 +120,8 @@ impl Choice for Late {
 pub(super) struct ClockSettings {
     pub pace: Pace,
     pub compute: Compute,
-    /// How long chosen agents compute; later ones go before earlier ones.
-    pub overrides: Vec<(Selection, Compute)>,
+    /// How long chosen agents compute.
+    pub overrides: Overrides<Compute>,
 }
 
 /// How long an iteration's adapt steps take.
@@ -133,14 +133,12 @@ pub struct Compute {
 }
 
 impl Compute {
-    fn read(keys: &mut Keys<'_>) -> Compute {
+    pub(super) fn read(keys: &mut Keys<'_>) -> Compute {
         let time = keys
             .key(
                 "compute_ms",
                 "Time that an iteration's adapt steps take [ms]",
             )
-            .at_least(0.0)
-            .at_most(SimTime::MAX_MS)
             .default(Distribution::constant(10.0), "design");
         let speed = keys
             .key("speed", "By which compute times are divided")
@@ -176,47 +174,46 @@ impl Compute {
     }
 }
 
-/// The keys that a mode has besides those of all modes, for sweeps over modes.
+/// The keys that modes have besides those of all modes, for sweeps over modes.
 pub(super) fn keys_of(modes: &[String]) -> Vec<String> {
-    let mut names = Vec::new();
-    for (name, mode) in Mode::NAMES {
-        if modes.iter().any(|m| m == name) {
-            let mut problems = Default::default();
-            let keys = Keys::new("clock", Default::default(), None, &mut problems);
-            let (_, docs, _) = keys.run(|keys| own_keys(keys, *mode));
-            names.extend(docs.into_iter().map(|doc| doc.name));
-        }
-    }
-    names
+    keys_of_cases(modes, own_keys)
 }
 
 /// Declares and reads `[clock]`.
 pub(super) fn clock(keys: &mut Keys<'_>) -> ClockSettings {
-    let overrides = keys.overrides("override", "Other keys for chosen agents", Compute::read);
     let Chosen(mode) = keys
         .key("mode", "Who waits for whom")
         .default(Chosen(Mode::Synchronous), "the paper's rule");
-    let pace = own_keys(keys, mode);
-    for (name, other) in Mode::NAMES {
-        // Keys that two modes have are declared once, by the mode that is chosen.
-        if *other != mode {
-            keys.only_where(false, &format!("mode = \"{name}\""), |keys| {
-                own_keys(keys, *other)
-            });
-        }
-    }
+    let pace = keys.cases("mode", mode, own_keys);
     let compute = Compute::read(keys);
-    if mode == Mode::Asynchronous && compute.is_nothing() {
-        keys.problem(
-            "compute_ms",
-            "an agent that computes for no time would act without end at one moment",
-            "write a time of at least 0.001, or another mode",
-        );
-    }
+    let overrides = keys.overrides(
+        "override",
+        "Other keys for chosen agents; later ones win, key by key",
+        |keys| {
+            let compute = Compute::read(keys);
+            refuse_nothing(keys, mode, &compute);
+            compute
+        },
+    );
+    refuse_nothing(keys, mode, &compute);
     ClockSettings {
         pace,
         compute,
         overrides,
+    }
+}
+
+/// Notes that agents which wait for nobody would never let time pass.
+fn refuse_nothing(keys: &mut Keys<'_>, mode: Mode, compute: &Compute) {
+    if mode == Mode::Asynchronous && compute.is_nothing() {
+        // An override's keys stand behind those of the table that it changes.
+        let by_place = |key: &&str| keys.place(key);
+        let last = ["compute_ms", "speed"].into_iter().max_by_key(by_place);
+        keys.problem(
+            last.unwrap_or_default(),
+            "an agent that computes for no time would act without end at one moment",
+            "write times that are at least 0.001 after division by `speed`, or another mode",
+        );
     }
 }
 
@@ -245,7 +242,7 @@ fn own_keys(keys: &mut Keys<'_>, mode: Mode) -> Pace {
                     "Whether models that come after the tick that ends their iteration are used",
                 )
                 .default(Chosen(Late::Use), "design");
-            let missing = missing(keys, Missing::Skip);
+            let missing = missing(keys, Missing::Skip, "deadline mode");
             let max_age = keys
                 .key(
                     "max_age_iterations",
@@ -260,7 +257,7 @@ fn own_keys(keys: &mut Keys<'_>, mode: Mode) -> Pace {
             }
         }
         Mode::Asynchronous => {
-            let missing = missing(keys, Missing::Hold);
+            let missing = missing(keys, Missing::Hold, "asynchronous mode");
             let max_age: Option<f64> = keys
                 .key(
                     "max_age_ms",
@@ -277,12 +274,12 @@ fn own_keys(keys: &mut Keys<'_>, mode: Mode) -> Pace {
     }
 }
 
-fn missing(keys: &mut Keys<'_>, default: Missing) -> Missing {
+fn missing(keys: &mut Keys<'_>, default: Missing, mode: &'static str) -> Missing {
     let Chosen(missing) = keys
         .key(
             "missing",
             "What stands for a neighbor's model that is not there: nothing, or its last one",
         )
-        .default(Chosen(default), "design");
+        .default(Chosen(default), mode);
     missing
 }

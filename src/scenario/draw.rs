@@ -1,17 +1,19 @@
 //! Drawing a plan: the network, the data, and everybody's part.
 
+use super::assigned::assign;
 use super::clock::Mode;
 use super::identity::RunId;
-use super::plan::{Assigned, AttackPlan, Label, Plan, Role};
+use super::plan::{AttackPlan, Label, Plan, Role};
 use super::read::{self, AttackSettings, Length};
 use super::record::RecordAgents;
 use super::selection::Chooser;
 use super::timing::{self, Timing};
 use super::{Catalogues, Point, ScenarioError, ScenarioFile};
 use crate::attack::Stage;
+use crate::learner::Learner;
 use crate::rng::{Key, Purpose};
 use crate::rule::Misfit;
-use crate::settings::{Node, Problems, Selected, Selection, Span, Table, Value};
+use crate::settings::{Problems, Selected, Span, Table};
 use crate::task::{DataError, Library, TaskSeeds};
 use crate::topology::{Networks, TopologyError};
 use crate::units::{AgentId, SimTime};
@@ -88,6 +90,7 @@ pub(super) fn draw(
         "learner",
         &chooser,
         problems,
+        |keys| Some(Learner::read(keys)),
     );
     let rules = assign(
         scenario.rule,
@@ -95,6 +98,7 @@ pub(super) fn draw(
         "rule",
         &chooser,
         problems,
+        |keys| read::rule(keys, catalogues),
     );
     let recorded = match &scenario.record.agents {
         RecordAgents::All => vec![true; graph.agents()],
@@ -108,9 +112,6 @@ pub(super) fn draw(
         }
     };
     let roles = draw_roles(&scenario.attacks, &chooser, seeds.attackers, problems);
-    if !problems.is_empty() {
-        return Ok(None);
-    }
     let asked = timing::Asked {
         iterations,
         until: scenario.until,
@@ -124,27 +125,27 @@ pub(super) fn draw(
         faults: scenario.faults,
     };
     let timing = timing::draw(&asked, settings, &roles, &chooser, &places, problems);
-    let Some(timing) = timing.filter(|_| problems.is_empty()) else {
-        return Ok(None);
-    };
+    let iterations = timing
+        .as_ref()
+        .map_or(iterations, |timing| timing.iterations);
     if let Some(from) = scenario.record.steady_from
-        && from >= timing.iterations
+        && from >= iterations
     {
         let message = format!("the steady state cannot begin at iteration {from}");
-        let last = timing.iterations - 1;
+        let last = iterations - 1;
         let help = format!("write a number up to {last}, the last iteration");
         problems.add(places.find(&["record", "steady_from"]), message, help);
     }
     let stage = Stage {
         dimension: world.dimension(),
-        iterations: timing.iterations,
+        iterations,
         folder: &file.folder,
     };
-    let mode = timing.clock.pace.mode();
-    let attacks = prepare_attacks(scenario.attacks, &chooser, &stage, mode, &places, problems);
-    if !problems.is_empty() {
+    let attacks = prepare_attacks(scenario.attacks, &chooser, &stage, &places, problems);
+    let Some(timing) = timing.filter(|_| problems.is_empty()) else {
         return Ok(None);
-    }
+    };
+    let mode = timing.clock.pace.mode();
     let Timing {
         iterations,
         clock,
@@ -192,56 +193,31 @@ pub(super) fn draw(
 
 /// Notes agents whose rule does not fit their neighborhood.
 fn check_rules(plan: &Plan, places: &Places<'_>, problems: &mut Problems) {
-    let check = |agent| plan.place(agent, |place| plan.rule(agent).rule.check(place));
-    let misfits: Vec<Misfit> = plan.graph.ids().filter_map(|k| check(k).err()).collect();
-    let Some(first) = misfits.first() else {
+    let check = |agent| {
+        let checked = plan.place(agent, |place| plan.rule(agent).rule.check(place));
+        Some((agent, checked.err()?))
+    };
+    let misfits: Vec<(AgentId, Misfit)> = plan.graph.ids().filter_map(check).collect();
+    let Some((first_agent, first)) = misfits.first() else {
         return;
     };
-    let largest: Option<Vec<u64>> = misfits.iter().map(|misfit| misfit.largest).collect();
+    let largest: Option<Vec<u64>> = misfits.iter().map(|(_, misfit)| misfit.largest).collect();
     let help = match largest.and_then(|all| all.into_iter().min()) {
         Some(largest) => format!("write at most {largest}, which fits everywhere"),
         None => "no value fits everywhere: choose another rule or network".to_owned(),
     };
-    problems.add(
-        places.find(&["rule", first.key]),
-        first.message.clone(),
-        help,
-    );
-}
-
-/// Gives everyone `base`, and chosen agents what overrides say; later ones win.
-pub(super) fn assign<T>(
-    base: T,
-    overrides: Vec<(Selection, T)>,
-    table: &str,
-    chooser: &Chooser<'_>,
-    problems: &mut Problems,
-) -> Assigned<T> {
-    let mut assigned = Assigned {
-        values: vec![base],
-        of: vec![0; chooser.graph.agents()],
+    let own = |number: &usize| {
+        let number = number.to_string();
+        places.exact(&["rule", "override", &number, first.key])
     };
-    for (index, (selection, value)) in overrides.into_iter().enumerate() {
-        let place = format!("{table}.override[{index}]");
-        let agents = chooser.choose(&selection, &place, problems);
-        let Ok(number) = u16::try_from(assigned.values.len()) else {
-            let message = format!(
-                "[[{table}.override]] stands here more than {} times",
-                u16::MAX
-            );
-            problems.add(
-                selection.span,
-                message,
-                "put agents with equal keys into one selection",
-            );
-            break;
-        };
-        assigned.values.push(value);
-        for agent in agents {
-            assigned.of[agent.index()] = number;
-        }
-    }
-    assigned
+    let place = plan
+        .rules
+        .overrides_of(*first_agent)
+        .iter()
+        .rev()
+        .find_map(own);
+    let place = place.unwrap_or_else(|| places.find(&["rule", first.key]));
+    problems.add(place, first.message.clone(), help);
 }
 
 /// Who is Byzantine: explicit selections first, then random ones among those not yet taken.
@@ -296,7 +272,6 @@ fn prepare_attacks(
     settings: Vec<AttackSettings>,
     chooser: &Chooser<'_>,
     stage: &Stage<'_>,
-    mode: Mode,
     places: &Places<'_>,
     problems: &mut Problems,
 ) -> Vec<AttackPlan> {
@@ -306,12 +281,6 @@ fn prepare_attacks(
         if let Err(unfit) = attack.attack.prepare(stage) {
             let place = places.find(&["attack", &number, unfit.key]);
             problems.add(place, unfit.message, unfit.help);
-        }
-        if attack.timing.needs_deadlines() && mode != Mode::Deadline {
-            let place = places.find(&["attack", &number, "timing"]);
-            let message = format!("there are no deadlines in {} mode", mode.name());
-            let help = "choose another timing, or write mode = \"deadline\" in [clock]";
-            problems.add(place, message, help);
         }
         let victims = attack.victims.as_ref();
         let place = format!("attack[{index}].victims");
@@ -334,26 +303,16 @@ pub(super) struct Places<'a> {
 }
 
 impl Places<'_> {
+    /// The place of what stands at a path, if something does; numbers index lists.
+    pub fn exact(&self, path: &[&str]) -> Option<Span> {
+        self.document.node_at(path).map(|node| node.span)
+    }
+
     /// The place of the deepest element of a path that is there, or of the document where none
     /// is; numbers index lists.
     pub fn find(&self, path: &[&str]) -> Span {
-        let mut place = self.top;
-        let mut table = Some(self.document);
-        let mut list: Option<&[Node]> = None;
-        for element in path {
-            let node = match (table, list) {
-                (Some(table), _) => table.get(element),
-                (_, Some(list)) => element.parse().ok().and_then(|i: usize| list.get(i)),
-                _ => None,
-            };
-            let Some(node) = node else { break };
-            place = node.span;
-            (table, list) = match &node.value {
-                Value::Table(inner) => (Some(inner), None),
-                Value::Array(items) => (None, Some(items.as_slice())),
-                _ => (None, None),
-            };
-        }
-        place
+        let prefixes = (1..=path.len()).rev().map(|length| &path[..length]);
+        let deepest = prefixes.into_iter().find_map(|prefix| self.exact(prefix));
+        deepest.unwrap_or(self.top)
     }
 }

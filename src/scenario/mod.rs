@@ -5,11 +5,13 @@
 //! draws the network, loads the data and checks what only a drawn run can tell: agents that do not
 //! exist, attackers that overlap, attacks that do not fit. A plan is all that a run needs.
 
+mod assigned;
 mod assignment;
 mod axes;
 mod clock;
 mod draw;
 mod identity;
+mod modes;
 mod plan;
 mod read;
 mod record;

@@ -1,5 +1,6 @@
 //! A point with its network drawn, its data loaded and everybody's part assigned.
 
+use super::assigned::Assigned;
 use super::clock::{Compute, Mode, Pace};
 use super::draw::draw;
 use super::identity::RunId;
@@ -99,18 +100,6 @@ pub struct Clock {
     /// Who waits for whom.
     pub pace: Pace,
     pub(super) computes: Assigned<Compute>,
-}
-
-/// One of a few values for each agent.
-pub(super) struct Assigned<T> {
-    pub values: Vec<T>,
-    pub of: Vec<u16>,
-}
-
-impl<T> Assigned<T> {
-    pub fn get(&self, agent: AgentId) -> &T {
-        &self.values[usize::from(self.of[agent.index()])]
-    }
 }
 
 /// An agent's part.

@@ -1,7 +1,8 @@
 //! One point's document, read strictly.
 
 use super::Catalogues;
-use super::clock::{ClockSettings, Mode, clock};
+use super::clock::{ClockSettings, clock};
+use super::modes::{self, Dependent};
 use super::record::{Record, record};
 use crate::attack::{Active, Attack, Timing};
 use crate::fault::{self, FaultSettings};
@@ -9,7 +10,8 @@ use crate::learner::Learner;
 use crate::link::{self, LinkOverride, LinkSettings};
 use crate::rule::Rule;
 use crate::settings::{
-    Catalogue, KeyDoc, Keys, Problems, Selection, Sources, Span, Table, Tolerances, Value,
+    Catalogue, KeyDoc, Keys, Overrides, Problems, Selection, Sources, Span, Table, Tolerances,
+    Value,
 };
 use crate::task::Task;
 use crate::topology::Topology;
@@ -38,12 +40,12 @@ pub struct Scenario {
     pub sets: Vec<(String, Selection)>,
     /// How agents adapt.
     pub learner: Learner,
-    /// How chosen agents adapt; later ones go before earlier ones.
-    pub learner_overrides: Vec<(Selection, Learner)>,
+    /// How chosen agents adapt.
+    pub learner_overrides: Overrides<Learner>,
     /// How agents combine.
     pub rule: RuleChoice,
-    /// How chosen agents combine; later ones go before earlier ones.
-    pub rule_overrides: Vec<(Selection, RuleChoice)>,
+    /// How chosen agents combine.
+    pub rule_overrides: Overrides<RuleChoice>,
     /// Who is Byzantine, and how.
     pub attacks: Vec<AttackSettings>,
     /// How time passes.
@@ -244,38 +246,43 @@ fn whole(
         });
     let sets = keys.named("sets", "Names for groups of agents");
     let (learner, learner_overrides) = keys.section("learner", "How agents adapt", |keys| {
-        let overrides = keys.overrides("override", "Other keys for chosen agents", Learner::read);
+        let overrides = keys.overrides(
+            "override",
+            "Other keys for chosen agents; later ones win, key by key",
+            Learner::read,
+        );
         (Learner::read(keys), overrides)
     });
-    let rule = |keys: &mut Keys<'_>| {
-        let rule = catalogues.rules.read(keys, Some("loss"));
-        let kind = keys.resolved_text("kind");
-        rule.map(|rule| RuleChoice {
-            rule: rule.into(),
-            kind,
-        })
-    };
-    let (own, rule_overrides) = keys.section("rule", "How agents combine", |keys| {
-        let overrides = keys.overrides("override", "Other keys for chosen agents", rule);
-        (rule(keys), overrides)
+    let (own_rule, rule_overrides) = keys.section("rule", "How agents combine", |keys| {
+        let about = "Other keys for chosen agents; later ones win, key by key";
+        let overrides = keys.overrides("override", about, |keys| rule(keys, catalogues));
+        (rule(keys, catalogues), overrides)
     });
     let attacks = keys.tables("attack", "Who is Byzantine, and how", |keys| {
         attack(keys, catalogues)
     });
     let (link, link_overrides) = keys.section("link", "What happens to messages", link::read);
-    let faults = keys.tables("fault", "What fails", fault::read);
-    let clock = keys.section("clock", "How time passes", clock);
-    if clock.pace.mode() != Mode::Synchronous && link.retransmit.is_some() {
-        keys.problem(
-            "link",
-            "`retransmit_ms` has nothing to do where nobody waits for a model",
-            "remove it, or write mode = \"synchronous\" in [clock]",
-        );
+    let faults = keys.tables("fault", "What fails", |keys| {
+        let name = keys.key::<String>("name", "Its name, for sweeps");
+        let _ = name.optional("none");
+        fault::read(keys)
+    });
+    let mut mode = None;
+    let clock = keys.section("clock", "How time passes", |keys| {
+        let clock = clock(keys);
+        mode = (!keys.is_wrong("mode")).then(|| clock.pace.mode());
+        clock
+    });
+    if let Some(mode) = mode {
+        let said = Dependent {
+            link_overrides: link_overrides.len(),
+            faults: &faults,
+            attacks: &attacks,
+        };
+        modes::check(keys, mode, &said);
     }
     let record = keys.section("record", "What is recorded", record);
 
-    let overrides = rule_overrides.into_iter();
-    let rule_overrides = overrides.map(|(agents, rule)| Some((agents, rule?)));
     Some(Scenario {
         name,
         seeds,
@@ -288,8 +295,8 @@ fn whole(
         sets,
         learner,
         learner_overrides,
-        rule: own?,
-        rule_overrides: rule_overrides.collect::<Option<_>>()?,
+        rule: own_rule?,
+        rule_overrides: rule_overrides.complete()?,
         attacks: attacks.into_iter().collect::<Option<_>>()?,
         clock,
         link,
@@ -297,6 +304,16 @@ fn whole(
         faults: faults.into_iter().collect::<Option<_>>()?,
         record,
         resolved: toml::Table::new(),
+    })
+}
+
+/// Declares and reads a rule. `None`, with the mistake noted, where its kind is not known.
+pub(super) fn rule(keys: &mut Keys<'_>, catalogues: &Catalogues) -> Option<RuleChoice> {
+    let rule = catalogues.rules.read(keys, Some("loss"));
+    let kind = keys.resolved_text("kind");
+    rule.map(|rule| RuleChoice {
+        rule: rule.into(),
+        kind,
     })
 }
 

@@ -75,6 +75,9 @@ pub(super) struct Expanded {
     pub points: Vec<(Vec<Setting>, Table)>,
 }
 
+/// The lists of tables that a path can lead into, by the `name` of a table.
+const LISTS: [&str; 2] = ["attack", "fault"];
+
 /// A value for a dotted path.
 struct Change<'a> {
     path: &'a str,
@@ -198,9 +201,10 @@ fn apply(document: &mut Table, mut changes: Vec<Change<'_>>, reached: &mut BTree
     for Change { path, span, node } in changes {
         let elements: Vec<&str> = path.split('.').collect();
         // No table is made where a list of tables would have to stand.
-        let in_no_attack =
-            elements.len() > 1 && elements[0] == "attack" && document.get("attack").is_none();
-        if !in_no_attack && document.set_path(&elements, span, node.clone()).is_ok() {
+        let in_no_list = elements.len() > 1
+            && LISTS.contains(&elements[0])
+            && document.get(elements[0]).is_none();
+        if !in_no_list && document.set_path(&elements, span, node.clone()).is_ok() {
             reached.insert(path.to_owned());
         }
     }
@@ -229,30 +233,45 @@ fn product(groups: &[Vec<Axis>], problems: &mut Problems) -> Vec<Vec<usize>> {
 }
 
 fn no_such_path(path: &str, span: Span, document: &Table, problems: &mut Problems) {
-    let names = |value: &Value| match value {
-        Value::Array(items) => items
+    let elements: Vec<&str> = path.split('.').collect();
+    let mut shorter = (1..elements.len()).map(|length| &elements[..length]);
+    let plain = shorter.find_map(|prefix| {
+        let node = document.node_at(prefix)?;
+        let is_plain = !matches!(node.value, Value::Table(_) | Value::Array(_));
+        is_plain.then(|| (prefix.join("."), node.type_name()))
+    });
+    if let Some((outer, what)) = plain {
+        let message = format!("`{path}` leads nowhere: `{outer}` is {what}");
+        let help = format!("write `{outer}` as a table, {{ … }}, or name another key");
+        problems.add(span, message, help);
+        return;
+    }
+    let first = elements[0];
+    let names: Vec<&str> = match document.get(first).map(|node| &node.value) {
+        Some(Value::Array(items)) => items
             .iter()
             .filter_map(|item| match &item.value {
-                Value::Table(table) => table.name().map(str::to_owned),
+                Value::Table(table) => table.name(),
                 _ => None,
             })
             .collect(),
         _ => Vec::new(),
     };
-    let first = path.split('.').next().unwrap_or_default();
-    let names: Vec<String> = document
-        .get(first)
-        .map(|node| names(&node.value))
-        .unwrap_or_default();
-    let help = if names.is_empty() {
-        "name tables, and tables of a list by their `name`: `name = \"sleepers\"` under [[attack]] \
-         makes \"attack.sleepers.low\" a path"
-            .to_owned()
-    } else {
+    let help = if !names.is_empty() {
         format!(
             "tables of `{first}` by their `name` here: {}",
             names.join(", ")
         )
+    } else if LISTS.contains(&first) {
+        format!(
+            "name a table of the list: `name = \"first\"` under [[{first}]] makes \
+             \"{first}.first.{}\" a path",
+            elements.last().copied().unwrap_or_default()
+        )
+    } else {
+        "name tables, and tables of a list by their `name`: `name = \"sleepers\"` under \
+         [[attack]] makes \"attack.sleepers.low\" a path"
+            .to_owned()
     };
     problems.add(span, format!("`{path}` leads nowhere"), help);
 }

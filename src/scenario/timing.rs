@@ -1,8 +1,9 @@
 //! Drawing what a plan says of time: clocks, links and faults of chosen agents, and in asynchronous
 //! mode the timetable.
 
-use super::clock::{ClockSettings, Mode, Pace};
-use super::draw::{Places, assign};
+use super::assigned::assign;
+use super::clock::{ClockSettings, Compute, Mode, Pace};
+use super::draw::Places;
 use super::plan::{Clock, Role};
 use super::selection::Chooser;
 use super::timetable::{NoTimetable, Timetable};
@@ -10,7 +11,7 @@ use crate::distribution::DistributionError;
 use crate::fault::{Fault, FaultSettings, Faults, in_two_groups};
 use crate::link::{LinkOverride, LinkSettings, Links};
 use crate::rng::{Key, Purpose};
-use crate::settings::{Problems, Span};
+use crate::settings::{Keys, Problems, Span};
 use crate::units::{AgentId, SimTime};
 use std::path::Path;
 
@@ -54,7 +55,7 @@ pub(super) fn draw(
     let pace = settings.clock.pace;
     let clock = clock(settings.clock, asked, chooser, places, problems);
     let links = links(settings.link, asked, chooser, problems);
-    let faults = faults(settings.faults, pace, asked, chooser, places, problems);
+    let faults = faults(settings.faults, pace, asked, chooser, problems);
     if !problems.is_empty() {
         return None;
     }
@@ -107,42 +108,27 @@ fn note(loaded: Result<(), DistributionError>, problems: &mut Problems) {
 }
 
 fn clock(
-    mut settings: ClockSettings,
+    settings: ClockSettings,
     asked: &Asked<'_>,
     chooser: &Chooser<'_>,
     places: &Places<'_>,
     problems: &mut Problems,
 ) -> Clock {
-    note(settings.compute.load(asked.folder), problems);
-    for (_, compute) in &mut settings.overrides {
+    let ClockSettings {
+        pace,
+        compute,
+        overrides,
+    } = settings;
+    let read = |keys: &mut Keys<'_>| Some(Compute::read(keys));
+    let mut computes = assign(compute, overrides, "clock", chooser, problems, read);
+    for compute in &mut computes.values {
         note(compute.load(asked.folder), problems);
     }
-    let median = settings.compute.median();
-    match settings.pace.mode() {
-        Mode::Synchronous => {
-            check_length(median, asked.iterations, "compute_ms", places, problems);
-        }
-        Mode::Deadline => {}
-        Mode::Asynchronous => {
-            for (selection, compute) in &settings.overrides {
-                if compute.is_nothing() {
-                    let message = "these agents would compute for no time";
-                    let help = "write a time of at least 0.001, or another mode";
-                    problems.add(selection.span, message, help);
-                }
-            }
-        }
+    if pace.mode() == Mode::Synchronous {
+        let median = computes.values[0].median();
+        check_length(median, asked.iterations, "compute_ms", places, problems);
     }
-    Clock {
-        pace: settings.pace,
-        computes: assign(
-            settings.compute,
-            settings.overrides,
-            "clock",
-            chooser,
-            problems,
-        ),
-    }
+    Clock { pace, computes }
 }
 
 fn links(
@@ -172,17 +158,10 @@ fn faults(
     pace: Pace,
     asked: &Asked<'_>,
     chooser: &Chooser<'_>,
-    places: &Places<'_>,
     problems: &mut Problems,
 ) -> Option<Faults> {
     let mut faults = Vec::new();
     for (index, mut fault) in settings.into_iter().enumerate() {
-        let number = index.to_string();
-        if fault.is_by_iteration() && pace.mode() == Mode::Asynchronous {
-            let message = "in asynchronous mode agents are in iterations of their own";
-            let help = "write times, `from_ms` and `to_ms`";
-            problems.add(places.find(&["fault", &number]), message, help);
-        }
         note(fault.load(asked.folder), problems);
         let place = format!("fault[{index}]");
         let choose = |selection: &_, what: &str, problems: &mut Problems| {

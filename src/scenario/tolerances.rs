@@ -5,21 +5,70 @@
 //! file gives to the kind it had before may stay there too. A point's resolved settings hold only
 //! what its own kind has.
 
-use super::Catalogues;
-use super::clock;
 use super::sweep::{Expanded, is_around};
+use super::{Catalogues, clock, parse_defaults};
+use crate::attack::Timing;
 use crate::settings::{Table, Tolerances, Value};
+use crate::{distribution, fault};
+
+/// What a table with a kind is.
+#[derive(Clone, Copy)]
+enum Part {
+    Task,
+    Topology,
+    Rule,
+    Attack,
+    Timing,
+    Fault,
+    Clock,
+    Distribution,
+}
+
+/// The tables that stand once.
+const TABLES: [(&[&str], Part); 6] = [
+    (&["task"], Part::Task),
+    (&["topology"], Part::Topology),
+    (&["rule"], Part::Rule),
+    (&["clock"], Part::Clock),
+    (&["clock", "compute_ms"], Part::Distribution),
+    (&["link", "delay_ms"], Part::Distribution),
+];
+
+/// The tables of each list, and those inside them.
+const LISTS: [(&str, &[&str], Part); 5] = [
+    ("attack", &[], Part::Attack),
+    ("attack", &["timing"], Part::Timing),
+    ("fault", &[], Part::Fault),
+    ("fault", &["up_ms"], Part::Distribution),
+    ("fault", &["down_ms"], Part::Distribution),
+];
 
 /// The keys that pass, by the dotted path of their table.
 pub(super) fn tolerances(expanded: &Expanded, catalogues: &Catalogues) -> Tolerances {
     let mut tolerances = Tolerances::new();
-    for table in ["task", "topology", "rule", "clock"] {
-        tolerate(table, &[table], expanded, catalogues, &mut tolerances);
+    let mut tolerate = |elements: &[&str], part: Part| {
+        let path = elements.join(".");
+        if expanded.paths.iter().any(|p| is_around(&path, p)) {
+            let keys = passing(&path, elements, part, expanded, catalogues);
+            tolerances.insert(path, keys);
+        }
+    };
+    for (elements, part) in TABLES {
+        tolerate(elements, part);
     }
-    let mut names: Vec<&str> = Vec::new();
-    let documents = expanded.points.iter().map(|(_, document)| document);
-    for attacks in documents.filter_map(|document| document.get("attack")) {
-        if let Value::Array(items) = &attacks.value {
+    for (list, inside, part) in LISTS {
+        for name in names(list, expanded) {
+            tolerate(&[&[list, name], inside].concat(), part);
+        }
+    }
+    tolerances
+}
+
+/// The names of the tables in a list, at whatever point.
+fn names<'e>(list: &str, expanded: &'e Expanded) -> Vec<&'e str> {
+    let mut names = Vec::new();
+    for (_, document) in &expanded.points {
+        if let Some(Value::Array(items)) = document.get(list).map(|node| &node.value) {
             names.extend(items.iter().filter_map(|item| match &item.value {
                 Value::Table(table) => table.name(),
                 _ => None,
@@ -28,95 +77,121 @@ pub(super) fn tolerances(expanded: &Expanded, catalogues: &Catalogues) -> Tolera
     }
     names.sort_unstable();
     names.dedup();
-    for name in names {
-        let path = format!("attack.{name}");
-        tolerate(
-            &path,
-            &["attack", name],
-            expanded,
-            catalogues,
-            &mut tolerances,
-        );
-    }
-    tolerances
+    names
 }
 
-fn tolerate(
+/// The keys that pass in a table.
+fn passing(
     path: &str,
     elements: &[&str],
+    part: Part,
     expanded: &Expanded,
     catalogues: &Catalogues,
-    tolerances: &mut Tolerances,
-) {
-    if !expanded.paths.iter().any(|p| is_around(path, p)) {
-        return;
-    }
-    let kind = |document| {
-        let table = table_at(document, elements)?;
-        kind_of(elements[0], table).map(str::to_owned)
-    };
-    let mut kinds: Vec<String> = expanded
-        .points
-        .iter()
-        .filter_map(|(_, d)| kind(d))
+) -> Vec<String> {
+    let documents = expanded.points.iter().map(|(_, document)| document);
+    let mut kinds: Vec<String> = documents
+        .filter_map(|document| part.kind_in(table_at(document, elements)?, document, catalogues))
         .collect();
     kinds.sort();
     kinds.dedup();
-    let mut keys = declare(elements[0], &kinds, catalogues);
-    let names_kind = expanded
-        .paths
-        .contains(&format!("{path}.{}", kind_key(elements[0])));
+    let mut keys = part.declare(&kinds, catalogues);
+    let is_named = |key: &str| expanded.paths.contains(&format!("{path}.{key}"));
+    if !is_named(part.key()) {
+        return keys;
+    }
     let swept = expanded.axes.iter().filter(|axis| axis.path == path);
     let swept = swept.flat_map(|axis| &axis.values);
     let swept = swept.filter_map(|(_, node)| match &node.value {
         Value::Table(table) => Some(table),
         _ => None,
     });
-    let before = table_at(&expanded.written, elements).into_iter();
-    for before in before.chain(swept).filter(|_| names_kind) {
-        let kind = kind_of(elements[0], before).map(str::to_owned);
-        let had = declare(elements[0], kind.as_slice(), catalogues);
-        let is_named = |key: &String| expanded.paths.contains(&format!("{path}.{key}"));
+    for before in table_at(&expanded.written, elements)
+        .into_iter()
+        .chain(swept)
+    {
+        let kind = part.kind_in(before, &expanded.written, catalogues);
+        let had = part.declare(kind.as_slice(), catalogues);
         let stays = |key: &String| before.get(key).is_some() && !is_named(key);
         keys.extend(had.into_iter().filter(stays));
     }
-    tolerances.insert(path.to_owned(), keys);
+    keys
 }
 
-/// The key that says of which kind a table is.
-fn kind_key(part: &str) -> &'static str {
-    match part {
-        "clock" => "mode",
-        _ => "kind",
+impl Part {
+    /// The key that says of which kind a table is.
+    fn key(self) -> &'static str {
+        match self {
+            Part::Clock => "mode",
+            _ => "kind",
+        }
+    }
+
+    /// The kind of a table in a document, or the one that it has if it names none.
+    fn kind_in(self, table: &Table, document: &Table, catalogues: &Catalogues) -> Option<String> {
+        match table.get(self.key()).map(|node| &node.value) {
+            Some(Value::String(kind)) => return Some(kind.clone()),
+            Some(_) => return None,
+            None => {}
+        }
+        let of_task = |part, otherwise: &str| {
+            let kind = task_default(part, document, catalogues);
+            Some(kind.unwrap_or_else(|| otherwise.to_owned()))
+        };
+        match self {
+            Part::Topology => of_task("topology", "geometric"),
+            Part::Rule => of_task("rule", "loss"),
+            Part::Clock => Some(clock::Mode::default().name().to_owned()),
+            Part::Task | Part::Attack | Part::Timing | Part::Fault | Part::Distribution => None,
+        }
+    }
+
+    /// The keys that kinds have.
+    fn declare(self, kinds: &[String], catalogues: &Catalogues) -> Vec<String> {
+        match self {
+            Part::Task => catalogues.tasks.declare(kinds),
+            Part::Topology => catalogues.topologies.declare(kinds),
+            Part::Rule => catalogues.rules.declare(kinds),
+            Part::Attack => catalogues.attacks.declare(kinds),
+            Part::Timing => Timing::keys_of(kinds),
+            Part::Fault => fault::catalogue().declare(kinds),
+            Part::Clock => clock::keys_of(kinds),
+            Part::Distribution => distribution::catalogue().declare(kinds),
+        }
     }
 }
 
-fn kind_of<'t>(part: &str, table: &'t Table) -> Option<&'t str> {
-    match &table.get(kind_key(part))?.value {
-        Value::String(kind) => Some(kind),
+/// The kind that a document's task gives to a table by default.
+fn task_default(part: &str, document: &Table, catalogues: &Catalogues) -> Option<String> {
+    let kind = match &document.node_at(&["task", "kind"])?.value {
+        Value::String(kind) => kind,
+        _ => return None,
+    };
+    let tasks = catalogues.tasks.examples().into_iter();
+    let (_, task) = tasks.into_iter().find(|(name, _)| name == kind)?;
+    match &parse_defaults(Some(&*task)).node_at(&[part, "kind"])?.value {
+        Value::String(kind) => Some(kind.clone()),
         _ => None,
-    }
-}
-
-fn declare(part: &str, kinds: &[String], catalogues: &Catalogues) -> Vec<String> {
-    match part {
-        "task" => catalogues.tasks.declare(kinds),
-        "topology" => catalogues.topologies.declare(kinds),
-        "rule" => catalogues.rules.declare(kinds),
-        "clock" => clock::keys_of(kinds),
-        _ => catalogues.attacks.declare(kinds),
     }
 }
 
 /// The table at a path; in a list of tables an element names one.
 fn table_at<'t>(document: &'t Table, elements: &[&str]) -> Option<&'t Table> {
-    let (first, rest) = elements.split_first()?;
-    match (&document.get(first)?.value, rest) {
-        (Value::Table(table), []) => Some(table),
-        (Value::Array(items), [name]) => items.iter().find_map(|item| match &item.value {
-            Value::Table(table) if table.name() == Some(*name) => Some(table),
-            _ => None,
-        }),
-        _ => None,
+    let mut table = document;
+    let mut rest = elements;
+    while let Some((first, others)) = rest.split_first() {
+        rest = others;
+        table = match &table.get(first)?.value {
+            Value::Table(table) => table,
+            Value::Array(items) => {
+                let (name, others) = rest.split_first()?;
+                rest = others;
+                items.iter().find_map(|item| match &item.value {
+                    Value::Table(table) if table.name() == Some(*name) => Some(table),
+                    _ => None,
+                })?
+            }
+            _ => return None,
+        };
     }
+    Some(table)
 }

@@ -6,6 +6,7 @@ use super::names::did_you_mean;
 use super::node::{Table, Value};
 use super::problem::Problems;
 use super::source::Span;
+use std::collections::BTreeMap;
 
 /// One kind: its name, what it is, and how its parameters are read.
 pub struct Entry<S: ?Sized> {
@@ -104,6 +105,17 @@ impl<S: ?Sized> Catalogue<S> {
         keys.map(|k| k.name.clone()).collect()
     }
 
+    /// The kinds that have a key, by key.
+    fn homes(&self) -> BTreeMap<String, Vec<&'static str>> {
+        let mut homes: BTreeMap<String, Vec<&'static str>> = BTreeMap::new();
+        for kind in self.describe(None, "") {
+            for key in kind.keys {
+                homes.entry(key.name).or_default().push(kind.name);
+            }
+        }
+        homes
+    }
+
     /// Reads a kind's parameters from the table that `keys` reads: first `kind`, then the keys of
     /// that kind. `None`, with the mistake noted, where the kind is not known.
     pub fn read(&self, keys: &mut Keys<'_>, default: Option<&'static str>) -> Option<Box<S>> {
@@ -122,7 +134,13 @@ impl<S: ?Sized> Catalogue<S> {
             keys.wrong_value("kind", message, did_you_mean(&kind, &self.names(), &what));
         }
         match entry {
-            Some(entry) if !is_wrong => Some((entry.read)(keys)),
+            Some(entry) if !is_wrong => {
+                let value = (entry.read)(keys);
+                if keys.has_undeclared() {
+                    keys.elsewhere = self.homes();
+                }
+                Some(value)
+            }
             _ => {
                 keys.ignore_rest();
                 None

@@ -20,6 +20,7 @@ struct Range {
 fn short(bound: f64) -> String {
     match bound.abs() {
         size if size >= 1e15 => format!("{bound:.2e}"),
+        size if size > 1e9 => format!("{bound:e}"),
         _ => bound.to_string(),
     }
 }
@@ -160,6 +161,7 @@ impl<'k, 'a, T: Setting> Field<'k, 'a, T> {
             takes: T::takes(),
             range: self.range.describe(),
             presence,
+            only: Vec::new(),
         });
     }
 
@@ -185,7 +187,8 @@ impl<'k, 'a, T: Setting> Field<'k, 'a, T> {
     fn read(&mut self) -> Option<T> {
         let node = self.node()?.clone();
         let mut problems = Problems::default();
-        let value = T::read(&node, self.name, &mut problems);
+        let tolerated = self.keys.tolerated_inside(self.name);
+        let value = T::read_tolerating(&node, self.name, tolerated, &mut problems);
         if let Some(legal) = &self.legal {
             problems.replace_help(&format!("write {legal}"));
         }

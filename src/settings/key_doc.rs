@@ -15,6 +15,8 @@ pub struct KeyDoc {
     pub range: String,
     /// Whether it may be left out.
     pub presence: Presence,
+    /// Where it has a meaning, as `mode = "deadline"`: one of these; anywhere if there is none.
+    pub only: Vec<String>,
 }
 
 /// Whether a key may be left out, and what holds then.

@@ -7,15 +7,18 @@ use super::node::{Node, Table, Value};
 use super::problem::Problems;
 use super::source::Span;
 use super::values::Setting;
+use std::collections::BTreeMap;
 
 /// For the path of a table, keys that pass there though they are not declared: other points of
 /// the same sweep have them.
-pub type Tolerances = std::collections::BTreeMap<String, Vec<String>>;
+pub type Tolerances = BTreeMap<String, Vec<String>>;
 
 /// A required key that is not there, and what to do about it.
-struct Missing {
+pub(super) struct Missing {
     name: &'static str,
     help: String,
+    /// What asks for it, as `mode = "deadline"`; empty where the table always does.
+    pub(super) needed_by: String,
 }
 
 /// Reader of one table.
@@ -32,7 +35,11 @@ pub struct Keys<'a> {
     pub(super) described: Vec<KeyDoc>,
     pub(super) resolved: toml::Table,
     later: Vec<&'static str>,
-    missing: Vec<Missing>,
+    pub(super) missing: Vec<Missing>,
+    /// Declared keys that belong to another kind than the one at hand.
+    pub(super) foreign: Vec<String>,
+    /// For keys that the kind at hand does not have, the kinds that have them.
+    pub(super) elsewhere: BTreeMap<String, Vec<&'static str>>,
     /// Keys whose value is wrong or missing: a placeholder stands for it.
     wrong: Vec<&'static str>,
     ignores_rest: bool,
@@ -59,6 +66,8 @@ impl<'a> Keys<'a> {
             resolved: toml::Table::new(),
             later: Vec::new(),
             missing: Vec::new(),
+            foreign: Vec::new(),
+            elsewhere: BTreeMap::new(),
             wrong: Vec::new(),
             ignores_rest: false,
         }
@@ -122,6 +131,16 @@ impl<'a> Keys<'a> {
         }
     }
 
+    /// Notes a mistake at what stands at a path in this table; numbers index lists. False, with
+    /// nothing noted, where nothing stands there.
+    pub fn problem_at(&mut self, path: &[&str], message: &str, help: &str) -> bool {
+        let node = self.table.and_then(|table| table.node_at(path));
+        if let Some(node) = node {
+            self.problems.add(node.span, message, help);
+        }
+        node.is_some()
+    }
+
     /// Notes a mistake at a key of this table, or at the table where the key is absent.
     pub(super) fn wrong_value(
         &mut self,
@@ -137,7 +156,11 @@ impl<'a> Keys<'a> {
     /// Notes that a required key is not there.
     pub(super) fn lacks(&mut self, name: &'static str, legal: &str) {
         let help = format!("add `{name} = …`: {legal}");
-        self.missing.push(Missing { name, help });
+        self.missing.push(Missing {
+            name,
+            help,
+            needed_by: String::new(),
+        });
         self.wrong.push(name);
     }
 
@@ -149,6 +172,11 @@ impl<'a> Keys<'a> {
     /// Whether a key that was read is wrong or missing.
     pub fn is_wrong(&self, name: &str) -> bool {
         self.wrong.contains(&name)
+    }
+
+    /// Where the user gave the key.
+    pub fn place(&self, key: &str) -> Option<Span> {
+        Some(self.table?.get(key)?.span)
     }
 
     /// Whether the user gave the key.
@@ -164,10 +192,19 @@ impl<'a> Keys<'a> {
     ) -> (T, Vec<KeyDoc>, toml::Table) {
         let value = read(&mut self);
         let misspelled = self.refuse_undeclared();
-        for Missing { name, help } in std::mem::take(&mut self.missing) {
+        for missing in std::mem::take(&mut self.missing) {
+            let Missing {
+                name,
+                help,
+                needed_by,
+            } = missing;
             // One mistake is told once.
             if !misspelled.contains(&name) {
-                let message = format!("{} lacks the key `{name}`", self.title());
+                let why = match needed_by.as_str() {
+                    "" => String::new(),
+                    case => format!(", which {case} needs"),
+                };
+                let message = format!("{} lacks the key `{name}`{why}", self.title());
                 self.problems.add(self.span, message, help);
             }
         }
@@ -183,6 +220,19 @@ impl<'a> Keys<'a> {
     pub(super) fn tolerates(&self, name: &str) -> bool {
         let tolerated = self.tolerances.and_then(|t| t.get(&self.swept_path));
         tolerated.is_some_and(|names| names.iter().any(|t| t == name))
+    }
+
+    /// The keys that pass in a table inside though its kind does not have them.
+    pub(super) fn tolerated_inside(&self, name: &str) -> &'a [String] {
+        let tolerated = self
+            .tolerances
+            .and_then(|t| t.get(&self.swept_inside(name)));
+        tolerated.map_or(&[], Vec::as_slice)
+    }
+
+    /// What sweeps call something in this table.
+    pub(super) fn swept_inside(&self, name: &str) -> String {
+        joined(&self.swept_path, name)
     }
 
     /// Refuses what was not declared. Returns the required keys that are there under a mistyped
@@ -206,10 +256,37 @@ impl<'a> Keys<'a> {
             }
             misspelled.extend(meant);
             let message = format!("unknown key `{name}` in {}", self.title());
-            self.problems
-                .add(entry.span, message, did_you_mean(name, &known, "keys"));
+            let help = self.help_for_unknown(name, &known);
+            self.problems.add(entry.span, message, help);
         }
         misspelled
+    }
+
+    /// What to do about a key that is not declared; `known` are those that are.
+    fn help_for_unknown(&self, name: &str, known: &[&str]) -> String {
+        let is_own = |key: &&str| !self.foreign.iter().any(|foreign| foreign == key);
+        let own: Vec<&str> = known.iter().copied().filter(is_own).collect();
+        if let Some(kinds) = self.elsewhere.get(name) {
+            let kinds: Vec<String> = kinds.iter().map(|k| format!("kind = \"{k}\"")).collect();
+            let (kinds, own) = (kinds.join(" or "), own.join(", "));
+            return format!("remove it, or write {kinds}; keys here: {own}");
+        }
+        let help = did_you_mean(name, &own, "keys");
+        let other = nearest(name, known).filter(|_| nearest(name, &own).is_none());
+        match other.and_then(|other| self.described.iter().find(|d| d.name == other)) {
+            Some(KeyDoc { name, only, .. }) => {
+                let only = only.join(" or ");
+                format!("did you mean `{name}`, which belongs to {only}? {help}")
+            }
+            None => help,
+        }
+    }
+
+    /// Whether the table has a key that was not declared.
+    pub(super) fn has_undeclared(&self) -> bool {
+        let is_known = |key: &str| self.described.iter().any(|doc| doc.name == key);
+        self.table
+            .is_some_and(|t| t.iter().any(|e| !is_known(&e.key)))
     }
 
     pub(super) fn title(&self) -> String {
@@ -220,10 +297,7 @@ impl<'a> Keys<'a> {
     }
 
     pub(super) fn join(&self, name: &str) -> String {
-        match self.path.as_str() {
-            "" => name.to_owned(),
-            path => format!("{path}.{name}"),
-        }
+        joined(&self.path, name)
     }
 
     pub(super) fn describe(
@@ -240,6 +314,7 @@ impl<'a> Keys<'a> {
             takes: takes.to_owned(),
             range: String::new(),
             presence,
+            only: Vec::new(),
         });
     }
 
@@ -268,5 +343,12 @@ impl<'a> Keys<'a> {
         );
         self.problems
             .add(node.span, message, format!("write {example}"));
+    }
+}
+
+fn joined(path: &str, name: &str) -> String {
+    match path {
+        "" => name.to_owned(),
+        path => format!("{path}.{name}"),
     }
 }

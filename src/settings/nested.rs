@@ -1,11 +1,11 @@
 //! Tables inside a table: how [`Keys`] declares and reads them.
 
-use super::key_doc::Presence;
+use super::key_doc::{KeyDoc, Presence};
 use super::keys::Keys;
 use super::node::{Node, Table, Value};
 use super::problem::Problems;
-use super::selection::Selection;
-use super::values::Setting;
+use super::source::Span;
+use super::values::{Choice, Setting};
 
 impl<'a> Keys<'a> {
     /// Declares a table inside this one; `None` where it is absent.
@@ -30,8 +30,10 @@ impl<'a> Keys<'a> {
             self.wrong_type(node, name, "a table", &format!("{name} = {{ … }}"));
             return None;
         };
+        let swept_path = self.swept_inside(name);
         let mut keys = Keys::new(&path, node.span, Some(table), self.problems);
         keys.tolerances = self.tolerances;
+        keys.swept_path = swept_path;
         let (value, docs, resolved) = keys.run(read);
         self.adopt(name, docs);
         self.resolved.insert(name.to_owned(), resolved.into());
@@ -57,10 +59,12 @@ impl<'a> Keys<'a> {
         }
         let fallback = self.fallback.and_then(|t| t.get(name)).and_then(table_of);
         let path = self.join(name);
+        let swept_path = self.swept_inside(name);
         let span = given.map_or(self.span, |node| node.span);
         let mut keys = Keys::new(&path, span, given.and_then(table_of), self.problems)
             .with_fallback(fallback, self.fallback_source);
         keys.tolerances = self.tolerances;
+        keys.swept_path = swept_path;
         let (value, docs, resolved) = keys.run(read);
         self.adopt(name, docs);
         if !resolved.is_empty() {
@@ -69,77 +73,62 @@ impl<'a> Keys<'a> {
         value
     }
 
-    /// Declares keys that this table has only where `is_chosen`, as when its `mode` asks for them;
-    /// elsewhere they are refused with `home`, which says where they belong.
-    pub fn only_where<T>(
+    /// Declares the keys that this table has under one value of `key` and not under another, as
+    /// each `mode` has its own, and reads those of the value that is `chosen`. `read` declares
+    /// those of the value that it is given. Keys of other values are refused with what they belong
+    /// to.
+    pub fn cases<C: Choice, T>(
         &mut self,
-        is_chosen: bool,
-        home: &str,
-        read: impl FnOnce(&mut Keys<'_>) -> T,
-    ) -> Option<T> {
-        if is_chosen {
-            return Some(read(self));
+        key: &str,
+        chosen: C,
+        read: impl Fn(&mut Keys<'_>, C) -> T,
+    ) -> T {
+        let home = |name: &str| format!("{key} = \"{name}\"");
+        let first = self.described.len();
+        let lacked = self.missing.len();
+        let value = read(self, chosen);
+        let own = C::NAMES.iter().find(|(_, case)| *case == chosen);
+        let own_home = own.map(|(name, _)| home(name)).unwrap_or_default();
+        for doc in &mut self.described[first..] {
+            doc.only.push(own_home.clone());
         }
-        let mut problems = Problems::default();
-        let (_, docs, _) = Keys::new(&self.path, self.span, None, &mut problems).run(read);
-        for doc in docs {
-            if let Some(known) = self.described.iter_mut().find(|d| d.name == doc.name) {
-                known.presence.also(doc.presence);
-                continue;
+        for missing in &mut self.missing[lacked..] {
+            missing.needed_by.clone_from(&own_home);
+        }
+        let end_of_own = self.described.len();
+        for (name, case) in C::NAMES.iter().filter(|(_, case)| *case != chosen) {
+            for doc in describe(|keys| read(keys, *case)) {
+                let known = self.described[first..].iter_mut();
+                match known.into_iter().find(|known| known.name == doc.name) {
+                    Some(known) => {
+                        known.only.push(home(name));
+                        known.presence.also(doc.presence);
+                    }
+                    None => self.described.push(KeyDoc {
+                        only: vec![home(name)],
+                        ..doc
+                    }),
+                }
             }
+        }
+        if self.is_wrong(key) {
+            // What was meant is not known.
+            self.ignore_rest();
+            return value;
+        }
+        for doc in &self.described[end_of_own..] {
+            self.foreign.push(doc.name.clone());
             if let Some(entry) = self.table.and_then(|t| t.entry(&doc.name))
                 && !self.tolerates(&doc.name)
             {
-                let message = format!("`{}` says nothing here in {}", doc.name, self.title());
-                let help = format!("remove it: it belongs to {home}");
+                // Without the case at hand: points of a sweep differ in it.
+                let title = self.title();
+                let message = format!("`{}` in {title} belongs to another `{key}`", doc.name);
+                let help = format!("remove it, or write {}", doc.only.join(" or "));
                 self.problems.add(entry.span, message, help);
             }
-            self.described.push(doc);
         }
-        None
-    }
-
-    /// Declares a list of tables that change this table's own keys for chosen agents. Each is read
-    /// with `read` on top of them; one that names a `kind` of its own starts afresh.
-    pub fn overrides<T>(
-        &mut self,
-        name: &'static str,
-        about: &'static str,
-        mut read: impl FnMut(&mut Keys<'_>) -> T,
-    ) -> Vec<(Selection, T)> {
-        self.describe(name, about, "a list of tables", Presence::Optional("none"));
-        let mut values = Vec::new();
-        let mut all = Vec::new();
-        for (index, item, table) in self.listed(name) {
-            let mut merged = match table.get("kind") {
-                Some(_) => Table::default(),
-                None => self.table.cloned().unwrap_or_default(),
-            };
-            merged.remove(name);
-            for entry in table.iter() {
-                merged.insert(&entry.key, entry.span, entry.node.clone());
-            }
-            // Mistakes in the table's own keys are told where the table itself is read.
-            let mut problems = Problems::default();
-            let path = format!("{}[{index}]", self.join(name));
-            let mut keys = Keys::new(&path, item.span, Some(&merged), &mut problems)
-                .with_fallback(self.fallback, self.fallback_source);
-            keys.tolerances = self.tolerances;
-            keys.swept_path.clone_from(&self.swept_path);
-            let (value, _, resolved) = keys.run(|keys| {
-                let agents = keys.key("agents", "Whom it concerns").required();
-                (agents, read(keys))
-            });
-            let own = table.spans();
-            problems.retain(|span| span == item.span || own.contains(&span));
-            self.problems.append(problems);
-            values.push(value);
-            all.push(toml::Value::Table(resolved));
-        }
-        if !all.is_empty() {
-            self.resolved.insert(name.to_owned(), all.into());
-        }
-        values
+        value
     }
 
     /// Declares a table whose keys are names that the user chooses.
@@ -206,7 +195,7 @@ impl<'a> Keys<'a> {
 
     /// The tables of a list, the user's or else the fallback's, with their numbers and places. What
     /// is no table is noted and left out.
-    fn listed(&mut self, name: &'static str) -> Vec<(usize, &'a Node, &'a Table)> {
+    pub(super) fn listed(&mut self, name: &'static str) -> Vec<(usize, &'a Node, &'a Table)> {
         let given = self.table.and_then(|t| t.get(name));
         let Some(node) = given.or_else(|| self.fallback.and_then(|t| t.get(name))) else {
             return Vec::new();
@@ -228,4 +217,22 @@ impl<'a> Keys<'a> {
     fn list_header(&self, name: &str) -> String {
         format!("[[{}]] and keys under it", self.join(name))
     }
+}
+
+/// What `read` declares.
+fn describe<T>(read: impl FnOnce(&mut Keys<'_>) -> T) -> Vec<KeyDoc> {
+    let mut problems = Problems::default();
+    let (_, docs, _) = Keys::new("", Span::default(), None, &mut problems).run(read);
+    docs
+}
+
+/// The keys that [`Keys::cases`] has under the values of these names.
+pub fn keys_of_cases<C: Choice, T>(
+    names: &[String],
+    read: impl Fn(&mut Keys<'_>, C) -> T,
+) -> Vec<String> {
+    let is_named = |(name, _): &&(&str, C)| names.iter().any(|n| n == name);
+    let cases = C::NAMES.iter().filter(is_named);
+    let docs = cases.flat_map(|(_, case)| describe(|keys| read(keys, *case)));
+    docs.map(|doc| doc.name).collect()
 }

@@ -69,6 +69,20 @@ impl Table {
         self.entry(key).map(|e| &e.node)
     }
 
+    /// What stands at a path; numbers index lists.
+    pub fn node_at(&self, path: &[&str]) -> Option<&Node> {
+        let (first, rest) = path.split_first()?;
+        let mut node = self.get(first)?;
+        for element in rest {
+            node = match &node.value {
+                Value::Table(table) => table.get(element)?,
+                Value::Array(items) => items.get(element.parse::<usize>().ok()?)?,
+                _ => return None,
+            };
+        }
+        Some(node)
+    }
+
     /// Whether there is no key.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

@@ -16,6 +16,18 @@ pub trait Setting: Default {
     /// Reads a value, noting what is wrong with it.
     fn read(node: &Node, name: &str, problems: &mut Problems) -> Option<Self>;
 
+    /// Reads a value that may be a table with a `kind`. The keys in `tolerated` pass there though
+    /// its kind does not have them: other points of the same sweep do.
+    fn read_tolerating(
+        node: &Node,
+        name: &str,
+        tolerated: &[String],
+        problems: &mut Problems,
+    ) -> Option<Self> {
+        let _ = tolerated;
+        Self::read(node, name, problems)
+    }
+
     /// The value as it is written into resolved settings.
     fn to_toml(&self) -> toml::Value;
 

@@ -74,7 +74,7 @@ fn models_over_the_maximum_age_are_refused() {
 #[test]
 fn slow_agents_skip_ticks() {
     let slow = "[[clock.override]]\nagents = { every = 3 }\nspeed = 0.1\n\
-                [[clock.override]]\nagents = [1]\ncompute_ms = { kind = 'uniform', low = 20, high = 130 }";
+                [[clock.override]]\nagents = [1, 3]\ncompute_ms = { kind = 'uniform', low = 20, high = 130 }";
     for rest in [slow.to_owned(), format!("{slow}\n{SLOW}")] {
         let tally = deadline("missing = 'hold'", &rest);
         assert!(tally.combined < 12 * 50 && tally.held > 0, "{tally:?}");

@@ -100,25 +100,22 @@ impl Scenario {
         Who(chosen)
     }
 
-    /// The section's keys on top of the task's, and those of an override that selects the agent on
-    /// top of these; an override that names a kind stands on the task's alone.
+    /// The section's keys on top of the task's, and on top of these those of each override that
+    /// selects the agent; an override that names a kind stands on the task's alone.
     pub fn part<T: for<'de> Deserialize<'de>>(&self, name: &str, agent: usize) -> T {
         let defaults = self.defaults.get(name).and_then(Value::as_table);
         let defaults = defaults.cloned().unwrap_or_default();
-        let mut base = defaults.clone();
-        base.extend(self.table(name));
-        let mut keys = base.clone();
-        if let Some(overrides) = base.get("override").and_then(Value::as_array) {
+        let mut keys = defaults.clone();
+        keys.extend(self.table(name));
+        let overrides = keys.remove("override");
+        if let Some(overrides) = overrides.as_ref().and_then(Value::as_array) {
             for own in overrides {
                 let own = own.as_table().expect("a table").clone();
                 let agents: Selection = own["agents"].clone().try_into().expect("agents");
                 if self.who(&agents).has(agent) {
-                    let fresh = own.contains_key("kind");
-                    keys = if fresh {
-                        defaults.clone()
-                    } else {
-                        base.clone()
-                    };
+                    if own.contains_key("kind") {
+                        keys.clone_from(&defaults);
+                    }
                     keys.extend(own);
                 }
             }
