@@ -39,7 +39,7 @@ fn random_scenarios_are_as_the_oracle_says() {
     };
     let cases = number(&asked_for[0], 100);
     let mut seed = [0; 32];
-    seed[..8].copy_from_slice(&number(&asked_for[1], 1).to_le_bytes());
+    seed[..8].copy_from_slice(&number(&asked_for[1], 4).to_le_bytes());
     let config = Config {
         cases: cases as u32,
         max_shrink_iters: 500,
@@ -57,12 +57,10 @@ fn random_scenarios_are_as_the_oracle_says() {
         panic!("{failure}");
     }
     let features = features.into_inner();
-    println!("{}", features.report());
-    // Other scenarios may happen to lack something.
-    if asked_for == [None, None] {
-        let lacking = features.lacking(cases);
-        assert!(lacking.is_empty(), "too seldom: {lacking:#?}");
-    }
+    let lacking = features.lacking(cases);
+    println!("{}\ntoo seldom: {lacking:#?}", features.report());
+    // Others than those that everyone tests may happen to lack something.
+    assert!(lacking.is_empty() || asked_for != [None, None]);
 }
 
 /// What came of a scenario.
@@ -105,7 +103,7 @@ fn try_out(spec: &Spec) -> Result<Tried, String> {
         }
     }
     let combined = match &heard.summary {
-        Some(summary) => trace::check(&results, summary, &plan)?,
+        Some(summary) => trace::check(&results, summary, &plan, &tally.traffic)?,
         None => 0,
     };
     let told = Slip::ALL.into_iter().filter(|&slip| compare(slip).is_err());

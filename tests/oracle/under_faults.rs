@@ -136,6 +136,57 @@ fn a_network_without_anybody_waits_for_the_first_to_come_back() {
 }
 
 #[test]
+fn runs_in_which_little_happens_are_as_the_oracle_says() {
+    let all = |top: &str, clock: &str, spans: &[&str]| {
+        let crash = |span: &&str| {
+            format!("[[fault]]\nkind = 'crash'\nagents = {{ range = [0, 11] }}\n{span}\n")
+        };
+        let faults: String = spans.iter().map(crash).collect();
+        check(&format!(
+            "{top}\n{}",
+            network(clock, &format!("{LINK}{faults}"))
+        ))
+    };
+    // The end comes before the network is back, or with it, or after it.
+    let down = ["from_ms = 100.0\nto_ms = 5000.0"];
+    let quorum = format!("{SYNCHRONOUS}\nquorum = 0.5");
+    for (until, rounds) in [("3000", 3), ("5000", 3), ("5000.001", 4)] {
+        let tally = all(&format!("until_ms = {until}"), &quorum, &down);
+        assert_eq!(tally.rounds, rounds, "{until} {tally:?}");
+    }
+    // The end comes before anybody has done anything.
+    for (mode, rounds) in MODES.into_iter().zip([1, 1, 0]) {
+        let tally = all("until_ms = 0.001", mode, &[]);
+        assert_eq!(tally.rounds, rounds, "{mode} {tally:?}");
+    }
+    // Nobody is ever there, or only at the end.
+    for (mode, stalls) in MODES.into_iter().zip([true, false, false]) {
+        let tally = all("until_ms = 300", mode, &["from_ms = 0"]);
+        assert_eq!(
+            (tally.stalled, tally.rounds),
+            (stalls, 0),
+            "{mode} {tally:?}"
+        );
+    }
+    let last = all("", SYNCHRONOUS, &["from_iteration = 0\nto_iteration = 59"]);
+    assert_eq!(last.rounds, 1, "{last:?}");
+    let first = all("", SYNCHRONOUS, &["from_iteration = 3\nto_iteration = 100"]);
+    assert_eq!(first.rounds, 3, "{first:?}");
+    // By iteration and by time at once.
+    for clock in [
+        SYNCHRONOUS.to_owned(),
+        format!("{SYNCHRONOUS}\ncompute_ms = 0"),
+    ] {
+        let spans = [
+            "from_iteration = 3\nto_iteration = 7",
+            "from_ms = 0.01\nto_ms = 300.0",
+        ];
+        let tally = all("", &clock, &spans);
+        assert!(tally.rounds < 60, "{tally:?}");
+    }
+}
+
+#[test]
 fn half_of_the_agents_have_to_come_to_the_end_of_an_asynchronous_run() {
     let crash =
         |agents: &str| format!("[[fault]]\nkind = 'crash'\nagents = {agents}\nfrom_ms = 100.0\n");

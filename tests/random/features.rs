@@ -134,7 +134,6 @@ const NEEDED: &[(&[&str], u64)] = &[
         &[
             "starved",
             "stalled",
-            "tells StrictFilter",
             "tells ArrivalStrict",
             "tells AgeStrict",
             "tells QueueBackwards",
@@ -146,7 +145,7 @@ const NEEDED: &[(&[&str], u64)] = &[
             "tells UnseenKept",
             "tells ReplayYounger",
         ],
-        2,
+        1,
     ),
 ];
 

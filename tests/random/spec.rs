@@ -212,11 +212,11 @@ fn rule() -> impl Strategy<Value = Vec<String>> {
         (0.8, "reference", word(&["previous", "one-step-ahead"])),
     ];
     prop_oneof![
-        5 => kind("loss", loss.boxed()),
-        2 => kind("distance", distance.boxed()),
-        1 => kind("metropolis", none()),
-        1 => kind("average", none()),
-        1 => kind("no-cooperation", none()),
+        10 => kind("loss", loss.boxed()),
+        4 => kind("distance", distance.boxed()),
+        3 => kind("metropolis", none()),
+        3 => kind("average", none()),
+        3 => kind("no-cooperation", none()),
     ]
 }
 
@@ -253,7 +253,7 @@ fn link() -> impl Strategy<Value = Vec<String>> {
 
 fn link_override() -> impl Strategy<Value = LinkOverride> {
     let flood = keys![(0.2, "flood_bound", 1u64..8)];
-    let retransmit = keys![(0.2, "retransmit_ms", 1u64..30)];
+    let retransmit = keys![(0.5, "retransmit_ms", 1u64..30)];
     let keys = (link(), flood, retransmit);
     (any::<bool>(), agents(), agents(), keys).prop_map(
         |(both_ways, from, to, (mut keys, flood, retransmit))| {
@@ -318,7 +318,7 @@ fn attack() -> impl Strategy<Value = Attack> {
         weighted(0.5, any::<bool>()),
         any::<bool>(),
     );
-    (payload, 0usize..6, 1u64..12, who, weighted(0.5, active)).prop_map(
+    (payload, 0usize..9, 1u64..12, who, weighted(0.5, active)).prop_map(
         |(payload, timing, amount, (victims, per_victim, random), active)| Attack {
             payload,
             timing,
@@ -383,9 +383,9 @@ fn clock() -> impl Strategy<Value = Clock> {
 /// The whole space.
 pub fn spec() -> impl Strategy<Value = Spec> {
     let mode = prop_oneof![
-        Just(Mode::Synchronous),
-        Just(Mode::Deadline),
-        Just(Mode::Asynchronous)
+        4 => Just(Mode::Synchronous),
+        5 => Just(Mode::Deadline),
+        4 => Just(Mode::Asynchronous)
     ];
     let agents_of = prop_oneof![1 => 1usize..4, 6 => 4usize..13];
     let activity = prop::bool::weighted(0.08);
@@ -393,22 +393,22 @@ pub fn spec() -> impl Strategy<Value = Spec> {
     let seeds = (1u64..1000, weighted(0.2, 1u64..1000));
     let base = (mode, agents_of, 5u64..41, seeds, activity, until);
     let retransmit = keys![
-        (0.65, "retransmit_ms", 1u64..30),
+        (0.75, "retransmit_ms", 1u64..30),
         (
-            0.6,
+            0.8,
             "retransmit_limit",
-            prop::sample::select(vec![100u64, 8, 2])
+            prop::sample::select(vec![100u64, 8, 8, 2])
         ),
     ];
-    let links = (link(), retransmit, vec(link_override(), 0..3));
+    let links = (link(), retransmit, vec(link_override(), 0..4));
     let rules = (rule(), vec((agents(), rule()), 0..3));
     let learners = (learner(), vec((agents(), learner()), 0..2));
     let who = vec(
-        prop_oneof![4 => Just(0usize), 2 => Just(1), 1 => Just(2), 1 => Just(3), 1 => Just(4)],
+        prop_oneof![3 => Just(0usize), 2 => Just(1), 2 => Just(2), 1 => Just(3), 1 => Just(4)],
         12,
     );
     let attacks = (who, 0usize..12, vec(attack(), 0..5));
-    let flood = keys![(0.3, "flood_bound", 1u64..8)];
+    let flood = keys![(0.5, "flood_bound", 1u64..8)];
     (
         base,
         topology(),

@@ -172,8 +172,9 @@ impl Attack {
             0 => None,
             1 => Some("'silent'".to_owned()),
             2 => Some(format!("'replay', age_iterations = {amount}")),
-            3 => Some(format!("'flood', copies = {}", 3 * amount)),
+            3 => Some(format!("'flood', copies = {}", 4 * amount)),
             5.. if is_deadline => Some(format!("'just-before-deadline', margin_ms = {amount}")),
+            7 => Some(format!("'flood', copies = {}", 4 * amount)),
             6 => Some(format!("'flood', copies = {amount}")),
             _ => Some(format!("'delay', ms = {}", 7 * amount)),
         };

@@ -1,6 +1,7 @@
 //! What a trace must show whatever the scenario: causes come before effects, copies are counted
-//! once, and combined models are the weighted sums of what was received.
+//! once and by the right cause, and combined models are the weighted sums of what was received.
 
+use crate::oracle::mail::Traffic;
 use crate::reading::Table;
 use byzsim::scenario::Plan;
 use parquet::record::Field;
@@ -21,6 +22,10 @@ struct Message {
     last_used: Option<u64>,
     times_used: u64,
     copies: u64,
+    /// Even where a sender made it, odd where a link did.
+    copy: u64,
+    attempt: u64,
+    dropped_by: String,
 }
 
 /// Checks the tables of a run's folder.
@@ -29,12 +34,18 @@ struct Message {
 ///
 /// # Errors
 /// The first thing that cannot be.
-pub fn check(folder: &Path, summary: &Value, plan: &Plan) -> Result<usize, String> {
+pub fn check(
+    folder: &Path,
+    summary: &Value,
+    plan: &Plan,
+    traffic: &Traffic,
+) -> Result<usize, String> {
     let messages = messages(&Table::read(folder, "messages"));
     for (number, message) in &messages {
         causality(message).map_err(|what| format!("message {number}: {what}"))?;
     }
     accounting(&messages, summary)?;
+    causes(&messages, traffic)?;
     recombination(folder, &messages, plan)
 }
 
@@ -56,7 +67,8 @@ fn messages(table: &Table) -> BTreeMap<u64, Message> {
     let (stamps, times_used, copies) = (count("stamp"), count("times_used"), count("copies"));
     let (sent, arrives) = (moment("sent_ms"), moment("arrives_ms"));
     let (used, last_used) = (moment("used_ms"), moment("last_used_ms"));
-    let fates = table.texts("fate");
+    let (fates, causes) = (table.texts("fate"), table.texts("dropped_by"));
+    let (copy, attempt) = (count("copy"), count("attempt"));
     let message = |i: usize| Message {
         sender: senders[i],
         receiver: receivers[i],
@@ -68,6 +80,9 @@ fn messages(table: &Table) -> BTreeMap<u64, Message> {
         last_used: last_used[i],
         times_used: times_used[i],
         copies: copies[i],
+        copy: copy[i],
+        attempt: attempt[i],
+        dropped_by: causes[i].clone(),
     };
     let all: BTreeMap<u64, Message> = (0..numbers.len())
         .map(|i| (numbers[i], message(i)))
@@ -118,9 +133,41 @@ fn accounting(messages: &BTreeMap<u64, Message>, summary: &Value) -> Result<(), 
     if used != told("used") {
         return Err(format!("{used} are used, not {}", told("used")));
     }
-    match told("sent") + told("duplicated") == sum {
+    let made = counted(&|m| m.copy % 2 == 1);
+    match (sum - made, made) == (told("sent"), told("duplicated")) {
         true => Ok(()),
-        false => Err(format!("{sum} ends of other copies than were made")),
+        false => Err(format!("{sum} copies, {made} of them made by links")),
+    }
+}
+
+/// Losses by cause and retransmissions, against the oracle's counts.
+fn causes(messages: &BTreeMap<u64, Message>, traffic: &Traffic) -> Result<(), String> {
+    let counted = |is: &dyn Fn(&Message) -> bool| -> u64 {
+        let all = messages.values().filter(|m| is(m));
+        all.map(|m| m.copies).sum()
+    };
+    let dropped = &traffic.dropped;
+    for (cause, oracle) in [
+        ("link", dropped.link),
+        ("burst", dropped.burst),
+        ("partition", dropped.partition),
+        ("receiver-down", dropped.receiver_down),
+        ("flood-bound", dropped.flood_bound),
+    ] {
+        let count = counted(&|m| m.dropped_by == cause);
+        if count != oracle {
+            return Err(format!(
+                "{count} are dropped by {cause}, should be {oracle}"
+            ));
+        }
+    }
+    let again = counted(&|m| m.attempt > 0 && m.copy % 2 == 0);
+    match again == traffic.retransmitted {
+        true => Ok(()),
+        false => Err(format!(
+            "{again} are sent again, should be {}",
+            traffic.retransmitted
+        )),
     }
 }
 
