@@ -1,4 +1,4 @@
-//! The loops over parameters, compiled for the vector units that a processor may have and chosen
+//! The loops over parameters and random blocks, compiled for the vector units that a processor may have and chosen
 //! at run time.
 //!
 //! Results do not depend on the choice: products of two `f32` are exact in `f64`, element-wise

@@ -78,8 +78,8 @@
 //!
 //! | part | what it answers |
 //! |---|---|
-//! | [`units`], [`rng`], [`settings`] | agents, simulated time; keyed random streams; strict TOML |
-//! | [`distribution`], [`kernel`] | random durations; loops over parameters |
+//! | [`units`], [`kernel`] | agents, simulated time; loops for the processor's vector units |
+//! | [`rng`], [`settings`], [`distribution`] | keyed random streams; strict TOML; random durations |
 //! | [`topology`] | who is whose neighbor |
 //! | [`task`] | what an agent learns: data, loss, gradient, evaluation |
 //! | [`learner`] | the adapt step |

@@ -140,6 +140,11 @@ impl Key {
         ShortStream::new(self.words())
     }
 
+    /// The same for several keys, appended to `streams`; cheaper than one by one.
+    pub fn several(keys: impl Iterator<Item = Key>, streams: &mut Vec<ShortStream>) {
+        ShortStream::several(keys.map(Key::words), streams);
+    }
+
     /// The 256 bits.
     #[inline]
     fn words(self) -> [u32; 8] {

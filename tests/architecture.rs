@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 /// The parts from the ground up: a part uses only parts that stand before it.
 const PARTS: [&str; 17] = [
     "units",
+    "kernel",
     "rng",
     "settings",
     "distribution",
-    "kernel",
     "topology",
     "task",
     "learner",

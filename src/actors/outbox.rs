@@ -8,7 +8,7 @@ use super::message::{Copied, Nothing, Parcel, Post, Seat, Tag};
 use crate::fault::Outages;
 use crate::link::{BurstState, Fate, LinkKind, Loss, Passage, Queue};
 use crate::record::{DroppedBy, MessageEnd};
-use crate::rng::{Key, Purpose, choose};
+use crate::rng::{Key, Purpose, ShortStream, choose};
 use crate::scenario::{Mode, Plan};
 use crate::topology::Graph;
 use crate::units::{AgentId, SimTime};
@@ -53,6 +53,8 @@ struct Scratch {
     agenda: Vec<Attempt>,
     /// By lane: what reaches the receiver, or would have.
     copies: Vec<(u32, Copied)>,
+    /// By lane: the random stream of a plain copy, where any lane has one.
+    streams: Vec<ShortStream>,
 }
 
 thread_local! {
@@ -64,10 +66,20 @@ struct Lane {
     receiver: AgentId,
     seat: Seat,
     kind: LinkKind,
-    /// What every message takes, where there is nothing to decide.
-    direct: Option<SimTime>,
+    way: Way,
     /// What it remembers, where it remembers anything.
     memory: Option<Box<Memory>>,
+}
+
+/// How a plain copy gets onto a link.
+#[derive(Clone, Copy)]
+enum Way {
+    /// There is nothing to decide: every one takes this long.
+    Fixed(SimTime),
+    /// Its fate is drawn, and it waits for nothing before.
+    Drawn,
+    /// Its turn in the uplink comes first, or it may have to be sent again.
+    Queued,
 }
 
 /// What a link remembers.
@@ -130,10 +142,7 @@ impl Outbox {
                     self.id.0
                 }),
                 kind,
-                direct: plan
-                    .links
-                    .direct(kind)
-                    .filter(|_| !remembers && !plan.faults.has_partitions()),
+                way: way(plan, kind),
                 memory: remembers.then(|| self.memories.remove(&receiver).unwrap_or_else(memory)),
             });
         }
@@ -202,11 +211,19 @@ impl Outbox {
             mailings,
             agenda,
             copies,
+            streams,
         } = scratch;
         agenda.clear();
         mailings.clear();
         copies.clear();
-        for (index, lane) in self.lanes.iter().enumerate() {
+        streams.clear();
+        if self.lanes.iter().any(|lane| matches!(lane.way, Way::Drawn)) {
+            let receivers = self.lanes.iter().map(|lane| lane.receiver);
+            let sent = (self.id, trip.iteration);
+            plan.links.open(sent, receivers, streams);
+        }
+        let sender = self.id;
+        for (index, lane) in self.lanes.iter_mut().enumerate() {
             let is_chosen = chosen.as_ref().is_none_or(|chosen| chosen[index]);
             let found = if is_chosen {
                 mailing(lane.receiver, ledger)
@@ -226,16 +243,24 @@ impl Outbox {
                 continue;
             };
             ledger.count_sent(plan, lane.kind, &letter, copies);
-            if let (Some(took), 1) = (lane.direct, copies) {
-                let post = Post {
-                    at: letter.head().departs + took,
-                    letter,
-                    seat: lane.seat,
-                    tag: Tag::new(0, 0),
-                };
-                desk.post(lane.receiver, post);
-                mailings.push(None);
-                continue;
+            match lane.way {
+                Way::Fixed(took) if copies == 1 => {
+                    let post = Post {
+                        at: letter.head().departs + took,
+                        letter,
+                        seat: lane.seat,
+                        tag: Tag::new(0, 0),
+                    };
+                    desk.post(lane.receiver, post);
+                    mailings.push(None);
+                    continue;
+                }
+                Way::Drawn if copies == 1 => {
+                    lane.send_drawn(desk, trip, (sender, letter), &mut streams[index], ledger);
+                    mailings.push(None);
+                    continue;
+                }
+                _ => {}
             }
             let carried = copies.min(plan.links.settings(lane.kind).flood_bound);
             let surplus = copies - carried;
@@ -301,12 +326,7 @@ impl Outbox {
             None => at,
         };
         let (sender, receiver) = (self.id, here.receiver);
-        let mut burst = BurstState::default();
-        if let Some(memory) = &mut here.memory {
-            let state = &mut memory.burst;
-            links.burst(here.kind, state, sender, receiver, trip.iteration);
-            burst = *state;
-        }
+        let burst = here.burst(plan, sender, trip.iteration);
         let partitioned = plan.faults.parts(sender, receiver, trip.iteration, at);
         let draw = |copy: u32| {
             let passage = Passage {
@@ -342,16 +362,10 @@ impl Outbox {
             let tag = Tag::new(copy, attempt.number);
             // What is sent again did not arrive: if it was not lost, the receiver was down.
             let is_down = again.is_some().then_some(DroppedBy::ReceiverDown);
-            let mut copied = Copied { at: reaches, tag };
-            if let Some(by) = dropped.or(is_down) {
-                let key = ledger.key(letter, receiver, tag);
-                ledger.drop(key, at, Some(reaches), MessageEnd::Dropped(by), 1);
-                copied.tag = tag.lost();
-                if plan.mode() != Mode::Synchronous {
-                    continue;
-                }
-            }
-            scratch.copies.push((lane, copied));
+            let dropped = dropped.or(is_down);
+            let way = (receiver, at, reaches);
+            let copied = copied(plan, letter, way, tag, dropped, ledger);
+            scratch.copies.extend(copied.map(|copied| (lane, copied)));
         }
         Ok(again)
     }
@@ -388,6 +402,109 @@ impl Outbox {
             }
         }
     }
+}
+
+impl Lane {
+    /// The state of the link's bursts in the sender's iteration.
+    fn burst(&mut self, plan: &Plan, sender: AgentId, iteration: u64) -> BurstState {
+        match &mut self.memory {
+            Some(memory) => {
+                let state = &mut memory.burst;
+                plan.links
+                    .burst(self.kind, state, sender, self.receiver, iteration);
+                *state
+            }
+            None => BurstState::default(),
+        }
+    }
+
+    /// Puts a plain copy on the link at once, and what becomes of it into the receiver's mailbox.
+    fn send_drawn(
+        &mut self,
+        desk: &Desk,
+        trip: Trip,
+        (sender, letter): (AgentId, Letter),
+        stream: &mut ShortStream,
+        ledger: &mut Ledger,
+    ) {
+        let plan = &*desk.plan;
+        let (receiver, seat, at) = (self.receiver, self.seat, letter.head().departs);
+        let stamp = trip.iteration;
+        let burst = self.burst(plan, sender, stamp);
+        let partitioned = plan.faults.parts(sender, receiver, stamp, at);
+        let mut keep = |copy: u32, fate: &Fate| {
+            let way = (receiver, at, at + fate.delay.max(SimTime::LEAST_LATENCY));
+            let dropped = dropped_by(partitioned, fate);
+            copied(plan, &letter, way, Tag::new(copy, 0), dropped, ledger)
+        };
+        let fate = plan.links.fate_of(self.kind, burst, stamp, stream);
+        let original = keep(0, &fate);
+        let mut duplicate = None;
+        if fate.duplicated {
+            let passage = Passage {
+                sender,
+                receiver,
+                stamp,
+                copy: 1,
+                attempt: 0,
+            };
+            duplicate = keep(1, &plan.links.fate(self.kind, burst, passage));
+            ledger.traffic.duplicated += 1;
+        }
+        match (original, duplicate) {
+            (Some(Copied { at, tag }), None) | (None, Some(Copied { at, tag })) => {
+                let post = Post {
+                    letter,
+                    at,
+                    seat,
+                    tag,
+                };
+                desk.post(receiver, post);
+            }
+            (Some(original), Some(duplicate)) => {
+                let copies = Box::new([original, duplicate]);
+                let parcel = Parcel {
+                    letter,
+                    seat,
+                    copies,
+                };
+                desk.parcel(receiver, parcel);
+            }
+            (None, None) => {}
+        }
+    }
+}
+
+/// How plain copies get onto a link of a kind.
+fn way(plan: &Plan, kind: LinkKind) -> Way {
+    let settings = plan.links.settings(kind);
+    if settings.uplink_mbps.is_some() || settings.retransmit.is_some() {
+        return Way::Queued;
+    }
+    match plan.links.direct(kind) {
+        Some(took) if !plan.faults.has_partitions() => Way::Fixed(took),
+        _ if plan.links.is_random(kind) => Way::Drawn,
+        _ => Way::Queued,
+    }
+}
+
+/// What the receiver gets of a copy that was put on its link at one moment and reaches it, or would,
+/// at another: what is dropped is counted, and told only where receivers wait for it.
+fn copied(
+    plan: &Plan,
+    letter: &Letter,
+    (receiver, at, reaches): (AgentId, SimTime, SimTime),
+    tag: Tag,
+    dropped: Option<DroppedBy>,
+    ledger: &mut Ledger,
+) -> Option<Copied> {
+    let Some(by) = dropped else {
+        return Some(Copied { at: reaches, tag });
+    };
+    let key = ledger.key(letter, receiver, tag);
+    ledger.drop(key, at, Some(reaches), MessageEnd::Dropped(by), 1);
+    let tag = tag.lost();
+    (plan.mode() == Mode::Synchronous).then_some(Copied { at: reaches, tag })
 }
 
 fn dropped_by(partitioned: bool, fate: &Fate) -> Option<DroppedBy> {

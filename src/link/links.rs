@@ -2,7 +2,7 @@
 
 use super::burst::BurstState;
 use super::{LinkChange, LinkSettings};
-use crate::rng::{Key, Purpose};
+use crate::rng::{Key, Purpose, ShortStream};
 use crate::units::{AgentId, SimTime};
 use rand::RngExt;
 use std::collections::BTreeMap;
@@ -246,19 +246,11 @@ impl Links {
     }
 
     /// What becomes of a message. `burst` is the state of its link in the iteration `stamp`.
-    ///
-    /// The draws come in one order whatever the settings, so that another probability of loss
-    /// changes no delay: coin of loss, of the burst, of duplication, then the delay.
     pub fn fate(&self, kind: LinkKind, burst: BurstState, passage: Passage) -> Fate {
-        let kind = self.of(kind);
-        let LinkSettings {
-            delay,
-            drop,
-            duplicate,
-            ..
-        } = &kind.settings;
-        if !kind.is_random {
-            let delay = delay.undrawn(passage.stamp);
+        let Passage { copy, stamp, .. } = passage;
+        let found = self.of(kind);
+        if !found.is_random {
+            let delay = found.settings.delay.undrawn(stamp);
             let delay = delay.expect("a link that is not random draws no delay");
             return Fate {
                 lost: None,
@@ -266,34 +258,67 @@ impl Links {
                 duplicated: false,
             };
         }
-        let Passage {
-            sender,
-            receiver,
-            stamp,
-            copy,
-            attempt,
-        } = passage;
-        let key = Key::new(self.seed, Purpose::Link)
-            .of(sender)
-            .toward(receiver);
-        let mut stream = key.at(stamp).copy(copy, attempt).short();
+        let mut stream = self.key(passage).short();
+        found.fate(burst, (stamp, copy), &mut stream)
+    }
+
+    /// Opens the streams of what a sender sends to some receivers in an iteration: of the plain
+    /// copies. Appends them to `streams`, for [`Links::fate_of`].
+    pub fn open(
+        &self,
+        (sender, stamp): (AgentId, u64),
+        receivers: impl Iterator<Item = AgentId>,
+        streams: &mut Vec<ShortStream>,
+    ) {
+        let key = |receiver| {
+            self.key(Passage {
+                sender,
+                receiver,
+                stamp,
+                copy: 0,
+                attempt: 0,
+            })
+        };
+        Key::several(receivers.map(key), streams);
+    }
+
+    /// [`Links::fate`] of a plain copy on a random link, whose stream was opened before.
+    pub fn fate_of(
+        &self,
+        kind: LinkKind,
+        burst: BurstState,
+        stamp: u64,
+        stream: &mut ShortStream,
+    ) -> Fate {
+        self.of(kind).fate(burst, (stamp, 0), stream)
+    }
+
+    fn key(&self, passage: Passage) -> Key {
+        let key = Key::new(self.seed, Purpose::Link);
+        let key = key.of(passage.sender).toward(passage.receiver);
+        key.at(passage.stamp).copy(passage.copy, passage.attempt)
+    }
+}
+
+impl Kind {
+    /// The draws come in one order whatever the settings, so that another probability of loss
+    /// changes no delay: coin of loss, of the burst, of duplication, then the delay.
+    fn fate(&self, burst: BurstState, (stamp, copy): (u64, u32), stream: &mut ShortStream) -> Fate {
+        let settings = &self.settings;
         let by_chance: f64 = stream.random();
         let in_burst: f64 = stream.random();
         let doubled: f64 = stream.random();
-        let burst_loss = kind
-            .settings
-            .burst
-            .map_or(0.0, |settings| settings.loss(burst));
+        let burst_loss = settings.burst.map_or(0.0, |settings| settings.loss(burst));
         let lost = match () {
-            () if by_chance < *drop => Some(Loss::Link),
+            () if by_chance < settings.drop => Some(Loss::Link),
             () if in_burst < burst_loss => Some(Loss::Burst),
             () => None,
         };
         let is_original = copy.is_multiple_of(2);
         Fate {
             lost,
-            delay: SimTime::from_ms(delay.sample(&mut stream, stamp)),
-            duplicated: is_original && doubled < *duplicate,
+            delay: SimTime::from_ms(settings.delay.sample(stream, stamp)),
+            duplicated: is_original && doubled < settings.duplicate,
         }
     }
 }

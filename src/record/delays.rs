@@ -20,7 +20,34 @@ pub struct Delays {
     /// Per kind the last value, and how often it came in a row; never where that is 0.
     last: [(u64, u32); 3],
     /// All runs before those.
-    before: Vec<(u64, u32, u8)>,
+    before: Vec<Packed>,
+}
+
+/// A value, how often it came in a row, and its kind, in 8 bytes: where delays are random there is
+/// one for each message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Packed(u64);
+
+impl Packed {
+    /// Times above this are told in several runs.
+    const MOST: u32 = 63;
+    /// 2,000 years of microseconds: no value is greater.
+    const VALUES: u64 = (1 << 56) - 1;
+
+    fn new(delay: Delay, value: u64, times: u32) -> Packed {
+        Packed((delay as u64) << 62 | u64::from(times) << 56 | value.min(Packed::VALUES))
+    }
+
+    fn is(self, delay: Delay) -> bool {
+        self.0 >> 62 == delay as u64
+    }
+
+    fn run(self) -> (u64, u32) {
+        (
+            self.0 & Packed::VALUES,
+            (self.0 >> 56) as u32 & Packed::MOST,
+        )
+    }
 }
 
 impl Delays {
@@ -28,25 +55,23 @@ impl Delays {
     #[inline]
     pub fn add(&mut self, delay: Delay, value: u64) {
         let (last, times) = &mut self.last[delay as usize];
-        if *last == value || *times == 0 {
-            // No agent has so many messages.
-            (*last, *times) = (value, times.saturating_add(1));
+        if *times == 0 || *last == value && *times < Packed::MOST {
+            (*last, *times) = (value, *times + 1);
             return;
         }
         if self.before.capacity() == 0 {
             // A neighborhood of the usual size takes memory once.
             self.before.reserve(24);
         }
-        self.before.push((*last, *times, delay as u8));
+        self.before.push(Packed::new(delay, *last, *times));
         (*last, *times) = (value, 1);
     }
 
     /// The values of a kind with their counts.
     pub fn iter(&self, delay: Delay) -> impl Iterator<Item = (u64, u32)> + '_ {
-        let is_its = move |run: &&(u64, u32, u8)| run.2 == delay as u8;
-        let before = self.before.iter().filter(is_its);
+        let before = self.before.iter().filter(move |run| run.is(delay));
         let last = Some(self.last[delay as usize]).filter(|(_, times)| *times > 0);
-        before.map(|&(value, times, _)| (value, times)).chain(last)
+        before.map(|run| run.run()).chain(last)
     }
 }
 
@@ -86,7 +111,14 @@ mod tests {
     #[test]
     fn a_constant_takes_no_memory_of_its_own() {
         let mut delays = Delays::default();
-        (0..1000).for_each(|_| delays.add(Delay::Delivery, 3));
+        (0..63).for_each(|_| delays.add(Delay::Delivery, 3));
         assert_eq!(delays.before.capacity(), 0);
+    }
+
+    #[test]
+    fn long_runs_are_told_in_parts() {
+        let told = told(&[9; 1000]);
+        assert!(told.iter().all(|&(value, times)| value == 9 && times <= 63));
+        assert_eq!(told.iter().map(|(_, times)| times).sum::<u32>(), 1000);
     }
 }

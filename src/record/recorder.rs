@@ -341,11 +341,9 @@ impl Recorder {
             fingerprint: fingerprint(normal.map(|k| self.fingerprints[k.index()])),
             last: self.last.as_ref(),
             steady: self.steady.json(plan, self.iterations),
-            filter: self.steady.filter_json(
-                plan,
-                self.iterations,
-                self.shut_out.iteration(),
-            ),
+            filter: self
+                .steady
+                .filter_json(plan, self.iterations, self.shut_out.iteration()),
             traffic: self.traffic,
             simulated_ms: self.now.ms(),
             latency: self.latency.summary(),

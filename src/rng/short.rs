@@ -3,6 +3,7 @@
 //! [`super::Stream`] makes 64 words at a time, which pays from the second block of 16 on. A
 //! message's fate takes a handful, once per message: here, blocks are made one by one.
 
+use crate::kernel::for_this_processor;
 use rand::TryRng;
 use std::convert::Infallible;
 
@@ -24,6 +25,31 @@ impl ShortStream {
             next: 1,
             block: chacha8(&key, 0),
             used: 0,
+        }
+    }
+
+    /// Streams under several keys. Their first blocks are made eight at a time, which takes little
+    /// longer than one.
+    pub(super) fn several(keys: impl Iterator<Item = [u32; 8]>, streams: &mut Vec<ShortStream>) {
+        let first = streams.len();
+        streams.extend(keys.map(|key| ShortStream {
+            key,
+            next: 1,
+            block: [0; 16],
+            used: 0,
+        }));
+        for eight in streams[first..].chunks_mut(8) {
+            let mut keys = [[0; 8]; 8];
+            for (lane, stream) in eight.iter().enumerate() {
+                for (words, &word) in keys.iter_mut().zip(&stream.key) {
+                    words[lane] = word;
+                }
+            }
+            let mut blocks = [[0; 8]; 16];
+            first_blocks(&keys, &mut blocks);
+            for (lane, stream) in eight.iter_mut().enumerate() {
+                stream.block = std::array::from_fn(|word| blocks[word][lane]);
+            }
         }
     }
 
@@ -62,25 +88,74 @@ impl TryRng for ShortStream {
     }
 }
 
+const CONSTANTS: [u32; 4] = [0x6170_7865, 0x3320_646e, 0x7962_2d32, 0x6b20_6574];
+
+/// The words of the quarter rounds of two rounds: columns, then diagonals.
+const QUARTERS: [[usize; 4]; 8] = [
+    [0, 4, 8, 12],
+    [1, 5, 9, 13],
+    [2, 6, 10, 14],
+    [3, 7, 11, 15],
+    [0, 5, 10, 15],
+    [1, 6, 11, 12],
+    [2, 7, 8, 13],
+    [3, 4, 9, 14],
+];
+
 /// A block of ChaCha with 8 rounds (Bernstein 2008), of stream 0.
 fn chacha8(key: &[u32; 8], number: u64) -> [u32; 16] {
     let mut start = [0; 16];
-    start[..4].copy_from_slice(&[0x6170_7865, 0x3320_646e, 0x7962_2d32, 0x6b20_6574]);
+    start[..4].copy_from_slice(&CONSTANTS);
     start[4..12].copy_from_slice(key);
     start[12] = number as u32;
     start[13] = (number >> 32) as u32;
     let mut x = start;
     for _ in 0..4 {
-        quarter_round(&mut x, 0, 4, 8, 12);
-        quarter_round(&mut x, 1, 5, 9, 13);
-        quarter_round(&mut x, 2, 6, 10, 14);
-        quarter_round(&mut x, 3, 7, 11, 15);
-        quarter_round(&mut x, 0, 5, 10, 15);
-        quarter_round(&mut x, 1, 6, 11, 12);
-        quarter_round(&mut x, 2, 7, 8, 13);
-        quarter_round(&mut x, 3, 4, 9, 14);
+        for [a, b, c, d] in QUARTERS {
+            quarter_round(&mut x, a, b, c, d);
+        }
     }
     std::array::from_fn(|i| x[i].wrapping_add(start[i]))
+}
+
+for_this_processor! {
+    /// The first blocks under eight keys side by side: `keys` and `blocks` hold for each word its
+    /// value under each key.
+    fn first_blocks(keys: &[[u32; 8]; 8], blocks: &mut [[u32; 8]; 16]) -> () {
+        let mut start = [[0; 8]; 16];
+        for (words, constant) in start.iter_mut().zip(CONSTANTS) {
+            *words = [constant; 8];
+        }
+        start[4..12].copy_from_slice(keys);
+        let mut x = start;
+        for _ in 0..4 {
+            for [a, b, c, d] in QUARTERS {
+                quarter_rounds(&mut x, a, b, c, d);
+            }
+        }
+        for (block, (x, start)) in blocks.iter_mut().zip(x.iter().zip(&start)) {
+            for lane in 0..8 {
+                block[lane] = x[lane].wrapping_add(start[lane]);
+            }
+        }
+    }
+}
+
+/// [`quarter_round`] in eight lanes.
+#[inline(always)]
+fn quarter_rounds(x: &mut [[u32; 8]; 16], a: usize, b: usize, c: usize, d: usize) {
+    for lane in 0..8 {
+        let [mut p, mut q, mut r, mut s] = [x[a][lane], x[b][lane], x[c][lane], x[d][lane]];
+        p = p.wrapping_add(q);
+        s = (s ^ p).rotate_left(16);
+        r = r.wrapping_add(s);
+        q = (q ^ r).rotate_left(12);
+        p = p.wrapping_add(q);
+        s = (s ^ p).rotate_left(8);
+        r = r.wrapping_add(s);
+        q = (q ^ r).rotate_left(7);
+        (x[a][lane], x[b][lane], x[c][lane], x[d][lane]) = (p, q, r, s);
+    }
 }
 
 #[inline(always)]
@@ -101,6 +176,22 @@ mod tests {
     use crate::units::AgentId;
     use rand::{Rng, RngExt};
     use rand_distr::{Exp1, StandardNormal};
+
+    #[test]
+    fn streams_that_are_opened_together_are_those_that_are_opened_one_by_one() {
+        for count in 0..20 {
+            let key = |agent| Key::new(7, Purpose::Link).of(AgentId(agent)).at(5);
+            let mut together = Vec::new();
+            Key::several((0..count).map(key), &mut together);
+            assert_eq!(together.len(), count as usize);
+            for (agent, stream) in (0..count).zip(&mut together) {
+                let mut alone = key(agent).short();
+                for _ in 0..40 {
+                    assert_eq!(stream.random::<u32>(), alone.random::<u32>());
+                }
+            }
+        }
+    }
 
     /// Over many blocks, in whatever way numbers are drawn.
     #[test]
