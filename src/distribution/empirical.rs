@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// The values of a text file, one [ms] per line. Blank lines and what follows `#` are left out; a
+/// The values of a text file, one \[ms\] per line. Blank lines and what follows `#` are left out; a
 /// first line that is no number is a header.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Empirical {

@@ -34,13 +34,13 @@ use crate::units::SimTime;
 
 pub use settings::catalogue;
 
-/// How a duration is distributed [ms].
+/// How a duration is distributed \[ms\].
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Distribution {
     shape: Shape,
-    /// Added to every sample [ms].
+    /// Added to every sample \[ms\].
     offset: f64,
-    /// The longest sample [ms].
+    /// The longest sample \[ms\].
     cap: Option<f64>,
 }
 
@@ -81,13 +81,13 @@ impl Distribution {
         Shape::Constant { value: ms }.into()
     }
 
-    /// The value where it never varies [ms]: that of a constant, and of others that cannot vary.
+    /// The value where it never varies \[ms\]: that of a constant, and of others that cannot vary.
     pub fn fixed(&self) -> Option<f64> {
         let (least, most) = self.bounds()?;
         (least == most).then_some(least)
     }
 
-    /// The greatest lower bound of the samples [ms].
+    /// The greatest lower bound of the samples \[ms\].
     pub fn least(&self) -> f64 {
         self.bounds().map_or(0.0, |(least, _)| least)
     }
@@ -101,7 +101,7 @@ impl Distribution {
         }
     }
 
-    /// The `nth` sample where none is drawn [ms]: see [`Distribution::needs_stream`].
+    /// The `nth` sample where none is drawn \[ms\]: see [`Distribution::needs_stream`].
     pub fn undrawn(&self, nth: u64) -> Option<f64> {
         match &self.shape {
             Shape::Constant { value } => Some(self.finished(*value)),
@@ -112,7 +112,7 @@ impl Distribution {
         }
     }
 
-    /// A sample [ms] in 0 ..= [`SimTime::MAX_MS`]. `nth` is its number, which a sequence goes by.
+    /// A sample \[ms\] in 0 ..= [`SimTime::MAX_MS`]. `nth` is its number, which a sequence goes by.
     ///
     /// # Panics
     /// Where a file is to be read that [`Distribution::load`] has not.
@@ -139,7 +139,7 @@ impl Distribution {
         self.finished(x)
     }
 
-    /// The sample under a key [ms]; its stream is opened only where something is drawn.
+    /// The sample under a key \[ms\]; its stream is opened only where something is drawn.
     ///
     /// # Panics
     /// As [`Distribution::sample`].

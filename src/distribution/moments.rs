@@ -5,20 +5,20 @@ use crate::units::SimTime;
 use std::f64::consts::{PI, SQRT_2};
 
 impl Distribution {
-    /// Greatest lower and least upper bound of the samples [ms]; none before a file is read.
+    /// Greatest lower and least upper bound of the samples \[ms\]; none before a file is read.
     pub(super) fn bounds(&self) -> Option<(f64, f64)> {
         let (low, high) = self.shape.bounds()?;
         Some((self.finished(low), self.finished(high)))
     }
 
-    /// The mean with offset and cap [ms], exact but for rounding; infinite where the tail is that
+    /// The mean with offset and cap \[ms\], exact but for rounding; infinite where the tail is that
     /// heavy. Takes no notice of [`SimTime::MAX_MS`]. Not a number before a file is read.
     pub fn mean(&self) -> f64 {
         let cap = self.cap.unwrap_or(f64::INFINITY);
         self.offset + self.shape.mean_below(cap - self.offset)
     }
 
-    /// The median with offset and cap [ms]. Not a number before a file is read.
+    /// The median with offset and cap \[ms\]. Not a number before a file is read.
     pub fn median(&self) -> f64 {
         let median = self.shape.median();
         if median.is_nan() {

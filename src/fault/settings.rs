@@ -5,7 +5,7 @@ use crate::distribution::{Distribution, DistributionError};
 use crate::settings::{Catalogue, Keys, Kind, Node, Problems, Selection, Setting, Value, wrong};
 use std::path::Path;
 
-/// The least mean time that an agent is up and then down [ms]: a run must not consist of sessions.
+/// The least mean time that an agent is up and then down \[ms\]: a run must not consist of sessions.
 const LEAST_CYCLE: f64 = 1.0;
 
 /// A fault as the user wrote it.

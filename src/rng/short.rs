@@ -121,7 +121,7 @@ fn chacha8(key: &[u32; 8], number: u64) -> [u32; 16] {
 for_this_processor! {
     /// The first blocks under eight keys side by side: `keys` and `blocks` hold for each word its
     /// value under each key.
-    fn first_blocks(keys: &[[u32; 8]; 8], blocks: &mut [[u32; 8]; 16]) -> () {
+    fn first_blocks(keys: &[[u32; 8]; 8], blocks: &mut [[u32; 8]; 16]) {
         let mut start = [[0; 8]; 16];
         for (words, constant) in start.iter_mut().zip(CONSTANTS) {
             *words = [constant; 8];
@@ -134,9 +134,8 @@ for_this_processor! {
             }
         }
         for (block, (x, start)) in blocks.iter_mut().zip(x.iter().zip(&start)) {
-            for lane in 0..8 {
-                block[lane] = x[lane].wrapping_add(start[lane]);
-            }
+            *block = *x;
+            add(block, start);
         }
     }
 }
@@ -144,17 +143,29 @@ for_this_processor! {
 /// [`quarter_round`] in eight lanes.
 #[inline(always)]
 fn quarter_rounds(x: &mut [[u32; 8]; 16], a: usize, b: usize, c: usize, d: usize) {
-    for lane in 0..8 {
-        let [mut p, mut q, mut r, mut s] = [x[a][lane], x[b][lane], x[c][lane], x[d][lane]];
-        p = p.wrapping_add(q);
-        s = (s ^ p).rotate_left(16);
-        r = r.wrapping_add(s);
-        q = (q ^ r).rotate_left(12);
-        p = p.wrapping_add(q);
-        s = (s ^ p).rotate_left(8);
-        r = r.wrapping_add(s);
-        q = (q ^ r).rotate_left(7);
-        (x[a][lane], x[b][lane], x[c][lane], x[d][lane]) = (p, q, r, s);
+    let [mut p, mut q, mut r, mut s] = [x[a], x[b], x[c], x[d]];
+    add(&mut p, &q);
+    mix(&mut s, &p, 16);
+    add(&mut r, &s);
+    mix(&mut q, &r, 12);
+    add(&mut p, &q);
+    mix(&mut s, &p, 8);
+    add(&mut r, &s);
+    mix(&mut q, &r, 7);
+    (x[a], x[b], x[c], x[d]) = (p, q, r, s);
+}
+
+#[inline(always)]
+fn add(x: &mut [u32; 8], y: &[u32; 8]) {
+    for (x, &y) in x.iter_mut().zip(y) {
+        *x = x.wrapping_add(y);
+    }
+}
+
+#[inline(always)]
+fn mix(x: &mut [u32; 8], y: &[u32; 8], bits: u32) {
+    for (x, &y) in x.iter_mut().zip(y) {
+        *x = (*x ^ y).rotate_left(bits);
     }
 }
 
