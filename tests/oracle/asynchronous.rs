@@ -49,8 +49,8 @@ impl Oracle<'_> {
         for (_, k, turn) in events {
             self.event(k, turn, &table, &mut shelves[k]);
         }
-        for k in 0..settings.agents {
-            self.stock_up_to(k, horizon, &mut shelves[k]);
+        for (k, shelf) in shelves.iter_mut().enumerate() {
+            self.stock_up_to(k, horizon, shelf);
         }
         for round in self.told.rounds.values_mut() {
             round.sort_by_key(|expected| expected.agent);

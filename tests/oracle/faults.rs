@@ -162,13 +162,17 @@ impl Faults {
             .any(|span| span.covers(iteration, 0))
     }
 
-    /// Whether faults by iteration that have an agent down in an iteration come to an end.
+    /// Whether an agent that faults by iteration have down in an iteration is in a later one that
+    /// none of them covers.
     pub fn recovers_by_iteration(&self, agent: usize, iteration: u64) -> bool {
-        let mut covering = self
+        let mut up = iteration;
+        while let Some(span) = self
             .spans_by_iteration(agent)
-            .filter(|span| span.covers(iteration, 0))
-            .peekable();
-        covering.peek().is_some() && covering.all(|span| span.to != NEVER)
+            .find(|span| span.covers(up, 0))
+        {
+            up = span.to;
+        }
+        up > iteration && up != NEVER
     }
 
     fn spans_by_iteration(&self, agent: usize) -> impl Iterator<Item = &Span> {

@@ -172,6 +172,13 @@ fn runs_in_which_little_happens_are_as_the_oracle_says() {
     assert_eq!(last.rounds, 1, "{last:?}");
     let first = all("", SYNCHRONOUS, &["from_iteration = 3\nto_iteration = 100"]);
     assert_eq!(first.rounds, 3, "{first:?}");
+    // One fault by iteration follows another, for good or not.
+    for (second, stalls) in [("", true), ("to_iteration = 20", false)] {
+        let second = format!("from_iteration = 7\n{second}");
+        let spans = ["from_iteration = 3\nto_iteration = 7", &second];
+        let tally = all("", SYNCHRONOUS, &spans);
+        assert_eq!(tally.stalled, stalls, "{tally:?}");
+    }
     // By iteration and by time at once.
     for clock in [
         SYNCHRONOUS.to_owned(),

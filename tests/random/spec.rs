@@ -55,14 +55,17 @@ pub struct Agents {
     pub numbers: u32,
 }
 
+/// Its ends, and from when on and how long it is there [ms], if not always.
+pub type Edge = (usize, usize, Option<(u64, u64)>);
+
 #[derive(Clone, Debug)]
 pub struct Topology {
     pub kind: usize,
     pub degree: usize,
     pub redraw: Option<u64>,
     pub fanout: Option<u64>,
-    /// Edges of a file: ends, and when they are there [ms].
-    pub edges: Vec<(usize, usize, Option<(u64, u64)>)>,
+    /// Edges of a file.
+    pub edges: Vec<Edge>,
     pub directed: bool,
 }
 
