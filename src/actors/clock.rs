@@ -86,7 +86,10 @@ impl Clock {
                 return;
             }
             if self.desk.is_interrupted() {
-                self.tell(Entry::Interrupted);
+                // What happened before is told, however little it is.
+                if self.tell_events(0, self.course.now().1) {
+                    self.tell(Entry::Interrupted);
+                }
                 return;
             }
             match step {

@@ -6,10 +6,13 @@ use triomphe::ThinArc;
 
 /// A model under way: one allocation, however many neighbors get it.
 #[derive(Clone)]
-pub(super) struct Letter(ThinArc<Sealed, f32>);
+pub(super) struct Letter(ThinArc<Head, f32>);
 
 /// What stands over a letter's parameters. The engine sets it also on what attackers send.
-#[derive(Clone, Copy)]
+///
+/// Of a small model, head and parameters fit into 64 bytes together: receivers read them from a
+/// line of memory that nobody else has asked for since they were written.
+#[derive(Clone)]
 pub(super) struct Head {
     pub sender: AgentId,
     /// The sender's iteration.
@@ -19,14 +22,10 @@ pub(super) struct Head {
     /// When it was put on the links; later than that where an attacker holds it back.
     pub departs: SimTime,
     /// When this was posted, where that is measured.
-    pub posted: Option<Instant>,
-}
-
-/// A head, and what need not be found out again for every receiver.
-#[derive(Clone, Copy)]
-struct Sealed {
-    head: Head,
-    is_finite: bool,
+    pub posted: Option<Box<Instant>>,
+    /// Whether no parameter is NaN or infinite: need not be found out again for every receiver.
+    /// [`Letter::new`] sets it.
+    pub is_finite: bool,
 }
 
 impl Letter {
@@ -35,13 +34,13 @@ impl Letter {
         // Not short-circuiting, so that it vectorizes: nearly all models are finite.
         let is_finite = values.iter().fold(true, |all, x| all & x.is_finite());
         Letter(ThinArc::from_header_and_slice(
-            Sealed { head, is_finite },
+            Head { is_finite, ..head },
             values,
         ))
     }
 
     pub fn head(&self) -> &Head {
-        &self.0.header.header.head
+        &self.0.header.header
     }
 
     /// The parameters.
@@ -52,6 +51,6 @@ impl Letter {
     /// Whether it is a model that an agent with `dimension` parameters can read: the length fits
     /// and no value is NaN or infinite.
     pub fn is_well_formed(&self, dimension: usize) -> bool {
-        self.0.header.header.is_finite && self.values().len() == dimension
+        self.head().is_finite && self.values().len() == dimension
     }
 }

@@ -157,7 +157,8 @@ impl Member {
                 stamp: iteration,
                 adapted: adapted_at,
                 departs: adapted_at,
-                posted: Stopwatch::stamp(&self.plan),
+                posted: Stopwatch::stamp(&self.plan).map(Box::new),
+                is_finite: true,
             };
             self.adapted = Some(Letter::new(head, &scratch.next));
         });
@@ -296,7 +297,8 @@ impl Member {
         // Under attack every iteration is looked at: when attackers are shut out is asked of all.
         let byzantine = plan.is_byzantine(self.id);
         let under_attack = !plan.attacks.is_empty();
-        if !byzantine && (under_attack || plan.is_recorded(iteration, last)) {
+        let may_be_last = last || plan.may_end_early();
+        if !byzantine && (under_attack || plan.is_recorded(iteration, may_be_last)) {
             sample.filter = audit::filter(&plan, self.id, present, combination);
         }
         let mut kept = Box::default();

@@ -26,8 +26,9 @@ pub(super) struct Mailing {
 #[derive(Debug, thiserror::Error)]
 #[error(
     "agent {receiver} waits for the model of agent {sender}, which the link from {sender} to \
-     {receiver} has lost {attempts} times; allow more attempts with link.retransmit_limit, lose \
-     less, or let agents go on without a model: without link.retransmit_ms, or in deadline mode"
+     {receiver} has lost {attempts} times, or brought while agent {receiver} was down; allow more \
+     attempts with link.retransmit_limit, longer pauses with link.retransmit_ms, lose less, or let \
+     agents go on without a model: without link.retransmit_ms, or in deadline mode"
 )]
 pub(super) struct Exhausted {
     sender: AgentId,

@@ -154,7 +154,7 @@ impl<V: Voice> Participant<V> {
         }
         let plan = &*desk.plan;
         let Pace::Synchronous { quorum } = plan.clock.pace else {
-            return;
+            unreachable!("only synchronous agents wait");
         };
         let (iteration, instant) = self.now;
         self.course = Course::Idle;
@@ -209,7 +209,7 @@ impl<V: Voice> Participant<V> {
     fn run_until(&mut self, desk: &Desk, until: SimTime) {
         let plan = &*desk.plan;
         let Some(timetable) = &plan.timetable else {
-            return;
+            unreachable!("asynchronous plans have a timetable");
         };
         let mut told: Option<Box<Sample>> = None;
         loop {

@@ -22,7 +22,7 @@ impl Stopwatch {
     /// The same for a letter. It is looked at only where times are measured: it lies elsewhere in
     /// memory, and is not needed yet.
     pub fn of_letter(measures: bool, letter: &Letter) -> Stopwatch {
-        let posted = || letter.head().posted;
+        let posted = || letter.head().posted.as_deref().copied();
         Stopwatch::start(if measures { posted() } else { None })
     }
 

@@ -120,7 +120,7 @@ impl Byzantine {
 
     /// A letter with the payload in the place of ψ, put on the links when the attack says.
     fn letter(&self, member: &Member) -> Letter {
-        let honest = *member.adapted().head();
+        let honest = member.adapted().head();
         let departs = match (self.attack().timing, self.plan.clock.pace.period()) {
             (Timing::Delay(delay), _) => honest.adapted + delay,
             (Timing::JustBeforeDeadline(margin), Some(period)) => {
@@ -131,8 +131,8 @@ impl Byzantine {
         };
         let head = Head {
             departs,
-            posted: Stopwatch::stamp(&self.plan),
-            ..honest
+            posted: Stopwatch::stamp(&self.plan).map(Box::new),
+            ..*honest
         };
         Letter::new(head, &self.payload)
     }

@@ -172,7 +172,7 @@ pub struct Traffic {
     pub late: u64,
     /// Delivered, and part of at least one combination; counted at the first.
     pub used: u64,
-    /// Bytes put on links: 4 per parameter.
+    /// Bytes put on links: 4 per parameter, or what `link.model_bytes` says.
     pub bytes: u64,
 }
 

@@ -172,7 +172,7 @@ fn message_columns() -> Vec<Column> {
         number(
             "arrives_ms",
             "ms",
-            "when it arrived, or will have after the end; null where it was lost",
+            "when it arrived, or would have; null for copies over the flood bound",
         ),
         Column::new(
             "fate",

@@ -31,7 +31,7 @@ pub struct MessageRow {
     pub key: MessageKey,
     /// When it was put on the link.
     pub sent: SimTime,
-    /// When it arrived, or will have after the end of the run; `None` for what was lost.
+    /// When it arrived, or would have; `None` for copies over the flood bound.
     pub arrives: Option<SimTime>,
     /// How it ended.
     pub fate: MessageEnd,

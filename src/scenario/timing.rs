@@ -61,7 +61,7 @@ pub(super) fn draw(
     }
     let mut timing = Timing {
         iterations: asked.iterations,
-        median_compute: clock.computes.values[0].median().max(SimTime::from_us(1)),
+        median_compute: median_compute(&clock, chooser.graph.agents()),
         clock,
         links: links?,
         faults: faults?,
@@ -83,6 +83,14 @@ pub(super) fn draw(
         }
     }
     Some(timing)
+}
+
+/// The lower median over the agents of the time that half of an agent's computations stay below.
+fn median_compute(clock: &Clock, agents: usize) -> SimTime {
+    let of = |index| clock.computes.get(AgentId::from_index(index)).median();
+    let mut medians: Vec<SimTime> = (0..agents).map(of).collect();
+    medians.sort_unstable();
+    medians[(agents - 1) / 2].max(SimTime::from_us(1))
 }
 
 /// Notes a run that is longer than simulated time.

@@ -140,7 +140,8 @@ impl Oracle<'_> {
         let share = settings.clock.quorum * neighbors.len() as f64;
         let need = match self.slip {
             Slip::QuorumDown => share.floor(),
-            _ => share.ceil(),
+            // A share such as 0.28 of 25 is meant, not its rounding error.
+            _ => (share - 1e-9).ceil(),
         } as usize;
         let mut waited = Waited::default();
         // By neighbor: its models in order of arrival, and the last end of copies that are none.

@@ -405,7 +405,7 @@ pub fn spec() -> impl Strategy<Value = Spec> {
     ];
     let links = (link(), retransmit, vec(link_override(), 0..4));
     let rules = (rule(), vec((agents(), rule()), 0..3));
-    let learners = (learner(), vec((agents(), learner()), 0..2));
+    let learners = (learner(), vec((agents(), learner()), 0..3));
     let who = vec(
         prop_oneof![3 => Just(0usize), 2 => Just(1), 2 => Just(2), 1 => Just(3), 1 => Just(4)],
         12,
