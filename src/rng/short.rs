@@ -90,18 +90,6 @@ impl TryRng for ShortStream {
 
 const CONSTANTS: [u32; 4] = [0x6170_7865, 0x3320_646e, 0x7962_2d32, 0x6b20_6574];
 
-/// The words of the quarter rounds of two rounds: columns, then diagonals.
-const QUARTERS: [[usize; 4]; 8] = [
-    [0, 4, 8, 12],
-    [1, 5, 9, 13],
-    [2, 6, 10, 14],
-    [3, 7, 11, 15],
-    [0, 5, 10, 15],
-    [1, 6, 11, 12],
-    [2, 7, 8, 13],
-    [3, 4, 9, 14],
-];
-
 /// A block of ChaCha with 8 rounds (Bernstein 2008), of stream 0.
 fn chacha8(key: &[u32; 8], number: u64) -> [u32; 16] {
     let mut start = [0; 16];
@@ -111,9 +99,7 @@ fn chacha8(key: &[u32; 8], number: u64) -> [u32; 16] {
     start[13] = (number >> 32) as u32;
     let mut x = start;
     for _ in 0..4 {
-        for [a, b, c, d] in QUARTERS {
-            quarter_round(&mut x, a, b, c, d);
-        }
+        double_round(&mut x);
     }
     std::array::from_fn(|i| x[i].wrapping_add(start[i]))
 }
@@ -122,51 +108,36 @@ for_this_processor! {
     /// The first blocks under eight keys side by side: `keys` and `blocks` hold for each word its
     /// value under each key.
     fn first_blocks(keys: &[[u32; 8]; 8], blocks: &mut [[u32; 8]; 16]) {
-        let mut start = [[0; 8]; 16];
-        for (words, constant) in start.iter_mut().zip(CONSTANTS) {
-            *words = [constant; 8];
-        }
-        start[4..12].copy_from_slice(keys);
-        let mut x = start;
-        for _ in 0..4 {
-            for [a, b, c, d] in QUARTERS {
-                quarter_rounds(&mut x, a, b, c, d);
+        for lane in 0..8 {
+            let mut start = [0; 16];
+            start[..4].copy_from_slice(&CONSTANTS);
+            for (word, key) in start[4..12].iter_mut().zip(keys) {
+                *word = key[lane];
+            }
+            let mut x = start;
+            // Written out: only where nothing in it loops does the compiler take all lanes at once.
+            double_round(&mut x);
+            double_round(&mut x);
+            double_round(&mut x);
+            double_round(&mut x);
+            for (word, block) in blocks.iter_mut().enumerate() {
+                block[lane] = x[word].wrapping_add(start[word]);
             }
         }
-        for (block, (x, start)) in blocks.iter_mut().zip(x.iter().zip(&start)) {
-            *block = *x;
-            add(block, start);
-        }
     }
 }
 
-/// [`quarter_round`] in eight lanes.
+/// Columns, then diagonals.
 #[inline(always)]
-fn quarter_rounds(x: &mut [[u32; 8]; 16], a: usize, b: usize, c: usize, d: usize) {
-    let [mut p, mut q, mut r, mut s] = [x[a], x[b], x[c], x[d]];
-    add(&mut p, &q);
-    mix(&mut s, &p, 16);
-    add(&mut r, &s);
-    mix(&mut q, &r, 12);
-    add(&mut p, &q);
-    mix(&mut s, &p, 8);
-    add(&mut r, &s);
-    mix(&mut q, &r, 7);
-    (x[a], x[b], x[c], x[d]) = (p, q, r, s);
-}
-
-#[inline(always)]
-fn add(x: &mut [u32; 8], y: &[u32; 8]) {
-    for (x, &y) in x.iter_mut().zip(y) {
-        *x = x.wrapping_add(y);
-    }
-}
-
-#[inline(always)]
-fn mix(x: &mut [u32; 8], y: &[u32; 8], bits: u32) {
-    for (x, &y) in x.iter_mut().zip(y) {
-        *x = (*x ^ y).rotate_left(bits);
-    }
+fn double_round(x: &mut [u32; 16]) {
+    quarter_round(x, 0, 4, 8, 12);
+    quarter_round(x, 1, 5, 9, 13);
+    quarter_round(x, 2, 6, 10, 14);
+    quarter_round(x, 3, 7, 11, 15);
+    quarter_round(x, 0, 5, 10, 15);
+    quarter_round(x, 1, 6, 11, 12);
+    quarter_round(x, 2, 7, 8, 13);
+    quarter_round(x, 3, 4, 9, 14);
 }
 
 #[inline(always)]
