@@ -1,9 +1,10 @@
 //! What a combination did with others' models, by what those really were. The learning code knows
 //! nothing of this.
 
-use super::inbox::{Held, Inbox};
+use super::ledger::Ledger;
 use super::member::Present;
-use crate::record::{Filter, MessageKey, WeightRow};
+use super::shelf::Shelf;
+use crate::record::{Filter, WeightRow};
 use crate::rule::Combination;
 use crate::scenario::Plan;
 use crate::units::AgentId;
@@ -40,31 +41,22 @@ pub(super) fn filter(
 
 /// A row for every model in a combination.
 pub(super) fn weight_rows(
-    id: AgentId,
     present: &[Present],
-    inbox: &Inbox,
+    (shelf, ledger): (&Shelf, &Ledger),
     combination: &Combination,
 ) -> Box<[WeightRow]> {
-    let row = |(index, model): (usize, &Present)| WeightRow {
-        sender: model.sender,
-        message: inbox.held(model.slot).map(|held| key(held, id)),
-        age_iterations: model.age_iterations,
-        age: model.age,
-        loss: combination.losses[index],
-        accumulated: combination.accumulated[index],
-        weight: combination.weights[index],
-        held: inbox.held(model.slot).is_some_and(|held| held.was_used),
+    let row = |(index, model): (usize, &Present)| {
+        let message = shelf.message(model.slot, ledger);
+        WeightRow {
+            sender: model.sender,
+            message: message.map(|(key, _)| key),
+            age_iterations: model.age_iterations,
+            age: model.age,
+            loss: combination.losses[index],
+            accumulated: combination.accumulated[index],
+            weight: combination.weights[index],
+            held: message.is_some_and(|(_, was_used)| was_used),
+        }
     };
     present.iter().enumerate().map(row).collect()
-}
-
-fn key(held: &Held, receiver: AgentId) -> MessageKey {
-    let head = held.letter.head();
-    MessageKey {
-        sender: head.sender,
-        receiver,
-        stamp: head.stamp,
-        copy: held.tag().copy(),
-        attempt: held.tag().attempt(),
-    }
 }

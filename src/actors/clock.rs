@@ -7,9 +7,9 @@ use super::desk::Desk;
 use super::message::{Closed, Done, Event, Signal, Tick};
 use super::pace::{Course, Ended, Step, course};
 use super::stopwatch::Stopwatch;
-use crate::record::{Closing, Entry, Round, RunError, Sample};
+use crate::record::{Closing, Entry, Round, RunError, Sample, Stall};
 use crate::scenario::Mode;
-use crate::units::SimTime;
+use crate::units::{AgentId, SimTime};
 use actix::{Actor, Context, Handler, Message};
 use std::sync::Arc;
 use std::time::Instant;
@@ -26,6 +26,8 @@ pub(super) struct Clock {
     samples: Vec<Sample>,
     told: Vec<bool>,
     waiting: usize,
+    /// Why the run cannot go on, and the agent that says so: the first of several.
+    stall: Option<(AgentId, Box<Stall>)>,
     /// The last iteration, until everyone has told how it ended.
     last: Option<Round>,
     end: SimTime,
@@ -46,6 +48,7 @@ impl Clock {
             samples: Vec::new(),
             told: Vec::new(),
             waiting: 0,
+            stall: None,
             last: None,
             end: SimTime::ZERO,
             closed: Vec::new(),
@@ -71,6 +74,9 @@ impl Clock {
 
     /// Goes on after everyone who acted is done.
     fn go_on(&mut self) {
+        if let Some((_, stall)) = self.stall.take() {
+            return self.desk.fail(RunError::Stalled(*stall));
+        }
         loop {
             let ended = self.course.ended().map(|ended| self.round(ended));
             let step = self.course.step(&self.desk.plan);
@@ -246,6 +252,14 @@ impl Handler<Done> for Clock {
     fn handle(&mut self, done: Done, _: &mut Self::Context) {
         self.act(|clock| {
             clock.course.hear(&done);
+            if let Some(stall) = done.stall
+                && clock
+                    .stall
+                    .as_ref()
+                    .is_none_or(|(first, _)| done.agent < *first)
+            {
+                clock.stall = Some((done.agent, stall));
+            }
             match done.sample {
                 Some(sample) if clock.is_asynchronous() => clock.samples.push(*sample),
                 Some(sample) => {

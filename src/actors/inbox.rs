@@ -1,28 +1,30 @@
 //! How models reach an agent: through its downlink, if it is up, in the order of their arrival;
-//! refused, too old, late, or the newest of their sender.
+//! refused, too old, late, or put on the shelf.
 
 use super::ledger::Ledger;
 use super::letter::Letter;
 use super::message::{Copied, Parcel, Post, Seat, Tag};
+use super::quorum::Count;
 use super::roster::Roster;
+use super::shelf::{Held, Shelf, sent_at};
 use crate::fault::Outages;
 use crate::link::Queue;
 use crate::record::{Delay, DroppedBy, MessageEnd, MessageRow};
-use crate::scenario::{Missing, Pace, Plan};
+use crate::scenario::{Pace, Plan};
 use crate::units::{AgentId, SimTime};
 use std::cell::Cell;
-use std::collections::BTreeMap;
 
 /// The receiving side of an agent.
 pub(super) struct Inbox {
     id: AgentId,
     /// Copies that have not arrived.
     pending: Vec<Transit>,
-    /// By slot.
-    newest: Vec<Newest>,
-    /// By slot, where messages are traced: when the message that sits there was used first and
-    /// last, and how often.
-    uses: BTreeMap<usize, (SimTime, SimTime, u32)>,
+    /// The end of the run, where it is known: what comes after it is only counted, since it would
+    /// be looked at again and again. Not where messages are traced.
+    end: Option<SimTime>,
+    beyond: u64,
+    /// What has arrived, and can be used.
+    pub shelf: Shelf,
     downlink: Queue,
     outages: Outages,
     heard: Heard,
@@ -48,26 +50,6 @@ thread_local! {
     /// Buffers that a thread's agents share, since one receives at a time.
     static DUE: Cell<Vec<Transit>> = const { Cell::new(Vec::new()) };
     static ARRIVALS: Cell<Vec<Arrival>> = const { Cell::new(Vec::new()) };
-}
-
-/// The newest model of a neighbor.
-enum Newest {
-    Nobody,
-    /// The model of this stamp, which has been used and is not used again.
-    Past(u64),
-    Here(Held),
-}
-
-/// A model that is there.
-pub(super) struct Held {
-    pub letter: Letter,
-    arrived: SimTime,
-    tag: Tag,
-    late: bool,
-    /// Whether a copy of this model took part in a combination.
-    pub was_used: bool,
-    /// Whether this copy did.
-    is_used: bool,
 }
 
 /// Which neighbors have been heard of in which iteration, where agents wait for each other.
@@ -111,8 +93,9 @@ impl Inbox {
         Inbox {
             id,
             pending: Vec::new(),
-            newest: (0..slots).map(|_| Newest::Nobody).collect(),
-            uses: BTreeMap::new(),
+            end: plan.end().filter(|_| !plan.record.trace),
+            beyond: 0,
+            shelf: Shelf::new(id, slots),
             downlink: Queue::default(),
             outages: plan.faults.outages(id),
             heard: Heard::default(),
@@ -122,6 +105,15 @@ impl Inbox {
     /// When the agent is up.
     pub fn outages(&mut self) -> &mut Outages {
         &mut self.outages
+    }
+
+    /// Notes a copy that a neighbor sent.
+    fn expect(&mut self, transit: Transit) {
+        if self.end.is_some_and(|end| transit.at > end) {
+            self.beyond += 1;
+        } else {
+            self.pending.push(transit);
+        }
     }
 
     /// Takes a copy that a neighbor sent.
@@ -138,24 +130,26 @@ impl Inbox {
         } else {
             heard.next_singles += 1;
         }
-        self.pending.push(Transit {
+        let transit = Transit {
             letter,
             at,
             seat,
             tag,
-        });
+        };
+        self.expect(transit);
     }
 
     /// Takes several copies.
     pub fn take_parcel(&mut self, parcel: Parcel) {
         self.heard.hear(parcel.letter.head().stamp);
         for &Copied { at, tag } in &parcel.copies {
-            self.pending.push(Transit {
+            let transit = Transit {
                 letter: parcel.letter.clone(),
                 at,
                 seat: parcel.seat,
                 tag,
-            });
+            };
+            self.expect(transit);
         }
     }
 
@@ -316,31 +310,16 @@ impl Inbox {
         scene: &mut Scene<'_>,
     ) -> SimTime {
         let neighbors = scene.roster.present(begun).count();
-        // 0.28 of 25 is 7, though their product in f64 is a little more.
-        let needed = (quorum * neighbors as f64 - 1e-9).ceil() as usize;
-        let mut count = Count::new(scene.roster.slots(), neighbors, needed);
+        let mut count = Count::new(scene.roster.slots(), neighbors, quorum);
         let dimension = scene.plan.world.dimension();
-        let mut order: Vec<(SimTime, usize, bool)> = Vec::with_capacity(pending.len());
         for (transit, arrival) in pending.iter().zip(arrivals) {
             if transit.stamp() == scene.iteration {
                 let slot = scene.roster.slot(transit.seat);
-                count.expect(slot);
                 let is_model = arrival.comes && transit.letter.is_well_formed(dimension);
-                order.push((arrival.at, slot, is_model));
+                count.expect(slot, arrival.at, is_model);
             }
         }
-        if count.is_enough() {
-            return begun;
-        }
-        if !order.is_sorted_by_key(|(at, ..)| *at) {
-            order.sort_by_key(|(at, ..)| *at);
-        }
-        let reaches = order.into_iter().find(|&(_, slot, is_model)| {
-            count.settle(slot, is_model);
-            count.is_enough()
-        });
-        // When everything has come to its end, nothing more can come.
-        reaches.expect("every neighbor has spoken").0
+        count.enough(begun)
     }
 
     /// Whether a copy finds the agent up; looked up once, when it reaches it.
@@ -412,120 +391,14 @@ impl Inbox {
         scene.ledger.traffic.late += u64::from(late);
         let took = (at - departed).us();
         scene.ledger.delays.add(Delay::Delivery, took);
-        let slot = scene.roster.slot(transit.seat);
-        if self.newest.len() <= slot {
-            self.newest.resize_with(slot + 1, || Newest::Nobody);
+        let held = Held::new(transit.letter, at, transit.tag, late);
+        if usable {
+            let slot = scene.roster.slot(transit.seat);
+            self.shelf.put(slot, held, plan, scene.ledger);
+        } else {
+            self.shelf.pass_over(&held, plan, scene.ledger);
         }
-        let (is_newer, was_used) = match &self.newest[slot] {
-            Newest::Nobody => (true, false),
-            Newest::Past(past) => (stamp > *past, false),
-            Newest::Here(held) => {
-                let held_stamp = held.letter.head().stamp;
-                let this = (stamp, at, transit.tag.number());
-                let newer = this > (held_stamp, held.arrived, held.tag.number());
-                (newer, held_stamp == stamp && held.was_used)
-            }
-        };
-        if !usable || !is_newer {
-            end(MessageEnd::Delivered { late }, scene);
-            return true;
-        }
-        let held = Held {
-            letter: transit.letter,
-            arrived: at,
-            tag: transit.tag,
-            late,
-            was_used,
-            is_used: false,
-        };
-        let before = std::mem::replace(&mut self.newest[slot], Newest::Here(held));
-        self.forget(slot, before, plan, scene.ledger);
         true
-    }
-
-    /// The model that sits in a slot; nobody sits in the agent's own.
-    pub fn held(&self, slot: usize) -> Option<&Held> {
-        match self.newest.get(slot) {
-            Some(Newest::Here(held)) => Some(held),
-            _ => None,
-        }
-    }
-
-    /// The model that sits in a slot and can be used in a combination.
-    #[inline]
-    pub fn usable(
-        &self,
-        slot: usize,
-        plan: &Plan,
-        (iteration, at): (u64, SimTime),
-    ) -> Option<&Held> {
-        let held = self.held(slot)?;
-        let head = held.letter.head();
-        let again = plan.clock.pace.missing() == Missing::Hold;
-        let usable = match plan.clock.pace {
-            Pace::Synchronous { .. } => head.stamp == iteration,
-            Pace::Deadline { max_age, .. } => {
-                max_age.is_none_or(|most| iteration - head.stamp <= most)
-            }
-            Pace::Asynchronous { max_age, .. } => {
-                max_age.is_none_or(|most| at - head.adapted <= most)
-            }
-        };
-        (usable && (again || !held.was_used)).then_some(held)
-    }
-
-    /// Notes that the model in a slot took part in a combination.
-    #[inline]
-    pub fn used(&mut self, slot: usize, at: SimTime, plan: &Plan, ledger: &mut Ledger) {
-        let newest = &mut self.newest[slot];
-        let Newest::Here(held) = newest else {
-            return;
-        };
-        ledger.traffic.used += u64::from(!held.is_used);
-        let skips = plan.clock.pace.missing() == Missing::Skip;
-        if !ledger.traces() && skips {
-            // The usual case. A model that is going to be let go is not written to before.
-            *newest = Newest::Past(held.letter.head().stamp);
-            return;
-        }
-        (held.was_used, held.is_used) = (true, true);
-        if ledger.traces() {
-            let (first, _, times) = self.uses.get(&slot).copied().unwrap_or((at, at, 0));
-            self.uses.insert(slot, (first, at, times + 1));
-        }
-        if skips {
-            let past = Newest::Past(held.letter.head().stamp);
-            let held = std::mem::replace(newest, past);
-            self.forget(slot, held, plan, ledger);
-        }
-    }
-
-    /// Synchronous: no model lasts longer than its iteration.
-    pub fn forget_all(&mut self, plan: &Plan, ledger: &mut Ledger) {
-        for slot in 0..self.newest.len() {
-            let newest = std::mem::replace(&mut self.newest[slot], Newest::Nobody);
-            self.forget(slot, newest, plan, ledger);
-        }
-    }
-
-    /// A model is not going to be used any more: its message has come to its end.
-    #[inline]
-    fn forget(&mut self, slot: usize, newest: Newest, plan: &Plan, ledger: &mut Ledger) {
-        let Newest::Here(held) = newest else { return };
-        if !ledger.traces() {
-            return;
-        }
-        let key = ledger.key(&held.letter, self.id, held.tag);
-        let sent = sent_at(&held.letter, held.tag, self.id, plan);
-        let used = self.uses.remove(&slot);
-        ledger.note(|| MessageRow {
-            key,
-            sent,
-            arrives: Some(held.arrived),
-            fate: MessageEnd::Delivered { late: held.late },
-            used,
-            copies: 1,
-        });
     }
 
     /// The run ends: lets arrive what does so until then, and counts what is still under way.
@@ -546,14 +419,8 @@ impl Inbox {
                 copies: 1,
             });
         }
-        self.forget_all(scene.plan, scene.ledger);
-    }
-}
-
-impl Held {
-    /// The name of the message, for traces.
-    pub fn tag(&self) -> Tag {
-        self.tag
+        scene.ledger.traffic.in_flight += self.beyond;
+        self.shelf.clear(scene.plan, scene.ledger);
     }
 }
 
@@ -586,62 +453,4 @@ fn pass(downlink: &mut Queue, transit: &Transit, receiver: AgentId, plan: &Plan)
 
 fn sent(transit: &Transit, receiver: AgentId, plan: &Plan) -> SimTime {
     sent_at(&transit.letter, transit.tag, receiver, plan)
-}
-
-/// When a copy was put on its link.
-fn sent_at(letter: &Letter, tag: Tag, receiver: AgentId, plan: &Plan) -> SimTime {
-    let head = letter.head();
-    if tag.attempt() == 0 {
-        return head.departs;
-    }
-    let kind = plan.links.kind(head.sender, receiver);
-    let pause = plan.links.settings(kind).retransmit.unwrap_or_default();
-    head.departs + SimTime::from_us(pause.us() * u64::from(tag.attempt()))
-}
-
-/// Who has come, and of whom nothing more can come.
-struct Count {
-    /// By slot: copies that have not come to their end, and whether a model has come.
-    open: Vec<(u32, bool)>,
-    /// Neighbors of whom nothing more can come.
-    unsettled: usize,
-    neighbors: usize,
-    arrived: usize,
-    needed: usize,
-}
-
-impl Count {
-    fn new(slots: usize, neighbors: usize, needed: usize) -> Count {
-        Count {
-            open: vec![(0, false); slots],
-            unsettled: 0,
-            neighbors,
-            arrived: 0,
-            needed,
-        }
-    }
-
-    fn expect(&mut self, slot: usize) {
-        if self.open.len() <= slot {
-            self.open.resize(slot + 1, (0, false));
-        }
-        self.unsettled += usize::from(self.open[slot].0 == 0);
-        self.open[slot].0 += 1;
-    }
-
-    /// A copy has come to its end.
-    fn settle(&mut self, slot: usize, comes: bool) {
-        let (open, has_come) = &mut self.open[slot];
-        *open -= 1;
-        if *has_come {
-            return;
-        }
-        *has_come = comes;
-        self.arrived += usize::from(comes);
-        self.unsettled -= usize::from(comes || *open == 0);
-    }
-
-    fn is_enough(&self) -> bool {
-        self.unsettled == 0 || self.neighbors == 0 || self.arrived >= self.needed
-    }
 }

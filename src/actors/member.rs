@@ -5,10 +5,10 @@
 //! in between.
 
 use super::audit;
-use super::inbox::Inbox;
 use super::ledger::Ledger;
 use super::letter::{Head, Letter};
 use super::roster::Roster;
+use super::shelf::Shelf;
 use super::stopwatch::Stopwatch;
 use crate::kernel;
 use crate::learner::Learner;
@@ -182,17 +182,17 @@ impl Member {
         }
     }
 
-    /// Combines, equation (3), with what is in the inbox, and measures.
+    /// Combines, equation (3), with what is on the shelf, and measures.
     pub fn combine(
         &mut self,
         occasion: Occasion,
         roster: &mut Roster,
-        inbox: &mut Inbox,
+        shelf: &mut Shelf,
         ledger: &mut Ledger,
     ) -> Box<Sample> {
         self.rewire(occasion.iteration, roster);
         let sample = SCRATCH
-            .with_borrow_mut(|scratch| self.combine_with(occasion, roster, inbox, ledger, scratch));
+            .with_borrow_mut(|scratch| self.combine_with(occasion, roster, shelf, ledger, scratch));
         let stamp = (self.id, occasion.iteration);
         ledger.note_model(stamp, Stage::Combined, None, &self.combined);
         sample
@@ -202,7 +202,7 @@ impl Member {
         &mut self,
         occasion: Occasion,
         roster: &Roster,
-        inbox: &mut Inbox,
+        shelf: &mut Shelf,
         ledger: &mut Ledger,
         scratch: &mut Scratch,
     ) -> Box<Sample> {
@@ -219,7 +219,7 @@ impl Member {
         let Scratch {
             present, absent, ..
         } = scratch;
-        let candidates = self.present(occasion, roster, inbox, &adapted, present, absent);
+        let candidates = self.present(occasion, roster, shelf, &adapted, present, absent);
         let neighbors = present.len() + absent.len() - 1;
         let own = candidates.iter().position(|c| c.slot == roster.own());
         let own = own.expect("the agent's own model is always there");
@@ -303,7 +303,7 @@ impl Member {
         }
         let mut kept = Box::default();
         if plan.has_rows(self.id) {
-            let rows = || audit::weight_rows(self.id, present, inbox, combination);
+            let rows = || audit::weight_rows(present, (shelf, ledger), combination);
             if plan.keeps_weights(iteration, last) {
                 sample.weights = rows();
             } else if plan.may_end_early() && plan.keeps_weights(iteration, true) {
@@ -312,7 +312,7 @@ impl Member {
         }
         drop(candidates);
         for model in present.iter().filter(|model| model.sender != self.id) {
-            inbox.used(model.slot, at, &plan, ledger);
+            shelf.used(model.slot, at, &plan, ledger);
         }
         self.combined.clear();
         self.combined.extend_from_slice(next);
@@ -336,7 +336,7 @@ impl Member {
         &self,
         occasion: Occasion,
         roster: &Roster,
-        inbox: &'a Inbox,
+        shelf: &'a Shelf,
         adapted: &'a Letter,
         present: &mut Vec<Present>,
         absent: &mut Vec<usize>,
@@ -375,8 +375,8 @@ impl Member {
                 add(self.id, roster.own(), adapted);
                 own_is_due = false;
             }
-            match inbox.usable(slot, &self.plan, (iteration, at)) {
-                Some(held) => add(sender, slot, &held.letter),
+            match shelf.usable(slot, &self.plan, (iteration, at)) {
+                Some(letter) => add(sender, slot, letter),
                 None => absent.push(slot),
             }
         }

@@ -1,7 +1,7 @@
 //! What actors say to each other.
 
 use super::letter::Letter;
-use crate::record::{Delays, Sample, Trace, Traffic, WallTimes};
+use crate::record::{Delays, Sample, Stall, Trace, Traffic, WallTimes};
 use crate::units::{AgentId, SimTime};
 use actix::Message;
 use std::time::Instant;
@@ -138,6 +138,8 @@ pub(super) struct Done {
     pub sample: Option<Box<Sample>>,
     /// Synchronous: when its part of the iteration was over. Asynchronous: when it acts next.
     pub at: Option<SimTime>,
+    /// Why the run cannot go on, if one of its links has failed for good.
+    pub stall: Option<Box<Stall>>,
 }
 
 /// Agents and attackers → clock, asynchronous: one of several events before the tick's moment.

@@ -14,6 +14,7 @@ mod audit;
 mod clock;
 mod desk;
 mod inbox;
+mod lane;
 mod ledger;
 mod letter;
 mod member;
@@ -22,7 +23,9 @@ mod node;
 mod outbox;
 mod pace;
 mod participant;
+mod quorum;
 mod roster;
+mod shelf;
 mod stopwatch;
 mod voice;
 

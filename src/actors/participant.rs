@@ -3,13 +3,14 @@
 
 use super::desk::Desk;
 use super::inbox::{Inbox, Scene};
+use super::lane::Trip;
 use super::ledger::Ledger;
 use super::member::{Member, Occasion};
 use super::message::{Closed, Done, Event, Nothing, Parcel, Post, Signal};
-use super::outbox::{Outbox, Trip};
+use super::outbox::Outbox;
 use super::roster::Roster;
 use super::voice::Voice;
-use crate::record::{RunError, Sample, Stall, WallTimes};
+use crate::record::{Sample, Stall, WallTimes};
 use crate::scenario::{Pace, Plan};
 use crate::units::{AgentId, SimTime};
 use std::sync::Arc;
@@ -30,6 +31,8 @@ pub(super) struct Participant<V> {
     combined_at: Option<SimTime>,
     /// Asynchronous: the iteration that comes next.
     next: u64,
+    /// Synchronous: why the run cannot go on, if a link of this agent has failed for good.
+    stall: Option<Box<Stall>>,
     pub wall: Option<Box<WallTimes>>,
 }
 
@@ -64,6 +67,7 @@ impl<V: Voice> Participant<V> {
             now: (0, SimTime::ZERO),
             combined_at: None,
             next: 0,
+            stall: None,
             wall: None,
         }
     }
@@ -111,7 +115,7 @@ impl<V: Voice> Participant<V> {
         let plan = &*desk.plan;
         // What was still under way when the last iteration ended.
         self.settle(plan, at);
-        self.inbox.forget_all(plan, &mut self.ledger);
+        self.inbox.shelf.clear(plan, &mut self.ledger);
         self.inbox.listen(iteration);
         self.now = (iteration, at);
         self.combined_at = None;
@@ -128,9 +132,7 @@ impl<V: Voice> Participant<V> {
         self.member.rewire(iteration, &mut self.roster);
         self.member
             .adapt(iteration, at, adapted_at, &mut self.ledger);
-        if !self.send(desk, iteration, at) {
-            return;
-        }
+        self.send(desk, iteration, at);
         self.course = Course::Waits {
             adapted_at,
             last,
@@ -195,9 +197,7 @@ impl<V: Voice> Participant<V> {
             self.course = Course::Computes { until, is_lost };
             if !is_lost {
                 self.member.adapt(tick, at, until, &mut self.ledger);
-                if !self.send(desk, tick, at) {
-                    return;
-                }
+                self.send(desk, tick, at);
             }
         }
         self.done(desk, sample, None);
@@ -226,9 +226,7 @@ impl<V: Voice> Participant<V> {
             let before = timetable.end_before(self.id, iteration);
             let started = self.inbox.outages().up_from(before).unwrap_or(before);
             self.member.adapt(iteration, started, at, &mut self.ledger);
-            if !self.send(desk, iteration, at) {
-                return;
-            }
+            self.send(desk, iteration, at);
             let last = timetable.next(self.id, iteration + 1).is_none();
             told = Some(self.combine(desk, iteration, at, at, last));
         }
@@ -248,9 +246,8 @@ impl<V: Voice> Participant<V> {
         self.inbox.settle(now, &mut scene);
     }
 
-    /// Sends the iteration's model, or what the voice makes of it. A link that is exhausted ends
-    /// the run; says whether none is.
-    fn send(&mut self, desk: &Desk, iteration: u64, instant: SimTime) -> bool {
+    /// Sends the iteration's model, or what the voice makes of it.
+    fn send(&mut self, desk: &Desk, iteration: u64, instant: SimTime) {
         let trip = Trip { iteration, instant };
         let Participant {
             member,
@@ -263,17 +260,15 @@ impl<V: Voice> Participant<V> {
         let sent = outbox.send(desk, trip, ledger, |receiver, ledger| {
             voice.mailing(member, receiver, ledger)
         });
-        match sent {
-            Ok(()) => true,
-            Err(exhausted) => {
-                desk.fail(RunError::Stalled(Stall {
-                    iteration,
-                    at: instant,
-                    waits: exhausted.to_string(),
-                }));
-                false
-            }
-        }
+        // The iteration is brought to its end all the same, so that everybody's links are heard of
+        // and the message does not depend on who came first.
+        self.stall = sent.err().map(|exhausted| {
+            Box::new(Stall {
+                iteration,
+                at: instant,
+                waits: exhausted.to_string(),
+            })
+        });
     }
 
     fn combine(
@@ -293,7 +288,7 @@ impl<V: Voice> Participant<V> {
         let mut sample = self.member.combine(
             occasion,
             &mut self.roster,
-            &mut self.inbox,
+            &mut self.inbox.shelf,
             &mut self.ledger,
         );
         sample.attacking = self.voice.is_attacking();
@@ -311,6 +306,7 @@ impl<V: Voice> Participant<V> {
             agent: self.id,
             sample,
             at,
+            stall: self.stall.take(),
         });
     }
 

@@ -1,9 +1,10 @@
 //! What different kinds of agents send.
 
+use super::lane::Trip;
 use super::ledger::Ledger;
 use super::letter::{Head, Letter};
 use super::member::Member;
-use super::outbox::{Mailing, Trip};
+use super::outbox::Mailing;
 use super::stopwatch::Stopwatch;
 use crate::attack::{Forger, Sight, Timing};
 use crate::record::Stage;

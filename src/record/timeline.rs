@@ -1,5 +1,6 @@
 //! `timeline.parquet`: the columns of `rounds.parquet` at equally distant moments of simulated
-//! time, from the latest state of every agent.
+//! time, from the latest state of every agent. Where nobody combines for more than a thousand
+//! moments, one row stands for them: empty time is jumped over.
 
 use super::groups::{Grouping, Measured};
 use super::rounds::{Head, columns_of_statistics, epoch, rows};
@@ -8,6 +9,9 @@ use super::table::{Column, Constant, Kind, Table, TableError};
 use crate::scenario::Plan;
 use crate::units::{AgentId, SimTime};
 use std::path::Path;
+
+/// Moments without news that are told one by one.
+const LONGEST_SILENCE: u64 = 1000;
 
 /// Writes the table. Holds one state per normal agent, however long the run.
 pub(super) struct Timeline {
@@ -83,10 +87,21 @@ impl Timeline {
                 self.take(sample);
             }
             self.row(plan)?;
+            let event = rest.peek().map_or(until, |sample| sample.combined_at);
+            self.jump_to(event);
         }
         rest.for_each(|sample| self.take(sample));
         self.order = order;
         Ok(())
+    }
+
+    /// Leaves out moments before an event, if they are many.
+    fn jump_to(&mut self, event: SimTime) {
+        let every = self.every.us();
+        if (event - self.next).us() / every > LONGEST_SILENCE {
+            let moments = event.us().div_ceil(every);
+            self.next = SimTime::from_us(moments.saturating_mul(every));
+        }
     }
 
     fn take(&mut self, sample: &Sample) {
@@ -136,6 +151,7 @@ impl Timeline {
     pub fn finish(mut self, plan: &Plan, end: Option<SimTime>) -> Result<(), TableError> {
         while end.is_some_and(|end| self.next <= end) {
             self.row(plan)?;
+            self.jump_to(end.unwrap_or_default());
         }
         self.table.finish().map(drop)
     }

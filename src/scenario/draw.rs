@@ -41,6 +41,12 @@ pub(super) fn draw(
     );
     let scenario = scenario.expect("the same text was read before");
     let seeds = scenario.seeds;
+    if scenario.redraw_every.is_some() && !scenario.topology.is_random() {
+        let place = places.find(&["topology", "redraw_every_iterations"]);
+        let message = "this network is the same whenever it is drawn";
+        let help = "remove it, or choose a network that is drawn at random, such as \"regular\"";
+        problems.add(place, message, help);
+    }
     let networks = Networks::new(
         scenario.topology,
         seeds.topology,

@@ -193,6 +193,18 @@ impl Plan {
         self.clock.pace.mode()
     }
 
+    /// The moment at which the run ends, where that is known before it.
+    pub fn end(&self) -> Option<SimTime> {
+        let horizon = self.timetable.as_ref().map(Timetable::horizon);
+        let last_tick = |period: SimTime| period.us().saturating_mul(self.iterations);
+        horizon.or_else(|| {
+            self.clock
+                .pace
+                .period()
+                .map(|p| SimTime::from_us(last_tick(p)))
+        })
+    }
+
     /// How long an agent computes in an iteration.
     pub fn compute_time(&self, agent: AgentId, iteration: u64) -> SimTime {
         let key = Key::new(self.seeds.links, Purpose::Compute).of(agent);

@@ -52,11 +52,8 @@ fn a_partition_that_lasts_ends_a_run_that_sends_again() {
     runs(&ring(parted), |bench, ended| {
         let ended = ended.with_status(1);
         ended.tells(&["stalls in iteration 12, which began at 120.012 ms"]);
-        // Four links are cut; whichever gives up first is named.
-        let cut = [(4, 5), (5, 4), (9, 0), (0, 9)];
-        let named = cut.map(|(a, b)| format!("the link from {a} to {b} has lost 21 times"));
-        let error = ended.errors()[0].to_owned();
-        assert!(named.iter().any(|n| error.contains(n)), "{error}");
+        // Four links are cut. The first sender's is named, on any number of threads.
+        ended.tells(&["the link from 0 to 9 has lost 21 times"]);
         is_readable(&bench.run_folder(), "failed", 12);
     });
     // An end in iterations never comes: the iteration waits for what the partition keeps back.
