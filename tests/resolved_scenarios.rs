@@ -172,7 +172,7 @@ every_ms = 25
 
 #[test]
 fn what_scenarios_say_of_time_resolves_to_itself() {
-    let small = SMALL.to_owned() + "redraw_every_iterations = 2\nfanout = 1\n";
+    let small = by_chance(SMALL) + "redraw_every_iterations = 2\nfanout = 1\n";
     let text = small.clone() + OVER_TIME;
     resolves_to_itself(&read(&text));
     let resolved: toml::Table = read(&text).file.resolved().parse().unwrap();
@@ -343,7 +343,6 @@ fn a_run_is_called_by_what_it_computes() {
         "fault=[{ kind = 'crash', agents = [1] }]",
         "seeds.links=9",
         "topology.fanout=1",
-        "topology.redraw_every_iterations=2",
         "task.noisy_std=0.2",
         "sets.data=[1]",
         "sets.path=[1]",
@@ -354,6 +353,14 @@ fn a_run_is_called_by_what_it_computes() {
     ids.sort();
     ids.dedup();
     assert_eq!(ids.len(), changes.len() + 1);
+    let drawn = by_chance(&base);
+    let redrawn = id(&drawn, &["topology.redraw_every_iterations=2"]);
+    assert_ne!(redrawn, id(&drawn, &[]));
+}
+
+/// The same with a network that is another one whenever it is drawn.
+fn by_chance(text: &str) -> String {
+    text.replace("\"ring\"", "\"erdos-renyi\"\nprobability = 0.4")
 }
 
 #[test]
