@@ -5,11 +5,13 @@
 //! Each figure is the fastest of several batches on one core: on a shared machine the fastest is
 //! the least disturbed. `cargo bench` prints the tables; nothing here is a test.
 
+use byzsim::data::{Examples, Inputs, Shape, Targets};
+use byzsim::model::{Linear, Model};
 use byzsim::rule::{
     Average, Candidate, Combination, Distance, Loss, Neighborhood, Place, Rule, TrimmedMean,
 };
 use byzsim::settings::{Keys, Problems, Sources, Span, Table};
-use byzsim::task::{Batch, Objective, Softmax};
+use byzsim::task::Objective;
 use byzsim::units::AgentId;
 use std::hint::black_box;
 use std::time::Instant;
@@ -18,29 +20,28 @@ const ROWS: usize = 10;
 const CLASSES: usize = 6;
 
 /// Softmax regression on one batch of made-up rows.
-struct Made {
-    model: Softmax,
-    batch: Batch,
-}
+struct Made(Linear);
 
 impl Made {
     fn new(features: usize) -> Made {
-        let model = Softmax::new(features, CLASSES);
-        let mut batch = Batch::new(features, ROWS);
-        for row in 0..ROWS {
-            let values: Vec<f32> = (0..features)
-                .map(|j| ((row * 31 + j * 7) as f32).sin())
-                .collect();
-            batch.push(&values, (row % CLASSES) as u32);
-        }
-        Made { model, batch }
+        let value = |at: usize| ((at / features * 31 + at % features * 7) as f32).sin();
+        let targets = Targets::Classes {
+            labels: (0..ROWS).map(|row| (row % CLASSES) as u32).collect(),
+            classes: CLASSES,
+        };
+        let mut model = Linear::new(features, &targets);
+        let inputs = Inputs::Numbers((0..ROWS * features).map(value).collect());
+        let examples = Examples::new(Shape::Flat(features), inputs, targets);
+        let rows: Vec<u32> = (0..ROWS as u32).collect();
+        model.gather(&examples, &rows);
+        Made(model)
     }
 }
 
 impl Objective for Made {
     fn draw(&mut self, _: u64) {}
     fn loss(&mut self, model: &[f32]) -> f64 {
-        self.model.loss(model, &self.batch)
+        self.0.loss(model)
     }
     fn gradient(&mut self, _: &[f32], _: &mut [f64]) {}
 }

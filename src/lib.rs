@@ -81,7 +81,8 @@
 //! | [`units`], [`kernel`] | agents, simulated time; loops for the processor's vector units |
 //! | [`rng`], [`settings`], [`distribution`] | keyed random streams; strict TOML; random durations |
 //! | [`topology`] | who is whose neighbor |
-//! | [`task`] | what an agent learns: data, loss, gradient, evaluation |
+//! | [`data`], [`model`] | rows to learn from, read or generated; what is fitted to them |
+//! | [`task`] | what an agent learns: its rows or stream, loss, gradient, evaluation |
 //! | [`learner`] | the adapt step |
 //! | [`rule`] | the combine step |
 //! | [`attack`] | what a Byzantine agent sends to whom, and when |
@@ -129,11 +130,13 @@ pub mod actors;
 pub mod attack;
 pub mod campaign;
 pub mod cli;
+pub mod data;
 pub mod distribution;
 pub mod fault;
 pub mod kernel;
 pub mod learner;
 pub mod link;
+pub mod model;
 pub mod record;
 pub mod rng;
 pub mod rule;

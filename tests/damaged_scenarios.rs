@@ -1,8 +1,8 @@
 //! However a scenario file is damaged, the reader answers with a scenario or with mistakes: it
 //! never panics.
 
+use byzsim::data::Library;
 use byzsim::scenario::{Catalogues, Plan, ScenarioFile};
-use byzsim::task::Library;
 use proptest::prelude::*;
 use proptest::sample::Index;
 use std::path::PathBuf;

@@ -6,8 +6,8 @@
 
 mod shipped;
 
+use byzsim::data::Library;
 use byzsim::record::Seen;
-use byzsim::task::Library;
 use byzsim::units::AgentId;
 use libtest_mimic::{Arguments, Trial};
 use shipped::{Study, mean, run_on, side_by_side, watch};

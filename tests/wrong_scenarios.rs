@@ -4,9 +4,9 @@
 //! `tests/wrong` holds one mistake per file, named for it, and a few files with several. A first
 //! line `# --set key=value` gives the command line's part. The whole messages are snapshots.
 
+use byzsim::data::Library;
 use byzsim::scenario::{Catalogues, Plan, ScenarioError, ScenarioFile};
 use byzsim::settings::WrongSettings;
-use byzsim::task::Library;
 use std::path::{Path, PathBuf};
 
 const FOLDER: &str = "tests/wrong";

@@ -12,11 +12,12 @@ use super::shelf::Shelf;
 use super::stopwatch::Stopwatch;
 use crate::kernel;
 use crate::learner::Learner;
+use crate::model::Evaluation;
 use crate::record::{Delay, Sample, Stage, WeightRow};
 use crate::rng::{Key, Purpose};
 use crate::rule::{Candidate, Combination, Combiner, Neighborhood, Outcome};
 use crate::scenario::Plan;
-use crate::task::{Evaluation, Objective};
+use crate::task::Objective;
 use crate::units::{AgentId, Params, SimTime};
 use rand::RngExt;
 use std::cell::RefCell;
@@ -415,7 +416,7 @@ impl Member {
         let evaluation = known.or_else(|| self.objective.evaluate(&self.combined));
         if let Some(evaluation) = evaluation {
             sample.test_loss = or_infinite(evaluation.loss);
-            sample.accuracy = evaluation.accuracy;
+            sample.accuracy = evaluation.accuracy.unwrap_or(f64::NAN);
         }
         if let Some(last) = &mut self.last {
             last.evaluation = evaluation;

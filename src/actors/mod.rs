@@ -59,7 +59,7 @@ pub struct RunOptions {
 /// ```
 /// use byzsim::actors::{RunOptions, run};
 /// use byzsim::scenario::{Catalogues, Plan, ScenarioFile};
-/// use byzsim::task::Library;
+/// use byzsim::data::Library;
 /// let text = "iterations = 20\n[task]\nkind = \"target-localization\"";
 /// let catalogues = Catalogues::default();
 /// let file = ScenarioFile::parse("here", text, "demo", ".".into(), &[], &catalogues)?;

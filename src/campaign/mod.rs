@@ -6,9 +6,9 @@ mod points;
 pub use folder::FolderError;
 
 use crate::actors::{self, RunOptions};
+use crate::data::Library;
 use crate::record::{Observer, Panic, RunError, Summary};
 use crate::scenario::{Catalogues, Plan, RunId, ScenarioError, ScenarioFile};
-use crate::task::Library;
 use crate::units::SimTime;
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -2,8 +2,8 @@
 
 use super::assembler::Assembler;
 use super::*;
+use crate::data::Library;
 use crate::scenario::{Catalogues, Plan, ScenarioFile};
-use crate::task::Library;
 use crate::units::{AgentId, SimTime};
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::record::Field;

@@ -10,11 +10,12 @@ use super::selection::Chooser;
 use super::timing::{self, Timing};
 use super::{Catalogues, Point, ScenarioError, ScenarioFile};
 use crate::attack::Stage;
+use crate::data::{DataError, Library};
 use crate::learner::Learner;
 use crate::rng::{Key, Purpose};
 use crate::rule::Misfit;
 use crate::settings::{Problems, Selected, Span, Table};
-use crate::task::{DataError, Library, TaskSeeds};
+use crate::task::TaskSeeds;
 use crate::topology::{Networks, TopologyError};
 use crate::units::{AgentId, SimTime};
 
@@ -71,7 +72,7 @@ pub(super) fn draw(
         data: seeds.data,
     };
     let world = match scenario.task.load(&graph, task_seeds, library) {
-        Err(DataError::TooFew { key, message, help }) => {
+        Err(DataError::Unfit { key, message, help }) => {
             problems.add(places.find(&key), message, help);
             return Ok(None);
         }

@@ -1,7 +1,7 @@
 //! What a run is called: by what it computes.
 
 use super::resolved::for_each_path;
-use crate::task::FileDigest;
+use crate::data::FileDigest;
 use sha2::{Digest, Sha256};
 use std::fmt;
 use std::path::Path;

@@ -31,8 +31,8 @@ pub use record::{Record, RecordAgents, RecordWeights};
 pub use sweep::{Setting, SettingValue};
 pub use timetable::Timetable;
 
+use crate::data::DataError;
 use crate::settings::{Problems, Sources, Span, Table, Tolerances, WrongSettings};
-use crate::task::DataError;
 use crate::{attack, rule, settings::Catalogue, task, topology};
 use std::path::{Path, PathBuf};
 

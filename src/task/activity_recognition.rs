@@ -3,23 +3,19 @@
 //! Agent k is subject k + 1 of the UCI HAR data set, and fits softmax regression to that subject's
 //! own recordings. A subject's rows of both published splits are pooled (training rows first, in
 //! the order of the files), shuffled, and split anew: ⌈rows · `test_share`⌉ for test, the rest for
-//! training. An epoch is ⌊smallest training set / batch⌋ iterations, 21 for all 30 subjects, so
-//! that nobody sees a row twice in one; each epoch permutes every training set anew.
+//! training. An epoch is ⌈smallest training set / batch⌉ iterations, 21 for all 30 subjects.
 //!
 //! All agents are in one task group, 0: the subjects' tasks are related, though no two of them
 //! share an optimum.
 
-use super::har::{ACTIVITIES, FEATURES, LAYOUT, Recordings, SUBJECTS, locate, read};
-use super::har_generated::generate;
-use super::softmax::{Batch, Softmax};
-use super::{
-    DataError, DataSource, Evaluation, FileDigest, Library, Objective, Task, TaskSeeds, World,
-};
+use super::{Rows, Share, Supervised, Task, TaskSeeds, World};
+use crate::data::har::{LAYOUT, Recordings, SUBJECTS, locate, read};
+use crate::data::har_generated::generate;
+use crate::data::{DataError, DataSource, Library};
+use crate::model::SoftmaxSettings;
 use crate::rng::{Key, Purpose, shuffle};
 use crate::settings::{Chosen, Keys};
 use crate::topology::Graph;
-use crate::units::AgentId;
-use std::ops::Range;
 use std::sync::Arc;
 
 /// The task's parameters.
@@ -102,10 +98,10 @@ impl ActivityRecognition {
         graph: &Graph,
         seeds: TaskSeeds,
         library: &Library,
-    ) -> Result<Subjects, DataError> {
+    ) -> Result<Supervised, DataError> {
         let agents = graph.agents();
         if agents > SUBJECTS {
-            return Err(DataError::TooFew {
+            return Err(DataError::Unfit {
                 key: ["topology", "agents"],
                 message: format!(
                     "activity-recognition has {SUBJECTS} subjects, one for each agent, and the \
@@ -119,40 +115,39 @@ impl ActivityRecognition {
         for (row, &subject) in (0..).zip(&recordings.subjects) {
             rows[usize::from(subject)].push(row);
         }
-        let shares = graph.ids().zip(rows).map(|(agent, mut rows)| {
-            shuffle(
-                &mut rows,
-                &mut Key::new(seeds.data, Purpose::Split).of(agent).stream(),
-            );
-            let train = rows.split_off(self.test_rows(rows.len()));
-            Share { train, test: rows }
-        });
-        let shares: Vec<Share> = shares.collect();
         let batch = usize::try_from(self.batch).unwrap_or(usize::MAX);
-        let mut iterations_per_epoch = u64::MAX;
-        for (agent, Share { train, test }) in shares.iter().enumerate() {
+        let mut shares = Vec::new();
+        for (agent, mut rows) in graph.ids().zip(rows) {
+            let key = Key::new(seeds.data, Purpose::Split).of(agent);
+            shuffle(&mut rows, &mut key.stream());
+            let train = rows.split_off(self.test_rows(rows.len()));
             if train.len() < batch {
-                return Err(DataError::TooFew {
+                return Err(DataError::Unfit {
                     key: ["task", "batch"],
                     message: format!(
                         "a batch has {batch} rows, and subject {} has {} for training and {} for \
                          test",
-                        agent + 1,
+                        agent.index() + 1,
                         train.len(),
-                        test.len(),
+                        rows.len(),
                     ),
                     help: "lower task.batch or task.test_share".to_owned(),
                 });
             }
-            iterations_per_epoch = iterations_per_epoch.min((train.len() / batch) as u64);
+            let of = |rows| Rows {
+                examples: recordings.examples.clone(),
+                rows,
+            };
+            shares.push(Share {
+                group: 0,
+                train: of(train),
+                test: of(rows),
+                batch,
+            });
         }
-        Ok(Subjects {
-            recordings,
-            shares,
-            batch,
-            iterations_per_epoch,
-            seed: seeds.data,
-        })
+        let files = recordings.files.clone();
+        let world = Supervised::new(Box::new(SoftmaxSettings), shares, files, seeds.data);
+        Ok(world.expect("recordings are labeled with classes"))
     }
 }
 
@@ -181,153 +176,6 @@ initial = 1.0
         library: &Library,
     ) -> Result<Arc<dyn World>, DataError> {
         Ok(Arc::new(self.world(graph, seeds, library)?))
-    }
-}
-
-/// A subject's rows among the recordings.
-#[derive(Debug)]
-struct Share {
-    train: Vec<u32>,
-    test: Vec<u32>,
-}
-
-/// The data of all agents of an activity-recognition run.
-#[derive(Debug)]
-pub struct Subjects {
-    recordings: Arc<Recordings>,
-    shares: Vec<Share>,
-    batch: usize,
-    iterations_per_epoch: u64,
-    seed: u64,
-}
-
-impl Subjects {
-    /// An agent's training set in the order that every epoch permutes anew: the features of each
-    /// row, shape `[561]`, and its activity, from 0.
-    pub fn training_rows(&self, agent: AgentId) -> impl Iterator<Item = (&[f32], u8)> {
-        let rows = self.shares[agent.index()].train.iter();
-        rows.map(|&row| {
-            let row = row as usize;
-            (self.recordings.row(row), self.recordings.activities[row])
-        })
-    }
-
-    fn gather(&self, rows: &[u32], batch: &mut Batch) {
-        batch.clear();
-        for &row in rows {
-            let row = row as usize;
-            batch.push(
-                self.recordings.row(row),
-                self.recordings.activities[row].into(),
-            );
-        }
-    }
-
-    /// An agent's test set.
-    fn test(&self, agent: AgentId) -> Batch {
-        let rows = &self.shares[agent.index()].test;
-        let mut test = Batch::new(FEATURES, rows.len());
-        self.gather(rows, &mut test);
-        test
-    }
-}
-
-impl World for Subjects {
-    fn dimension(&self) -> usize {
-        Softmax::new(FEATURES, ACTIVITIES).dimension()
-    }
-
-    fn group(&self, _: AgentId) -> u32 {
-        0
-    }
-
-    fn initial(&self, agent: AgentId) -> Vec<f32> {
-        let mut stream = Key::new(self.seed, Purpose::Initial).of(agent).stream();
-        Softmax::new(FEATURES, ACTIVITIES).initial(&mut stream)
-    }
-
-    fn iterations_per_epoch(&self) -> Option<u64> {
-        Some(self.iterations_per_epoch)
-    }
-
-    fn has_test_set(&self) -> bool {
-        true
-    }
-
-    fn files(&self) -> &[FileDigest] {
-        &self.recordings.files
-    }
-
-    fn objective(self: Arc<Self>, agent: AgentId) -> Box<dyn Objective> {
-        Box::new(Subject::new(self, agent))
-    }
-}
-
-/// One agent's data stream.
-struct Subject {
-    world: Arc<Subjects>,
-    agent: AgentId,
-    softmax: Softmax,
-    batch: Batch,
-    /// The test set, from the first evaluation on.
-    test: Option<Batch>,
-    /// The training rows in the order of `epoch`.
-    order: Vec<u32>,
-    epoch: Option<u64>,
-}
-
-impl Subject {
-    fn new(world: Arc<Subjects>, agent: AgentId) -> Subject {
-        Subject {
-            softmax: Softmax::new(FEATURES, ACTIVITIES),
-            batch: Batch::new(FEATURES, world.batch),
-            test: None,
-            order: world.shares[agent.index()].train.clone(),
-            epoch: None,
-            world,
-            agent,
-        }
-    }
-
-    /// Puts the training rows into the order of a step's epoch; where in it the step's batch is.
-    fn turn_to(&mut self, step: u64) -> Range<usize> {
-        let epoch = step / self.world.iterations_per_epoch;
-        if self.epoch != Some(epoch) {
-            let key = Key::new(self.world.seed, Purpose::Epoch)
-                .of(self.agent)
-                .at(epoch);
-            self.order
-                .copy_from_slice(&self.world.shares[self.agent.index()].train);
-            shuffle(&mut self.order, &mut key.stream());
-            self.epoch = Some(epoch);
-        }
-        let start = (step % self.world.iterations_per_epoch) as usize * self.world.batch;
-        start..start + self.world.batch
-    }
-}
-
-impl Objective for Subject {
-    fn draw(&mut self, step: u64) {
-        let rows = self.turn_to(step);
-        self.world.gather(&self.order[rows], &mut self.batch);
-    }
-
-    fn loss(&mut self, model: &[f32]) -> f64 {
-        self.softmax.loss(model, &self.batch)
-    }
-
-    fn gradient(&mut self, model: &[f32], gradient: &mut [f64]) {
-        self.softmax.gradient(model, &self.batch, gradient);
-    }
-
-    fn evaluate(&mut self, model: &[f32]) -> Option<Evaluation> {
-        let test = self.test.get_or_insert_with(|| self.world.test(self.agent));
-        Some(self.softmax.evaluate(model, test))
-    }
-
-    fn predictions(&mut self, model: &[f32]) -> Option<Vec<usize>> {
-        let test = self.test.get_or_insert_with(|| self.world.test(self.agent));
-        Some(self.softmax.predictions(model, test))
     }
 }
 

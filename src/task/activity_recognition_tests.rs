@@ -1,8 +1,11 @@
 //! Tests of the task on generated recordings.
 
-use super::super::har_generated::ROWS;
 use super::*;
+use crate::data::Targets;
+use crate::data::har::FEATURES;
+use crate::data::har_generated::ROWS;
 use crate::settings::{Problems, Sources, Span, Table};
+use crate::units::AgentId;
 
 const SEEDS: TaskSeeds = TaskSeeds {
     topology: 1,
@@ -18,14 +21,14 @@ fn generated(batch: u64, test_share: f64) -> ActivityRecognition {
     }
 }
 
-fn load(task: &ActivityRecognition, agents: usize) -> Result<Arc<Subjects>, DataError> {
+fn load(task: &ActivityRecognition, agents: usize) -> Result<Arc<Supervised>, DataError> {
     let graph = Graph::undirected(agents, vec![]);
     task.world(&graph, SEEDS, &Library::new(None, "."))
         .map(Arc::new)
 }
 
 /// The first agents' world with the paper's settings.
-fn world(agents: usize) -> Arc<Subjects> {
+fn world(agents: usize) -> Arc<Supervised> {
     load(&generated(10, 0.25), agents).expect("generated data")
 }
 
@@ -33,20 +36,16 @@ fn refusal(task: &ActivityRecognition, agents: usize) -> String {
     load(task, agents).expect_err("a refusal").to_string()
 }
 
-fn drawn(subject: &mut Subject, step: u64) -> Vec<u32> {
-    let rows = subject.turn_to(step);
-    subject.order[rows].to_vec()
-}
-
 #[test]
 fn a_subject_keeps_a_quarter_of_its_rows_for_test() {
     let world = world(30);
-    assert_eq!(world.recordings.subjects.len(), 10_299);
-    assert_eq!(world.shares[7].train.len(), 210);
-    assert_eq!(world.iterations_per_epoch, 21);
-    for (agent, (share, rows)) in world.shares.iter().zip(ROWS).enumerate() {
-        assert_eq!(share.test.len(), rows.div_ceil(4));
-        let mut all = [&share.train[..], &share.test[..]].concat();
+    let shares = world.shares();
+    assert_eq!(shares[0].train.examples.len(), 10_299);
+    assert_eq!(shares[7].train.rows.len(), 210);
+    assert_eq!(world.iterations_per_epoch(), Some(21));
+    for (agent, (share, rows)) in shares.iter().zip(ROWS).enumerate() {
+        assert_eq!(share.test.rows.len(), rows.div_ceil(4));
+        let mut all = [&share.train.rows[..], &share.test.rows[..]].concat();
         all.sort_unstable();
         let first = ROWS[..agent].iter().sum::<usize>() as u32;
         assert!(all.into_iter().eq(first..first + rows as u32));
@@ -54,69 +53,35 @@ fn a_subject_keeps_a_quarter_of_its_rows_for_test() {
 }
 
 #[test]
-fn batches_do_not_depend_on_what_was_drawn_before() {
-    let world = world(2);
-    let per_epoch = world.iterations_per_epoch;
-    let mut subject = Subject::new(Arc::clone(&world), AgentId(1));
-    let steps = 0..3 * per_epoch;
-    let forward: Vec<_> = steps.clone().map(|s| drawn(&mut subject, s)).collect();
-    let mut backward: Vec<_> = steps.rev().map(|s| drawn(&mut subject, s)).collect();
-    backward.reverse();
-    assert_eq!(forward, backward);
-}
-
-#[test]
-fn an_epoch_shows_no_row_twice_and_the_next_has_another_order() {
-    let world = world(1);
-    let mut subject = Subject::new(Arc::clone(&world), AgentId(0));
-    let per_epoch = world.iterations_per_epoch;
-    let mut epoch = |e: u64| -> Vec<u32> {
-        let steps = e * per_epoch..(e + 1) * per_epoch;
-        steps.flat_map(|s| drawn(&mut subject, s)).collect()
-    };
-    let (mut first, second) = (epoch(0), epoch(1));
-    assert_ne!(first, second);
-    first.sort_unstable();
-    first.dedup();
-    assert_eq!(first.len() as u64, 10 * per_epoch);
-    assert!(first.iter().all(|row| world.shares[0].train.contains(row)));
-}
-
-#[test]
-fn the_loss_is_that_of_the_batch_drawn() {
-    let world = world(1);
-    let model = world.initial(AgentId(0));
-    let mut subject = Subject::new(Arc::clone(&world), AgentId(0));
-    let rows = drawn(&mut subject, 30);
-    let mut batch = Batch::new(FEATURES, 10);
-    world.gather(&rows, &mut batch);
-    let expected = Softmax::new(FEATURES, ACTIVITIES).loss(&model, &batch);
-    subject.draw(5);
-    assert_ne!(subject.loss(&model), expected);
-    subject.draw(30);
-    assert_eq!(subject.loss(&model), expected);
-}
-
-#[test]
 fn an_agents_data_does_not_depend_on_how_many_agents_there_are() {
     let (few, many) = (world(2), world(5));
-    assert_eq!(few.shares[1].train, many.shares[1].train);
-    let row = few.shares[1].train[0] as usize;
-    assert_eq!(few.recordings.row(row), many.recordings.row(row));
-    assert_eq!(few.initial(AgentId(1)), many.initial(AgentId(1)));
-    assert_ne!(few.initial(AgentId(0)), few.initial(AgentId(1)));
+    let [few, many] = [few, many].map(|world| world.shares()[1].train.clone());
+    assert_eq!(few.rows, many.rows);
+    let [few, many] = [few, many].map(|train| {
+        let mut input = vec![0.0; FEATURES];
+        train.examples.read(train.rows[0], &mut input);
+        input
+    });
+    assert_eq!(few, many);
 }
 
 #[test]
 fn generated_recordings_look_like_the_published_ones() {
     let all = generate(3, 30);
-    assert!(all.features.iter().all(|x| (-1.0..=1.0).contains(x)));
-    assert_eq!(all.features.len(), all.subjects.len() * FEATURES);
+    assert_eq!(all.examples.len(), all.subjects.len());
+    let mut input = vec![0.0; FEATURES];
+    for row in 0..all.examples.len() as u32 {
+        all.examples.read(row, &mut input);
+        assert!(input.iter().all(|x| (-1.0..=1.0).contains(x)));
+    }
     for subject in 0..30 {
         let of = all.subjects.iter().filter(|&&s| s == subject).count();
         assert_eq!(of, ROWS[usize::from(subject)]);
     }
-    assert!((0..6).all(|a| all.activities.contains(&a)));
+    let Targets::Classes { labels, classes } = all.examples.targets() else {
+        panic!("activities are classes");
+    };
+    assert!((0..6).all(|a| labels.contains(&a)) && *classes == 6);
 }
 
 #[test]
@@ -125,16 +90,17 @@ fn an_agent_alone_learns_from_generated_recordings_but_not_at_once() {
     let mut accuracies = Vec::new();
     for agent in [0, 1, 2] {
         let mut model = world.initial(AgentId(agent));
-        let mut subject = Subject::new(Arc::clone(&world), AgentId(agent));
+        let mut subject = world.clone().objective(AgentId(agent));
         let mut gradient = vec![0.0; world.dimension()];
-        for step in 0..10 * world.iterations_per_epoch {
+        for step in 0..10 * 21 {
             subject.draw(step);
             subject.gradient(&model, &mut gradient);
             for (x, slope) in model.iter_mut().zip(&gradient) {
                 *x = (f64::from(*x) - 0.01 * slope) as f32;
             }
         }
-        accuracies.push(subject.evaluate(&model).expect("a test set").accuracy);
+        let found = subject.evaluate(&model).expect("a test set");
+        accuracies.push(found.accuracy.expect("classes"));
     }
     let mean = accuracies.iter().sum::<f64>() / 3.0;
     // Chance is 1/6.

@@ -2,25 +2,20 @@
 //!
 //! A [`Task`] is the settings of a case study; [`Task::load`] reads or generates the data and
 //! gives a [`World`], shared by all agents; [`World::objective`] gives each agent its own
-//! [`Objective`], a stream of batches. All arithmetic is `f64` over `f32` parameters and data, each
-//! result rounded once: products of two `f32` are exact in `f64`, so that the order in which a
-//! processor's vector unit adds hardly matters, and results are those of a plain loop.
+//! [`Objective`], a stream of batches. Parameters and data are `f32`, losses `f64`.
 //!
 //! To add a task: a file with a struct that implements [`Task`], and a line in [`catalogue`].
 
 mod activity_recognition;
-mod data;
-mod har;
-mod har_generated;
-mod lanes;
-mod softmax;
+mod supervised;
 mod target_localization;
 
-pub use activity_recognition::{ActivityRecognition, Subjects};
-pub use data::{DataError, DataSource, FileDigest, Library};
-pub use softmax::{Batch, Softmax};
+pub use activity_recognition::ActivityRecognition;
+pub use supervised::{Rows, Share, Supervised};
 pub use target_localization::{Localization, Sensor, TargetLocalization};
 
+use crate::data::{DataError, FileDigest, Library};
+use crate::model::Evaluation;
 use crate::settings::{Catalogue, kind};
 use crate::topology::Graph;
 use crate::units::AgentId;
@@ -138,13 +133,4 @@ pub trait Objective: Send {
         let _ = model;
         None
     }
-}
-
-/// Quality of a model on a test set.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Evaluation {
-    /// Mean loss per test sample.
-    pub loss: f64,
-    /// Share of test samples whose class was predicted, in [0, 1].
-    pub accuracy: f64,
 }

@@ -2,11 +2,12 @@
 
 use byzsim::attack::{Attack, Forger, Sight};
 use byzsim::cli::Plugins;
+use byzsim::data::{DataError, Library};
 use byzsim::record::{Observer, Seen};
 use byzsim::rule::{Combination, Combiner, Neighborhood, Outcome, Place, Rule};
 use byzsim::scenario::Plan;
 use byzsim::settings::{Keys, kind};
-use byzsim::task::{DataError, Library, Objective, Task, TaskSeeds, World};
+use byzsim::task::{Objective, Task, TaskSeeds, World};
 use byzsim::topology::Graph;
 use byzsim::units::AgentId;
 use std::path::PathBuf;

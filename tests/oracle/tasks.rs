@@ -2,10 +2,11 @@
 //!
 //! From the program come only the data (sensors; rows of features) and the random streams.
 
+use byzsim::data::{Library, Targets};
 use byzsim::rng::{Key, Purpose, Stream, shuffle};
 use byzsim::scenario::Plan;
 use byzsim::settings::{Keys, Problems, Sources, Span, Table, Value};
-use byzsim::task::{ActivityRecognition, Library, Sensor, TargetLocalization, TaskSeeds};
+use byzsim::task::{ActivityRecognition, Rows, Sensor, Share, TargetLocalization, TaskSeeds};
 use byzsim::units::AgentId;
 use rand::RngExt;
 use rand_distr::{Distribution, StandardNormal};
@@ -59,17 +60,27 @@ pub fn task(text: &str, plan: &Plan) -> Box<dyn Task> {
             let task = keys.run(ActivityRecognition::read).0;
             let world = task.world(&plan.graph, seeds, &Library::new(None, "."));
             let world = world.expect("generated data");
-            let rows = |k| {
-                let rows = world.training_rows(k);
-                rows.map(|(x, y)| (x.to_vec(), usize::from(y))).collect()
-            };
             Box::new(Activity {
-                rows: plan.graph.ids().map(rows).collect(),
+                rows: world.shares().iter().map(training_rows).collect(),
                 current: vec![Vec::new(); plan.graph.agents()],
                 seed,
             })
         }
     }
+}
+
+/// The rows that an agent learns from, in the order that every epoch permutes anew.
+fn training_rows(share: &Share) -> Vec<(Vec<f32>, usize)> {
+    let Rows { examples, rows } = &share.train;
+    let Targets::Classes { labels, .. } = examples.targets() else {
+        panic!("activities are classes");
+    };
+    let read = |&row: &u32| {
+        let mut input = vec![0.0; FEATURES];
+        examples.read(row, &mut input);
+        (input, labels[row as usize] as usize)
+    };
+    rows.iter().map(read).collect()
 }
 
 fn stream(seed: u64, purpose: Purpose, agent: usize, counter: u64) -> Stream {

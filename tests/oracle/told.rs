@@ -2,9 +2,9 @@
 //! its fields.
 
 use byzsim::actors::{RunOptions, run};
+use byzsim::data::Library;
 use byzsim::record::{Observer, RunError, Sample, Seen};
 use byzsim::scenario::{Catalogues, Plan, ScenarioError, ScenarioFile};
-use byzsim::task::Library;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

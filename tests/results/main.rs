@@ -8,9 +8,9 @@ mod reading;
 mod tables;
 
 use byzsim::actors::{RunOptions, run};
+use byzsim::data::Library;
 use byzsim::record::Summary;
 use byzsim::scenario::{Catalogues, Plan, ScenarioFile};
-use byzsim::task::Library;
 use reading::Table;
 use std::sync::Arc;
 use tempfile::TempDir;

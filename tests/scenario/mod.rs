@@ -2,9 +2,9 @@
 #![allow(dead_code)] // Every test program uses a part of it.
 
 use byzsim::campaign::{Campaign, CampaignOptions};
+use byzsim::data::Library;
 use byzsim::record::Summary;
 use byzsim::scenario::{Catalogues, Plan, Role, ScenarioFile};
-use byzsim::task::Library;
 use std::path::Path;
 
 /// What a small scenario needs.

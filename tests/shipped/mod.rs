@@ -2,9 +2,9 @@
 #![allow(dead_code)] // Every test program uses a part of it.
 
 use byzsim::actors::{RunOptions, run};
+use byzsim::data::Library;
 use byzsim::record::{Observer, Seen, Summary};
 use byzsim::scenario::{Catalogues, Plan, ScenarioFile, SettingValue};
-use byzsim::task::Library;
 use byzsim::units::AgentId;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};

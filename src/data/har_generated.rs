@@ -6,14 +6,14 @@
 //! help each other, and none is the same as another. Nothing of it was measured on people, and
 //! accuracies on it are not those of the published data.
 
-use super::har::{ACTIVITIES, FEATURES, Recordings};
+use super::har::{ACTIVITIES, FEATURES, Gathered, Recordings, SUBJECTS};
 use crate::rng::{Key, Purpose};
 use crate::units::AgentId;
 use rand::{Rng, RngExt};
 use rand_distr::StandardNormal;
 
 /// Rows of each subject, as published.
-pub(super) const ROWS: [usize; super::har::SUBJECTS] = [
+pub(crate) const ROWS: [usize; SUBJECTS] = [
     347, 302, 341, 317, 302, 325, 308, 281, 288, 294, 316, 320, 327, 323, 328, 366, 368, 364, 360,
     354, 408, 321, 372, 381, 409, 392, 376, 382, 344, 383,
 ];
@@ -29,7 +29,7 @@ const NOISE: f64 = 0.6;
 
 /// The recordings of the first `subjects` subjects; a subject's do not depend on how many there
 /// are.
-pub(super) fn generate(seed: u64, subjects: usize) -> Recordings {
+pub(crate) fn generate(seed: u64, subjects: usize) -> Recordings {
     let key = Key::new(seed, Purpose::Generated);
     let mut stream = key.stream();
     let center: Vec<f64> = (0..FEATURES)
@@ -38,7 +38,7 @@ pub(super) fn generate(seed: u64, subjects: usize) -> Recordings {
     let prototypes: Vec<Vec<f64>> = (0..ACTIVITIES)
         .map(|_| around(&center, ACTIVITY, &mut stream))
         .collect();
-    let mut all = Recordings::default();
+    let mut all = Gathered::default();
     for (subject, &rows) in (0..).zip(ROWS.iter().take(subjects)) {
         let mut stream = key.of(AgentId(u32::from(subject))).stream();
         let shift = around(&vec![0.0; FEATURES], SUBJECT, &mut stream);
@@ -61,7 +61,7 @@ pub(super) fn generate(seed: u64, subjects: usize) -> Recordings {
             all.subjects.push(subject);
         }
     }
-    all
+    all.recordings()
 }
 
 fn around(center: &[f64], deviation: f64, stream: &mut impl Rng) -> Vec<f64> {

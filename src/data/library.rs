@@ -1,6 +1,8 @@
 //! Where data files are, and data sets read once per process.
 
+use super::DataError;
 use crate::settings::Choice;
+use sha2::{Digest, Sha256};
 use std::any::Any;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -21,52 +23,6 @@ impl Choice for DataSource {
         &[("files", Self::Files), ("generated", Self::Generated)];
 }
 
-/// Why data cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum DataError {
-    /// Nobody said where the data is.
-    #[error(
-        "no data folder was given for {what}: pass --data DIR, set task.data in the scenario, or \
-         set BYZSIM_DATA; or generate data with task.source = \"generated\"; {layout}"
-    )]
-    NoFolder {
-        /// The data set.
-        what: &'static str,
-        /// What to download and how to lay it out.
-        layout: &'static str,
-    },
-    /// A file is not where it should be.
-    #[error("{path} is missing or unreadable ({error}); {layout}")]
-    Unreadable {
-        /// The file.
-        path: String,
-        /// Why.
-        error: std::io::Error,
-        /// What to download and how to lay it out.
-        layout: &'static str,
-    },
-    /// A file is not what it should be.
-    #[error("{path}:{line}: {message}")]
-    Malformed {
-        /// The file.
-        path: String,
-        /// Line from 1.
-        line: usize,
-        /// What is wrong and what would be right.
-        message: String,
-    },
-    /// The scenario asks for more than the data has.
-    #[error("{message}: {help}")]
-    TooFew {
-        /// Where the scenario asks for it: a table and a key.
-        key: [&'static str; 2],
-        /// What is wrong.
-        message: String,
-        /// What would be right.
-        help: String,
-    },
-}
-
 /// The data sets of a process: each is read once, however many runs use it.
 pub struct Library {
     folder: Option<PathBuf>,
@@ -81,6 +37,18 @@ pub struct FileDigest {
     pub name: String,
     /// SHA-256 in hex.
     pub sha256: String,
+}
+
+impl FileDigest {
+    /// That of a file that was read.
+    pub fn of(path: &Path, bytes: &[u8]) -> FileDigest {
+        let name = path.file_name().unwrap_or_default();
+        let hash = Sha256::digest(bytes);
+        FileDigest {
+            name: name.to_string_lossy().into_owned(),
+            sha256: hash.iter().map(|byte| format!("{byte:02x}")).collect(),
+        }
+    }
 }
 
 impl Library {

@@ -1,48 +1,65 @@
 //! Reader of the data set "Human Activity Recognition Using Smartphones" as UCI publishes it.
 
-use super::data::{DataError, FileDigest};
-use sha2::{Digest, Sha256};
+use super::{DataError, Examples, FileDigest, Inputs, Shape, Targets};
 use std::io::{Error, ErrorKind};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::thread;
 
 /// Features of a recording.
-pub(super) const FEATURES: usize = 561;
+pub(crate) const FEATURES: usize = 561;
 /// Activities that a recording can show.
-pub(super) const ACTIVITIES: usize = 6;
+pub(crate) const ACTIVITIES: usize = 6;
 /// Subjects that were recorded.
-pub(super) const SUBJECTS: usize = 30;
+pub(crate) const SUBJECTS: usize = 30;
 
 /// What to download and how to lay it out.
-pub(super) const LAYOUT: &str = "download \"Human Activity Recognition Using Smartphones\" v1.0 \
+pub(crate) const LAYOUT: &str = "download \"Human Activity Recognition Using Smartphones\" v1.0 \
      from archive.ics.uci.edu (data set 240) and unpack it so that the data folder contains \
      `har/UCI HAR Dataset/train/` with X_train.txt, y_train.txt and subject_train.txt, and \
      `har/UCI HAR Dataset/test/` with X_test.txt, y_test.txt and subject_test.txt";
 
 /// Recordings: rows of features with their activities and subjects, training split first, in the
 /// order of the files.
-#[derive(Debug, Default)]
-pub(super) struct Recordings {
-    /// Shape `[rows × 561]`.
-    pub(super) features: Vec<f32>,
-    /// Shape `[rows]`, from 0 to 5.
-    pub(super) activities: Vec<u8>,
+#[derive(Debug)]
+pub(crate) struct Recordings {
+    /// Features, shape `[561]` each, and activities from 0 to 5.
+    pub(crate) examples: Arc<Examples>,
     /// Shape `[rows]`, from 0 to 29.
-    pub(super) subjects: Vec<u8>,
+    pub(crate) subjects: Vec<u8>,
     /// The files, by name.
+    pub(crate) files: Vec<FileDigest>,
+}
+
+/// Recordings while they are gathered.
+#[derive(Default)]
+pub(super) struct Gathered {
+    pub(super) features: Vec<f32>,
+    pub(super) activities: Vec<u8>,
+    pub(super) subjects: Vec<u8>,
     pub(super) files: Vec<FileDigest>,
 }
 
-impl Recordings {
-    /// The features of a row, shape `[561]`.
-    pub(super) fn row(&self, row: usize) -> &[f32] {
-        &self.features[row * FEATURES..][..FEATURES]
+impl Gathered {
+    pub(super) fn recordings(mut self) -> Recordings {
+        self.files.sort();
+        let targets = Targets::Classes {
+            labels: self.activities.iter().map(|&a| a.into()).collect(),
+            classes: ACTIVITIES,
+        };
+        let shape = Shape::Flat(FEATURES);
+        let examples = Examples::new(shape, Inputs::Numbers(self.features), targets);
+        Recordings {
+            examples: Arc::new(examples),
+            subjects: self.subjects,
+            files: self.files,
+        }
     }
 }
 
 /// The data set's folder: in `har` under the data folder, directly under it, or that folder itself.
 /// The first of these, which the error will name, if there is none.
-pub(super) fn locate(data: &Path) -> PathBuf {
+pub(crate) fn locate(data: &Path) -> PathBuf {
     let name = "UCI HAR Dataset";
     let published = data.join("har").join(name);
     let places = [published.clone(), data.join(name), data.to_owned()];
@@ -54,7 +71,7 @@ pub(super) fn locate(data: &Path) -> PathBuf {
 ///
 /// # Errors
 /// Files that are missing, or not as published: with the line, and what would be right.
-pub(super) fn read(folder: &Path) -> Result<Recordings, DataError> {
+pub(crate) fn read(folder: &Path) -> Result<Recordings, DataError> {
     if !folder.is_dir() {
         let error = Error::new(ErrorKind::NotFound, "no such folder");
         return Err(unreadable(folder, error));
@@ -65,11 +82,10 @@ pub(super) fn read(folder: &Path) -> Result<Recordings, DataError> {
     all.activities.extend(test.activities);
     all.subjects.extend(test.subjects);
     all.files.extend(test.files);
-    all.files.sort();
-    Ok(all)
+    Ok(all.recordings())
 }
 
-fn read_split(folder: &Path, split: &str) -> Result<Recordings, DataError> {
+fn read_split(folder: &Path, split: &str) -> Result<Gathered, DataError> {
     let open = |what: &str| Text::open(folder.join(split).join(format!("{what}_{split}.txt")));
     let (x, y, subject) = (open("X")?, open("y")?, open("subject")?);
     thread::scope(|scope| {
@@ -83,7 +99,7 @@ fn read_split(folder: &Path, split: &str) -> Result<Recordings, DataError> {
         let files = digests
             .join()
             .unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-        Ok(Recordings {
+        Ok(Gathered {
             features,
             activities,
             subjects,
@@ -121,12 +137,7 @@ impl Text {
     }
 
     fn digest(&self) -> FileDigest {
-        let hash = Sha256::digest(&self.bytes);
-        let name = self.path.file_name().unwrap_or_default();
-        FileDigest {
-            name: name.to_string_lossy().into_owned(),
-            sha256: hash.iter().map(|byte| format!("{byte:02x}")).collect(),
-        }
+        FileDigest::of(&self.path, &self.bytes)
     }
 
     fn malformed(&self, line: usize, message: impl Into<String>) -> DataError {

@@ -46,11 +46,19 @@ fn error_with(name: &str, bytes: &[u8]) -> String {
 fn both_splits_are_read_training_first() {
     let folder = small_set();
     let all = read(folder.path()).expect("a good data set");
-    assert_eq!(all.activities, [0, 1, 2, 0, 1]);
+    let targets = Targets::Classes {
+        labels: vec![0, 1, 2, 0, 1],
+        classes: ACTIVITIES,
+    };
+    assert_eq!(*all.examples.targets(), targets);
     assert_eq!(all.subjects, [0, 1, 2, 0, 1]);
-    assert_eq!(all.features.len(), 5 * FEATURES);
-    assert_eq!(all.row(1)[2], "-0.0437".parse::<f32>().expect("a number"));
-    assert_eq!(all.row(3), all.row(0));
+    let row = |row| {
+        let mut input = vec![0.0; FEATURES];
+        all.examples.read(row, &mut input);
+        input
+    };
+    assert_eq!(row(1)[2], "-0.0437".parse::<f32>().expect("a number"));
+    assert_eq!(row(3), row(0));
     let names: Vec<&str> = all.files.iter().map(|f| f.name.as_str()).collect();
     assert_eq!(names.len(), 6);
     assert_eq!(names[..2], ["X_test.txt", "X_train.txt"]);

@@ -1,0 +1,209 @@
+//! What all tasks on rows of data have in common: agents with their shares of rows, epochs, and a
+//! model that is fitted to them.
+//!
+//! An epoch is as many iterations as the agent with the fewest batches has, the last of them
+//! perhaps smaller; each epoch permutes every training set anew, keyed by seed, agent and epoch,
+//! so that a step's batch does not depend on what was drawn before.
+
+use super::{Objective, World};
+use crate::data::{Examples, FileDigest};
+use crate::model::{Architecture, Evaluation, Misfit, Model};
+use crate::rng::{Key, Purpose, shuffle};
+use crate::units::AgentId;
+use std::ops::Range;
+use std::sync::Arc;
+
+/// Rows of a data set.
+#[derive(Clone, Debug)]
+pub struct Rows {
+    /// The data set.
+    pub examples: Arc<Examples>,
+    /// Which of its rows.
+    pub rows: Vec<u32>,
+}
+
+/// What one agent learns from and is tested on.
+#[derive(Clone, Debug)]
+pub struct Share {
+    /// Its task group.
+    pub group: u32,
+    /// What it learns from, in the order that every epoch permutes anew.
+    pub train: Rows,
+    /// What it is tested on; perhaps nothing.
+    pub test: Rows,
+    /// Rows of a batch, from 1 to those for training.
+    pub batch: usize,
+}
+
+impl Share {
+    /// How many batches the training rows make, the last perhaps smaller.
+    fn batches(&self) -> u64 {
+        self.train.rows.len().div_ceil(self.batch) as u64
+    }
+}
+
+/// The data of all agents of a task on rows, and the model that they fit.
+#[derive(Debug)]
+pub struct Supervised {
+    model: Box<dyn Architecture>,
+    shares: Vec<Share>,
+    files: Vec<FileDigest>,
+    iterations_per_epoch: u64,
+    seed: u64,
+    dimension: usize,
+}
+
+impl Supervised {
+    /// A world of agents with these shares. `seed` is that of data, `files` are what was read.
+    ///
+    /// # Errors
+    /// A model that does not go with the data.
+    ///
+    /// # Panics
+    /// Without agents, and where a batch is empty or larger than the training rows: tasks check
+    /// that, and say which of their keys is at fault.
+    pub fn new(
+        model: Box<dyn Architecture>,
+        shares: Vec<Share>,
+        files: Vec<FileDigest>,
+        seed: u64,
+    ) -> Result<Supervised, Misfit> {
+        for share in &shares {
+            assert!((1..=share.train.rows.len()).contains(&share.batch), "batch");
+        }
+        let batches = shares.iter().map(Share::batches);
+        let iterations_per_epoch = batches.min().expect("at least one agent");
+        let dimension = build(&*model, &shares[0].train.examples)?.dimension();
+        Ok(Supervised {
+            model,
+            shares,
+            files,
+            iterations_per_epoch,
+            seed,
+            dimension,
+        })
+    }
+
+    /// What each agent learns from and is tested on, in the order of the agents.
+    pub fn shares(&self) -> &[Share] {
+        &self.shares
+    }
+
+    /// The model on rows of an agent's.
+    fn build(&self, rows: &Rows) -> Box<dyn Model> {
+        build(&*self.model, &rows.examples).expect("all agents have data like the first's")
+    }
+}
+
+fn build(model: &dyn Architecture, examples: &Examples) -> Result<Box<dyn Model>, Misfit> {
+    model.build(examples.shape(), examples.targets())
+}
+
+impl World for Supervised {
+    fn dimension(&self) -> usize {
+        self.dimension
+    }
+
+    fn group(&self, agent: AgentId) -> u32 {
+        self.shares[agent.index()].group
+    }
+
+    fn initial(&self, agent: AgentId) -> Vec<f32> {
+        let mut stream = Key::new(self.seed, Purpose::Initial).of(agent).stream();
+        self.build(&self.shares[agent.index()].train)
+            .initial(&mut stream)
+    }
+
+    fn iterations_per_epoch(&self) -> Option<u64> {
+        Some(self.iterations_per_epoch)
+    }
+
+    fn has_test_set(&self) -> bool {
+        self.shares.iter().any(|share| !share.test.rows.is_empty())
+    }
+
+    fn files(&self) -> &[FileDigest] {
+        &self.files
+    }
+
+    fn objective(self: Arc<Self>, agent: AgentId) -> Box<dyn Objective> {
+        Box::new(Student {
+            model: self.build(&self.shares[agent.index()].train),
+            test: None,
+            order: Vec::new(),
+            epoch: None,
+            world: self,
+            agent,
+        })
+    }
+}
+
+/// One agent's stream of batches.
+struct Student {
+    world: Arc<Supervised>,
+    agent: AgentId,
+    model: Box<dyn Model>,
+    /// The model on the test rows, from the first evaluation on.
+    test: Option<Box<dyn Model>>,
+    /// The training rows in the order of `epoch`.
+    order: Vec<u32>,
+    epoch: Option<u64>,
+}
+
+impl Student {
+    /// Puts the training rows into the order of a step's epoch; where in it the step's batch is.
+    fn turn_to(&mut self, step: u64) -> Range<usize> {
+        let share = &self.world.shares[self.agent.index()];
+        let epoch = step / self.world.iterations_per_epoch;
+        if self.epoch != Some(epoch) {
+            self.order.clone_from(&share.train.rows);
+            let key = Key::new(self.world.seed, Purpose::Epoch).of(self.agent);
+            shuffle(&mut self.order, &mut key.at(epoch).stream());
+            self.epoch = Some(epoch);
+        }
+        let start = (step % self.world.iterations_per_epoch) as usize * share.batch;
+        start..(start + share.batch).min(self.order.len())
+    }
+
+    /// The model on the test rows; `None` without any.
+    fn test(&mut self) -> Option<&mut dyn Model> {
+        let test = &self.world.shares[self.agent.index()].test;
+        if test.rows.is_empty() {
+            return None;
+        }
+        let model = self.test.get_or_insert_with(|| {
+            let mut model = self.world.build(test);
+            model.gather(&test.examples, &test.rows);
+            model
+        });
+        Some(&mut **model)
+    }
+}
+
+impl Objective for Student {
+    fn draw(&mut self, step: u64) {
+        let batch = self.turn_to(step);
+        let share = &self.world.shares[self.agent.index()];
+        self.model.gather(&share.train.examples, &self.order[batch]);
+    }
+
+    fn loss(&mut self, model: &[f32]) -> f64 {
+        self.model.loss(model)
+    }
+
+    fn gradient(&mut self, model: &[f32], gradient: &mut [f64]) {
+        self.model.gradient(model, gradient);
+    }
+
+    fn evaluate(&mut self, model: &[f32]) -> Option<Evaluation> {
+        Some(self.test()?.outputs(model).evaluate())
+    }
+
+    fn predictions(&mut self, model: &[f32]) -> Option<Vec<usize>> {
+        self.test()?.outputs(model).predictions()
+    }
+}
+
+#[cfg(test)]
+#[path = "supervised_tests.rs"]
+mod tests;
