@@ -10,9 +10,11 @@
 mod head;
 mod lanes;
 mod linear;
+mod network;
 
 pub use head::Outputs;
 pub use linear::{Linear, LinearSettings, SoftmaxSettings};
+pub use network::{Cnn, Mlp};
 
 use crate::data::{Examples, Shape, Targets};
 use crate::rng::Stream;
@@ -22,7 +24,15 @@ use std::fmt::Debug;
 
 /// The models that come with the simulator.
 pub fn catalogue() -> Catalogue<dyn Architecture> {
-    Catalogue::new("model", vec![kind!(SoftmaxSettings), kind!(LinearSettings)])
+    Catalogue::new(
+        "model",
+        vec![
+            kind!(SoftmaxSettings),
+            kind!(LinearSettings),
+            kind!(Mlp),
+            kind!(Cnn),
+        ],
+    )
 }
 
 /// A kind of model with its parameters.

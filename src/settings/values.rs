@@ -111,6 +111,28 @@ impl Setting for u32 {
     }
 }
 
+impl Setting for Vec<u32> {
+    fn takes() -> String {
+        "a list of whole numbers".into()
+    }
+    fn read(node: &Node, name: &str, problems: &mut Problems) -> Option<Vec<u32>> {
+        let Value::Array(items) = &node.value else {
+            return wrong::<Vec<u32>>(node, name, problems);
+        };
+        let read = |item| u32::read(item, name, problems);
+        // Every item is read, so that every mistake is told.
+        let all: Vec<Option<u32>> = items.iter().map(read).collect();
+        all.into_iter().collect()
+    }
+    fn to_toml(&self) -> toml::Value {
+        let numbers = self.iter().copied().map(i64::from);
+        numbers.collect::<Vec<i64>>().into()
+    }
+    fn magnitudes(&self) -> Vec<f64> {
+        self.iter().copied().map(f64::from).collect()
+    }
+}
+
 impl Setting for bool {
     fn takes() -> String {
         "true or false".into()
