@@ -8,8 +8,12 @@ mod error;
 mod examples;
 pub(crate) mod har;
 pub(crate) mod har_generated;
+pub(crate) mod idx;
 mod library;
+mod split;
 
 pub use error::DataError;
 pub use examples::{Examples, Inputs, Shape, Targets};
+pub use idx::read as read_mnist;
 pub use library::{DataSource, FileDigest, Library};
+pub use split::Split;
