@@ -214,7 +214,15 @@ impl File {
             ))
         };
         let mut header = vec![0; 4 + 4 * kind.dimensions];
-        bytes.read_exact(&mut header).map_err(again)?;
+        bytes
+            .read_exact(&mut header)
+            .map_err(|error| match error.kind() {
+                ErrorKind::UnexpectedEof => self.unexpected(format!(
+                    "it ends within its header, which has {} bytes; download it again",
+                    4 + 4 * kind.dimensions
+                )),
+                _ => again(error),
+            })?;
         let mut numbers = header
             .chunks_exact(4)
             .map(|b| u32::from_be_bytes([b[0], b[1], b[2], b[3]]));

@@ -144,15 +144,15 @@ fn a_missing_file_is_named_with_what_to_download() {
 
 #[test]
 fn a_wrong_magic_number_is_named() {
-    insta::assert_snapshot!(error_with_images(&[labels(), vec![0; 8]].concat()), @"");
+    insta::assert_snapshot!(error_with_images(&[labels(), vec![0; 8]].concat()), @"train-images-idx3-ubyte: it starts with the magic number 0x00000801, and IDX images start with 0x00000803: put the published file of that name here");
 }
 
 #[test]
 fn a_file_that_is_cut_off_is_refused_wherever_it_ends() {
     let all = images();
-    insta::assert_snapshot!(error_with_images(&all[..all.len() - 1]), @"");
-    insta::assert_snapshot!(error_with_images(&all[..9]), @"");
-    insta::assert_snapshot!(error_with_images(&[]), @"");
+    insta::assert_snapshot!(error_with_images(&all[..all.len() - 1]), @"train-images-idx3-ubyte: its header promises 3×2×2 bytes, and it holds 11: it is cut off; download it again");
+    insta::assert_snapshot!(error_with_images(&all[..9]), @"train-images-idx3-ubyte: it ends within its header, which has 16 bytes; download it again");
+    insta::assert_snapshot!(error_with_images(&[]), @"train-images-idx3-ubyte: it ends within its header, which has 16 bytes; download it again");
     for (name, all) in [(NAMES[2], images()), (NAMES[3], labels())] {
         for end in 0..all.len() {
             error_with(name, &all[..end]);
@@ -166,9 +166,9 @@ fn a_file_that_is_cut_off_is_refused_wherever_it_ends() {
 
 #[test]
 fn a_file_that_goes_on_is_refused() {
-    insta::assert_snapshot!(error_with_images(&[images(), vec![0]].concat()), @"");
-    insta::assert_snapshot!(error_with_images(&gzip(&[images(), vec![0]].concat())), @"");
-    insta::assert_snapshot!(error_with_images(&[gzip(&images()), vec![0; 3]].concat()), @"");
+    insta::assert_snapshot!(error_with_images(&[images(), vec![0]].concat()), @"train-images-idx3-ubyte: its header promises 3×2×2 bytes, and it holds more; download it again");
+    insta::assert_snapshot!(error_with_images(&gzip(&[images(), vec![0]].concat())), @"train-images-idx3-ubyte: its header promises 3×2×2 bytes, and it holds more; download it again");
+    insta::assert_snapshot!(error_with_images(&[gzip(&images()), vec![0; 3]].concat()), @"train-images-idx3-ubyte: 3 bytes follow the end of its gzip data; download it again");
 }
 
 #[test]
@@ -177,25 +177,25 @@ fn damaged_gzip_data_is_refused() {
     // The check sum, in the last eight bytes.
     let at = packed.len() - 6;
     packed[at] ^= 1;
-    insta::assert_snapshot!(error_with_images(&packed), @"");
-    insta::assert_snapshot!(error_with_images(&[0x1f, 0x8b, 8, 0, 1, 2, 3, 4, 5, 6, 7]), @"");
+    insta::assert_snapshot!(error_with_images(&packed), @"train-images-idx3-ubyte: it is cut off or damaged (corrupt gzip stream does not have a matching checksum); download it again");
+    insta::assert_snapshot!(error_with_images(&[0x1f, 0x8b, 8, 0, 1, 2, 3, 4, 5, 6, 7]), @"train-images-idx3-ubyte: it is cut off or damaged (corrupt deflate stream); download it again");
 }
 
 #[test]
 fn a_header_that_promises_more_than_the_file_can_hold_is_refused_before_memory_is_taken() {
     let greatest = header(0x0803, &[u32::MAX; 3]);
-    insta::assert_snapshot!(error_with_images(&greatest), @"");
+    insta::assert_snapshot!(error_with_images(&greatest), @"train-images-idx3-ubyte: its header promises 4294967295×4294967295×4294967295 bytes, and a file of 16 bytes cannot hold them; download it again");
     let packed = error_with_images(&gzip(&greatest));
     assert!(packed.contains("cannot hold them"), "{packed}");
     // Zeros, of which deflate makes a thousandth: this many could be there, but are not.
     let packed = gzip(&header(0x0803, &[30, 28, 28]));
-    insta::assert_snapshot!(error_with_images(&packed), @"");
+    insta::assert_snapshot!(error_with_images(&packed), @"train-images-idx3-ubyte: its header promises 30×28×28 bytes, and it holds 0: it is cut off; download it again");
 }
 
 #[test]
 fn no_image_and_no_pixel_are_refused() {
-    insta::assert_snapshot!(error_with_images(&header(0x0803, &[0, 28, 28])), @"");
-    insta::assert_snapshot!(error_with_images(&header(0x0803, &[3, 0, 28])), @"");
+    insta::assert_snapshot!(error_with_images(&header(0x0803, &[0, 28, 28])), @"train-images-idx3-ubyte: it has 0 images of 28×28 pixels: there must be an image, and a pixel in it");
+    insta::assert_snapshot!(error_with_images(&header(0x0803, &[3, 0, 28])), @"train-images-idx3-ubyte: it has 3 images of 0×28 pixels: there must be an image, and a pixel in it");
 }
 
 #[test]
@@ -204,8 +204,8 @@ fn every_image_has_a_label_from_0_to_9() {
         let header = header(0x0801, &[labels.len() as u32]);
         error_with("train-labels-idx1-ubyte", &[&header, labels].concat())
     };
-    insta::assert_snapshot!(with(&[1, 2]), @"");
-    insta::assert_snapshot!(with(&[1, 2, 10]), @"");
+    insta::assert_snapshot!(with(&[1, 2]), @"train-labels-idx1-ubyte: 2 labels for the 3 images of train-images-idx3-ubyte: every image has one, so take both files from one data set");
+    insta::assert_snapshot!(with(&[1, 2, 10]), @"train-labels-idx1-ubyte: the label of image 2, counted from 0, is 10: labels are digits from 0 to 9");
 }
 
 #[test]

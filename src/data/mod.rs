@@ -9,11 +9,13 @@ mod examples;
 pub(crate) mod har;
 pub(crate) mod har_generated;
 pub(crate) mod idx;
+mod image_folder;
 mod library;
 mod split;
 
 pub use error::DataError;
 pub use examples::{Examples, Inputs, Shape, Targets};
 pub use idx::read as read_mnist;
+pub use image_folder::DigitFolder;
 pub use library::{DataSource, FileDigest, Library};
 pub use split::Split;
