@@ -41,9 +41,9 @@ const LABELS: Kind = Kind {
     dimensions: 1,
 };
 
-/// The data set's folder: `mnist` under the data folder, or that folder itself. The first of these,
+/// The folder of MNIST's files: `mnist` under the data folder, or that folder itself. The first of these,
 /// which the error will name, if there is none.
-pub(crate) fn locate(data: &Path) -> PathBuf {
+pub fn locate(data: &Path) -> PathBuf {
     let published = data.join("mnist");
     let has_images = |folder: &PathBuf| find(folder, "train", &IMAGES).is_some();
     let places = [published.clone(), data.to_owned()];

@@ -42,7 +42,7 @@ impl DigitFolder {
     }
 
     /// What to download and how to lay it out.
-    pub(crate) fn layout(self) -> &'static str {
+    pub fn layout(self) -> &'static str {
         match self {
             DigitFolder::Photo => {
                 "take images of digits on photo backgrounds, such as MNIST-M (Ganin et al. 2016), \
@@ -61,7 +61,7 @@ impl DigitFolder {
 
     /// The data set's folder: that of its name under the data folder, or the data folder itself.
     /// The first of these, which the error will name, if there is none.
-    pub(crate) fn locate(self, data: &Path) -> PathBuf {
+    pub fn locate(self, data: &Path) -> PathBuf {
         let published = data.join(self.name());
         let is_it = |place: &PathBuf| place.join("imgs_train").is_dir();
         let places = [published.clone(), data.to_owned()];

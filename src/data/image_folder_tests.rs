@@ -210,30 +210,30 @@ fn an_empty_class_is_refused() {
     let folder = small_set();
     fs::remove_file(folder.path().join("imgs_valid/7/x.png")).expect("a file that is there");
     write(&folder, "imgs_valid/7/.DS_Store", b"");
-    insta::assert_snapshot!(error_of(&folder), @"");
+    insta::assert_snapshot!(error_of(&folder), @"imgs_valid/7: the folder has no image: every digit needs some");
 }
 
 #[test]
 fn what_is_no_image_and_no_class_is_named() {
-    insta::assert_snapshot!(error_with("imgs_train/3/notes.txt", b"Hello!"), @"");
-    insta::assert_snapshot!(error_with("imgs_train/3/a.png", b""), @"");
-    insta::assert_snapshot!(error_with("imgs_train/3/a.png", b"GIF89a......"), @"");
-    insta::assert_snapshot!(error_with("imgs_train/labels.csv", b"1,2"), @"");
+    insta::assert_snapshot!(error_with("imgs_train/3/notes.txt", b"Hello!"), @"imgs_train/3/notes.txt: it is neither PNG nor JPEG: class folders hold such images alone; convert it, or move it away");
+    insta::assert_snapshot!(error_with("imgs_train/3/a.png", b""), @"imgs_train/3/a.png: it is neither PNG nor JPEG: class folders hold such images alone; convert it, or move it away");
+    insta::assert_snapshot!(error_with("imgs_train/3/a.png", b"GIF89a......"), @"imgs_train/3/a.png: it is neither PNG nor JPEG: class folders hold such images alone; convert it, or move it away");
+    insta::assert_snapshot!(error_with("imgs_train/labels.csv", b"1,2"), @"imgs_train/labels.csv: it is no folder of a class: these are named 0 to 9; move it away");
     let folder = small_set();
     fs::create_dir(folder.path().join("imgs_train/3/more")).expect("a new folder");
-    insta::assert_snapshot!(error_of(&folder), @"");
+    insta::assert_snapshot!(error_of(&folder), @"imgs_train/3/more: it cannot be read (it is no file): class folders hold images of digits alone, of at most 64 MiB; move it away");
     let folder = small_set();
     fs::create_dir(folder.path().join("imgs_valid/10")).expect("a new folder");
-    insta::assert_snapshot!(error_of(&folder), @"");
+    insta::assert_snapshot!(error_of(&folder), @"imgs_valid/10: it is no folder of a class: these are named 0 to 9; move it away");
 }
 
 #[test]
 fn images_that_are_cut_off_are_refused() {
     let png = png(3);
-    insta::assert_snapshot!(error_with("imgs_valid/9/x.png", &png[..png.len() - 20]), @"");
+    insta::assert_snapshot!(error_with("imgs_valid/9/x.png", &png[..png.len() - 20]), @"imgs_valid/9/x.png: the image cannot be decoded (unexpected end of file); download it again");
     let photo = RgbImage::from_fn(60, 50, |x, y| Rgb([x as u8, y as u8, (x * y) as u8]));
     let jpeg = encoded(&photo.into(), ImageFormat::Jpeg);
-    insta::assert_snapshot!(error_with("imgs_valid/9/x.png", &jpeg[..jpeg.len() / 2]), @"");
+    insta::assert_snapshot!(error_with("imgs_valid/9/x.png", &jpeg[..jpeg.len() / 2]), @"imgs_valid/9/x.png: the image is cut off: its end marker is missing; download it again");
     for end in 0..jpeg.len() {
         decode(&jpeg[..end]).expect_err("a part of an image");
     }
@@ -259,13 +259,13 @@ fn an_image_that_claims_an_absurd_size_is_refused_before_memory_is_taken() {
     let mut crc = flate2::Crc::new();
     crc.update(&claims[12..29]);
     claims[29..33].copy_from_slice(&crc.sum().to_be_bytes());
-    insta::assert_snapshot!(error_with("imgs_valid/9/x.png", &claims), @"");
+    insta::assert_snapshot!(error_with("imgs_valid/9/x.png", &claims), @"imgs_valid/9/x.png: the image is too large (Image size exceeds limit): a digit has at most 2048×2048 pixels");
     let wide = encoded(&GrayImage::new(2049, 1).into(), ImageFormat::Jpeg);
-    insta::assert_snapshot!(error_with("imgs_valid/9/x.png", &wide), @"");
+    insta::assert_snapshot!(error_with("imgs_valid/9/x.png", &wide), @"imgs_valid/9/x.png: the image is too large (Image size exceeds limit): a digit has at most 2048×2048 pixels");
     let folder = small_set();
     let huge = fs::File::create(folder.path().join("imgs_valid/9/x.png")).expect("a new file");
     huge.set_len(1 << 36).expect("a file with a hole");
-    insta::assert_snapshot!(error_of(&folder), @"");
+    insta::assert_snapshot!(error_of(&folder), @"imgs_valid/9/x.png: it cannot be read (it has 65536 MiB): class folders hold images of digits alone, of at most 64 MiB; move it away");
 }
 
 proptest! {
