@@ -34,6 +34,14 @@ pub enum DataError {
         /// What is wrong and what would be right.
         message: String,
     },
+    /// A file without lines, or a folder, is not what it should be.
+    #[error("{path}: {message}")]
+    Unexpected {
+        /// The file or folder.
+        path: String,
+        /// What is wrong and what would be right.
+        message: String,
+    },
     /// The scenario asks for what the data cannot give.
     #[error("{message}: {help}")]
     Unfit {

@@ -3,7 +3,7 @@
 use super::DataError;
 use crate::settings::Choice;
 use sha2::{Digest, Sha256};
-use std::any::Any;
+use std::any::{Any, TypeId};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -27,7 +27,8 @@ impl Choice for DataSource {
 pub struct Library {
     folder: Option<PathBuf>,
     scenario_folder: PathBuf,
-    read: Mutex<BTreeMap<PathBuf, Arc<dyn Any + Send + Sync>>>,
+    /// By folder and reader: one folder may hold several data sets.
+    read: Mutex<BTreeMap<(PathBuf, TypeId), Arc<dyn Any + Send + Sync>>>,
 }
 
 /// A file that was read, and the SHA-256 of its bytes.
@@ -75,22 +76,46 @@ impl Library {
             .or_else(from_environment)
     }
 
-    /// The data set under `path`, which `read` reads the first time.
+    /// The data set under `path`, which `read` reads the first time. A reader is told from others
+    /// by its type: pass the function itself or a closure, no pointer to a function.
     ///
     /// # Errors
     /// Those of `read`.
-    pub fn get<T: Any + Send + Sync>(
-        &self,
-        path: &Path,
-        read: impl FnOnce(&Path) -> Result<T, DataError>,
-    ) -> Result<Arc<T>, DataError> {
+    pub fn get<T: Any + Send + Sync, R>(&self, path: &Path, read: R) -> Result<Arc<T>, DataError>
+    where
+        R: FnOnce(&Path) -> Result<T, DataError> + 'static,
+    {
+        let set = (path.to_owned(), TypeId::of::<R>());
         // A reader that panicked left nothing behind, so the map is sound all the same.
         let mut sets = self.read.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(data) = sets.get(path).and_then(|d| d.clone().downcast::<T>().ok()) {
+        if let Some(data) = sets.get(&set).and_then(|d| d.clone().downcast::<T>().ok()) {
             return Ok(data);
         }
         let data = Arc::new(read(path)?);
-        sets.insert(path.to_owned(), data.clone());
+        sets.insert(set, data.clone());
         Ok(data)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::cell::Cell;
+    use std::rc::Rc;
+
+    #[test]
+    fn a_folder_gives_each_reader_its_own_data_set_and_each_is_read_once() {
+        let library = Library::new(None, "");
+        let reads = Rc::new(Cell::new(0));
+        let folder = Path::new("here");
+        for _ in 0..2 {
+            let (first, second) = (reads.clone(), reads.clone());
+            let read = move |_: &Path| Ok((first.replace(first.get() + 1), "one"));
+            let one = library.get(folder, read).expect("a data set");
+            let read = move |_: &Path| Ok((second.replace(second.get() + 1), "two"));
+            let two = library.get(folder, read).expect("a data set");
+            assert_eq!((*one, *two), ((0, "one"), (1, "two")));
+        }
+        assert_eq!(reads.get(), 2);
     }
 }
