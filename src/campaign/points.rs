@@ -43,6 +43,13 @@ pub(super) fn write(
             "hash of every combined model",
         )
         .or_null(),
+        Column::new(
+            "data",
+            Kind::Text,
+            "",
+            "what stands in the place of published data, if something does",
+        )
+        .or_null(),
     ];
     for setting in &file.points[0].settings {
         columns.push(Column::new(
@@ -64,7 +71,8 @@ pub(super) fn write(
         table.row(|row| {
             row.text(id.to_string().as_str()).text(status(outcome));
             row.text(outcome.summary().map(|s| s.fingerprint()));
-            for (setting, column) in file.points[index].settings.iter().zip(&columns[3..]) {
+            row.text(outcome.summary().and_then(|s| s.generated()));
+            for (setting, column) in file.points[index].settings.iter().zip(&columns[4..]) {
                 match (column.kind, &setting.value) {
                     (Kind::Integer, SettingValue::Integer(i)) => row.int(u64::try_from(*i).ok()),
                     (Kind::Number, SettingValue::Integer(i)) => row.float(*i as f64),

@@ -153,10 +153,14 @@ pub(super) fn results(file: &ScenarioFile, outcomes: &[(RunId, PointOutcome)]) -
         .enumerate()
         .filter_map(|(point, (_, outcome))| Some((point, outcome.summary()?)))
         .collect();
-    match latencies(file, &summaries) {
-        Some(latencies) => format!("{}\n\n{latencies}\n", table.trim_fmt()),
-        None => table.trim_fmt(),
+    let mut text = table.trim_fmt();
+    if let Some(latencies) = latencies(file, &summaries) {
+        text += &format!("\n\n{latencies}\n");
     }
+    if let Some(what) = summaries.iter().find_map(|(_, s)| s.generated()) {
+        text += &format!("\nData: {what}");
+    }
+    text
 }
 
 /// A number in about five characters.

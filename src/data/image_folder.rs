@@ -25,12 +25,13 @@ const GREATEST_SIDE: u32 = 2048;
 const GREATEST_SIZE: u64 = 64 << 20;
 
 /// A data set of digits whose images lie in a folder for each class.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum DigitFolder {
+    /// "Synthetic digits" by Roy et al. (2018).
+    #[default]
+    Synthetic,
     /// Digits on photo backgrounds.
     Photo,
-    /// "Synthetic digits" by Roy et al. (2018).
-    Synthetic,
 }
 
 impl DigitFolder {

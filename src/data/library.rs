@@ -23,6 +23,15 @@ impl Choice for DataSource {
         &[("files", Self::Files), ("generated", Self::Generated)];
 }
 
+/// Where the data of a run has come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// From files.
+    Files(Vec<FileDigest>),
+    /// From a generator, in the place of files: what results say of it.
+    Generated(&'static str),
+}
+
 /// The data sets of a process: each is read once, however many runs use it.
 pub struct Library {
     folder: Option<PathBuf>,

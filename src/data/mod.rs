@@ -4,7 +4,6 @@
 //! reads each data set once per process. Readers are the only part of this floor that opens files
 //! and uses threads.
 
-#[cfg_attr(not(test), expect(dead_code, reason = "the task that uses it is next"))]
 pub(crate) mod digits_generated;
 mod error;
 mod examples;
@@ -19,5 +18,5 @@ pub use error::DataError;
 pub use examples::{Examples, Inputs, Shape, Targets};
 pub use idx::{locate as locate_mnist, read as read_mnist};
 pub use image_folder::DigitFolder;
-pub use library::{DataSource, FileDigest, Library};
+pub use library::{DataSource, FileDigest, Library, Origin};
 pub use split::Split;

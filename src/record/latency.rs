@@ -172,7 +172,9 @@ impl Latency {
             .into_iter()
             .filter(|quantity| plan.record.wall || quantity.is_always_measured());
         Ok(Latency {
-            files: folder.map(|f| Files::create(f, constants)).transpose()?,
+            files: folder
+                .map(|f| Files::create(f, plan, constants))
+                .transpose()?,
             gauges: gauges.map(Gauge::new).collect(),
             every: plan.record.latency_every_iterations,
             interval: None,
@@ -256,13 +258,15 @@ impl Gauge {
 }
 
 impl Files {
-    fn create(folder: &Path, constants: &[Constant]) -> Result<Files, RunError> {
-        let log = |name: &str, comment| {
+    fn create(folder: &Path, plan: &Plan, constants: &[Constant]) -> Result<Files, RunError> {
+        let data = plan.world.generated();
+        let data = data.map_or(String::new(), |what| format!(" Data: {what}."));
+        let log = |name: &str, comment: &str| {
             let error = |error| RunError::Write {
                 path: folder.join(name),
                 error,
             };
-            IntervalLog::create(folder, name, comment).map_err(error)
+            IntervalLog::create(folder, name, &format!("{comment}{data}")).map_err(error)
         };
         Ok(Files {
             table: Table::create(folder, "latency", constants.to_vec(), columns())?,

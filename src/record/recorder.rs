@@ -421,5 +421,15 @@ fn constants(plan: &Plan) -> Vec<Constant> {
         };
         Constant::new(setting.key.clone(), value, "", "swept setting")
     });
-    std::iter::once(point).chain(settings).collect()
+    let generated = plan.world.generated().map(|what| {
+        let what = Value::Text(what.to_owned());
+        Constant::new(
+            "data",
+            what,
+            "",
+            "what stands in the place of published data",
+        )
+    });
+    let point = std::iter::once(point).chain(generated);
+    point.chain(settings).collect()
 }

@@ -45,6 +45,7 @@ impl Summary {
             "machine": Machine::here(),
             "scenario": plan.name,
             "point": plan.id.to_string(),
+            "data": plan.world.generated(),
             "settings": settings,
             "fingerprint": format!("{:016x}", found.fingerprint),
             "status": found.status,
@@ -73,6 +74,11 @@ impl Summary {
     /// All of it.
     pub fn json(&self) -> &Value {
         &self.json
+    }
+
+    /// What stands in the place of published data, if something does.
+    pub fn generated(&self) -> Option<&str> {
+        self.json["data"].as_str()
     }
 
     /// Hash of every normal agent's every combined model, in hex.

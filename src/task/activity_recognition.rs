@@ -11,7 +11,7 @@
 use super::{Rows, Share, Supervised, Task, TaskSeeds, World};
 use crate::data::har::{LAYOUT, Recordings, SUBJECTS, locate, read};
 use crate::data::har_generated::generate;
-use crate::data::{DataError, DataSource, Library};
+use crate::data::{DataError, DataSource, Library, Origin};
 use crate::model::SoftmaxSettings;
 use crate::rng::{Key, Purpose, shuffle};
 use crate::settings::{Chosen, Keys};
@@ -145,8 +145,11 @@ impl ActivityRecognition {
                 batch,
             });
         }
-        let files = recordings.files.clone();
-        let world = Supervised::new(Box::new(SoftmaxSettings), shares, files, seeds.data);
+        let origin = match self.source {
+            DataSource::Files => Origin::Files(recordings.files.clone()),
+            DataSource::Generated => Origin::Generated("generated recordings, not UCI HAR"),
+        };
+        let world = Supervised::new(Arc::new(SoftmaxSettings), shares, origin, seeds.data);
         Ok(world.expect("recordings are labeled with classes"))
     }
 }

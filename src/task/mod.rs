@@ -7,10 +7,12 @@
 //! To add a task: a file with a struct that implements [`Task`], and a line in [`catalogue`].
 
 mod activity_recognition;
+mod digit_classification;
 mod supervised;
 mod target_localization;
 
 pub use activity_recognition::ActivityRecognition;
+pub use digit_classification::DigitClassification;
 pub use supervised::{Rows, Share, Supervised};
 pub use target_localization::{Localization, Sensor, TargetLocalization};
 
@@ -26,7 +28,11 @@ use std::sync::Arc;
 pub fn catalogue() -> Catalogue<dyn Task> {
     Catalogue::new(
         "task",
-        vec![kind!(TargetLocalization), kind!(ActivityRecognition)],
+        vec![
+            kind!(TargetLocalization),
+            kind!(ActivityRecognition),
+            kind!(DigitClassification),
+        ],
     )
 }
 
@@ -89,6 +95,12 @@ pub trait World: Send + Sync {
     /// The data files that were read; they are part of a run's identity.
     fn files(&self) -> &[FileDigest] {
         &[]
+    }
+
+    /// What stands in the place of published data, where a generator was asked for it: every result
+    /// says so.
+    fn generated(&self) -> Option<&str> {
+        None
     }
 
     /// An agent's own stream of batches.

@@ -6,7 +6,7 @@
 //! so that a step's batch does not depend on what was drawn before.
 
 use super::{Objective, World};
-use crate::data::{Examples, FileDigest};
+use crate::data::{Examples, FileDigest, Origin};
 use crate::model::{Architecture, Evaluation, Misfit, Model};
 use crate::rng::{Key, Purpose, shuffle};
 use crate::units::AgentId;
@@ -45,16 +45,16 @@ impl Share {
 /// The data of all agents of a task on rows, and the model that they fit.
 #[derive(Debug)]
 pub struct Supervised {
-    model: Box<dyn Architecture>,
+    model: Arc<dyn Architecture>,
     shares: Vec<Share>,
-    files: Vec<FileDigest>,
+    origin: Origin,
     iterations_per_epoch: u64,
     seed: u64,
     dimension: usize,
 }
 
 impl Supervised {
-    /// A world of agents with these shares. `seed` is that of data, `files` are what was read.
+    /// A world of agents with these shares. `seed` is that of data.
     ///
     /// # Errors
     /// A model that does not go with the data.
@@ -63,9 +63,9 @@ impl Supervised {
     /// Without agents, and where a batch is empty or larger than the training rows: tasks check
     /// that, and say which of their keys is at fault.
     pub fn new(
-        model: Box<dyn Architecture>,
+        model: Arc<dyn Architecture>,
         shares: Vec<Share>,
-        files: Vec<FileDigest>,
+        origin: Origin,
         seed: u64,
     ) -> Result<Supervised, Misfit> {
         for share in &shares {
@@ -77,7 +77,7 @@ impl Supervised {
         Ok(Supervised {
             model,
             shares,
-            files,
+            origin,
             iterations_per_epoch,
             seed,
             dimension,
@@ -123,7 +123,17 @@ impl World for Supervised {
     }
 
     fn files(&self) -> &[FileDigest] {
-        &self.files
+        match &self.origin {
+            Origin::Files(files) => files,
+            Origin::Generated(_) => &[],
+        }
+    }
+
+    fn generated(&self) -> Option<&str> {
+        match self.origin {
+            Origin::Files(_) => None,
+            Origin::Generated(what) => Some(what),
+        }
     }
 
     fn objective(self: Arc<Self>, agent: AgentId) -> Box<dyn Objective> {
