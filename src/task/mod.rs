@@ -9,15 +9,18 @@
 //! To add a task: a file with a struct that implements [`Task`], and a line in [`catalogue`].
 
 mod activity_recognition;
+mod covariance;
 mod data;
 mod har;
 mod har_generated;
 mod lanes;
+mod linear_regression;
 mod softmax;
 mod target_localization;
 
 pub use activity_recognition::{ActivityRecognition, Subjects};
 pub use data::{DataError, DataSource, FileDigest, Library};
+pub use linear_regression::{LinearRegression, Regressions};
 pub use softmax::{Batch, Softmax};
 pub use target_localization::{Localization, Sensor, TargetLocalization};
 
@@ -31,7 +34,11 @@ use std::sync::Arc;
 pub fn catalogue() -> Catalogue<dyn Task> {
     Catalogue::new(
         "task",
-        vec![kind!(TargetLocalization), kind!(ActivityRecognition)],
+        vec![
+            kind!(TargetLocalization),
+            kind!(ActivityRecognition),
+            kind!(LinearRegression),
+        ],
     )
 }
 
