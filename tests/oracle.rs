@@ -269,6 +269,32 @@ fn activity_recognition_under_distance_is_as_the_oracle_says() {
     ));
 }
 
+/// Linear regression among 20 agents, with the keys of the task.
+fn regression(task: &str) -> Tally {
+    let attack = "[[attack]]\nagents = { random = 5 }\nkind = 'uniform'\nlow = 2.0\nhigh = 3.0";
+    let network = "[topology]\nkind = 'complete'\nagents = 20\n[rule]\nforgetting = 0.5";
+    check(&format!(
+        "iterations = 150\n[task]\nkind = 'linear-regression'\n{task}\n{network}\n{attack}"
+    ))
+}
+
+#[test]
+fn linear_regression_is_as_the_oracle_says() {
+    let tally = regression("");
+    assert!(tally.accepted > 0 && tally.rejected > 0, "{tally:?}");
+    regression("dimension = 1\nnoise = { low = 0.1, high = 0.9 }\ninitial_std = 3");
+    regression("dimension = 21\nbatch = 7\ngroups = 5\ndistance = 0.5");
+}
+
+#[test]
+fn linear_regression_with_other_covariances_is_as_the_oracle_says() {
+    regression("covariance = 0.3");
+    regression("dimension = 3\nbatch = 2\ngroups = 1\ncovariance = [0.5, 1, 2]");
+    regression(
+        "dimension = 3\nbatch = 3\ncovariance = [[2, 0.5, -1], [0.5, 1, 0.25], [-1, 0.25, 3]]",
+    );
+}
+
 #[test]
 fn the_oracle_sees_one_bit() {
     let text = localization(UNIFORM);

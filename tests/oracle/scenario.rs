@@ -20,6 +20,13 @@ learner = { step_size = 0.01, override = [{ agents = { every = 3 }, adapt_probab
 rule = { kind = 'loss', forgetting = 0.05, initial = 1.0 }
 ";
 
+/// Defaults of linear regression.
+const REGRESSION: &str = "
+iterations = 2000
+learner = { step_size = 0.002 }
+rule = { kind = 'loss', forgetting = 0.1, initial = 10.0 }
+";
+
 /// A scenario's text, ready to be asked for an agent's settings.
 pub struct Scenario {
     text: Table,
@@ -38,6 +45,7 @@ impl Scenario {
         let defaults = match text["task"]["kind"].as_str() {
             Some("target-localization") => LOCALIZATION,
             Some("activity-recognition") => ACTIVITY,
+            Some("linear-regression") => REGRESSION,
             other => panic!("the oracle does not know the task {other:?}"),
         };
         let set = |(name, members): &(String, Vec<_>)| {
