@@ -24,7 +24,7 @@ impl Default for Covariance {
 
 impl Setting for Covariance {
     fn takes() -> String {
-        "a number, a list of variances, or a matrix as a list of rows".into()
+        "a matrix as a list of rows, a list of variances, or a number".into()
     }
 
     fn read(node: &Node, name: &str, problems: &mut Problems) -> Option<Covariance> {
@@ -43,7 +43,17 @@ impl Setting for Covariance {
         };
         let row = |item: &Node, problems: &mut Problems| match &item.value {
             Value::Array(items) => numbers(items, problems),
-            _ => wrong::<Covariance>(item, name, problems).and(None),
+            Value::Unusable => None,
+            _ => {
+                let found = item.type_name();
+                let message = format!("a row of `{name}` is a list, and this is {found}");
+                problems.add(
+                    item.span,
+                    message,
+                    "write [ … ] with a number for each dimension",
+                );
+                None
+            }
         };
         if items.iter().any(|i| matches!(i.value, Value::Array(_))) {
             let rows: Vec<_> = items.iter().map(|item| row(item, problems)).collect();
