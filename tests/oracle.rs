@@ -159,6 +159,40 @@ steps_per_exchange = 1
 }
 
 #[test]
+fn adam_is_as_the_oracle_says() {
+    let adam = "[learner]\noptimizer = 'adam'";
+    under(adam);
+    under(&format!("{adam}\nbeta1 = 0\nbeta2 = 0.5\nepsilon = 0.1"));
+    // A rule that looks one step ahead does so by the plain gradient, as the paper writes it.
+    under(&format!(
+        "kind = 'distance'\nreference = 'one-step-ahead'\n{adam}"
+    ));
+    check(&activity(adam));
+}
+
+#[test]
+fn adam_counts_the_steps_that_were_done() {
+    under(
+        "
+[learner]
+optimizer = 'adam'
+steps_per_exchange = 2
+step_size = { kind = 'decay', initial = 0.3, rate = 0.1 }
+[[learner.override]]
+agents = { every = 2 }
+adapt_probability = 0.3
+[[learner.override]]
+agents = { every = 3 }
+optimizer = 'sgd'
+[[learner.override]]
+agents = { every = 5 }
+optimizer = 'adam'
+beta1 = 0.5
+",
+    );
+}
+
+#[test]
 fn several_steps_and_skipped_ones_draw_the_batches_that_the_oracle_says() {
     let learner = "
 [learner]

@@ -181,11 +181,39 @@ impl Schedule {
 
 #[derive(Deserialize)]
 pub struct Learner {
+    #[serde(default)]
+    pub optimizer: Optimizer,
+    #[serde(default = "beta1")]
+    pub beta1: f64,
+    #[serde(default = "beta2")]
+    pub beta2: f64,
+    #[serde(default = "epsilon")]
+    pub epsilon: f64,
     pub step_size: Schedule,
     #[serde(default = "one_step")]
     pub steps_per_exchange: u64,
     #[serde(default = "one")]
     pub adapt_probability: f64,
+}
+
+#[derive(Clone, Copy, Default, Deserialize, PartialEq)]
+#[serde(rename_all = "kebab-case")]
+pub enum Optimizer {
+    #[default]
+    Sgd,
+    Adam,
+}
+
+fn beta1() -> f64 {
+    0.9
+}
+
+fn beta2() -> f64 {
+    0.999
+}
+
+fn epsilon() -> f64 {
+    1e-8
 }
 
 fn one_step() -> u64 {
