@@ -81,9 +81,9 @@
 //! | [`units`], [`kernel`] | agents, simulated time; loops for the processor's vector units |
 //! | [`rng`], [`settings`], [`distribution`] | keyed random streams; strict TOML; random durations |
 //! | [`topology`] | who is whose neighbor |
+//! | [`learner`] | the adapt step |
 //! | [`data`], [`model`] | rows to learn from, read or generated; what is fitted to them |
 //! | [`task`] | what an agent learns: its rows or stream, loss, gradient, evaluation |
-//! | [`learner`] | the adapt step |
 //! | [`rule`] | the combine step |
 //! | [`attack`] | what a Byzantine agent sends to whom, and when |
 //! | [`link`] | what happens to a message on its way |

@@ -279,7 +279,9 @@ impl Theory {
             agent.objective.draw(iteration);
             agent.objective.gradient(&adapted, &mut gradient);
             let learner = seen.plan.learner(agent.id);
-            learner.adapt(iteration, &mut adapted, &gradient);
+            let step_size = learner.step_size.at(iteration);
+            let mut optimizer = learner.optimizer(adapted.len());
+            optimizer.step(step_size, &mut adapted, &gradient);
             let loss = agent.objective.loss(&adapted);
             assert_eq!(loss, sample.adapted_loss, "this is the agent's ψ");
             let regret = |model: &[f32]| agent.objective.regret(model).expect("a known optimum");

@@ -159,6 +159,40 @@ steps_per_exchange = 1
 }
 
 #[test]
+fn adam_is_as_the_oracle_says() {
+    let adam = "[learner]\noptimizer = 'adam'";
+    under(adam);
+    under(&format!("{adam}\nbeta1 = 0\nbeta2 = 0.5\nepsilon = 0.1"));
+    // A rule that looks one step ahead does so by the plain gradient, as the paper writes it.
+    under(&format!(
+        "kind = 'distance'\nreference = 'one-step-ahead'\n{adam}"
+    ));
+    check(&activity(adam));
+}
+
+#[test]
+fn adam_counts_the_steps_that_were_done() {
+    under(
+        "
+[learner]
+optimizer = 'adam'
+steps_per_exchange = 2
+step_size = { kind = 'decay', initial = 0.3, rate = 0.1 }
+[[learner.override]]
+agents = { every = 2 }
+adapt_probability = 0.3
+[[learner.override]]
+agents = { every = 3 }
+optimizer = 'sgd'
+[[learner.override]]
+agents = { every = 5 }
+optimizer = 'adam'
+beta1 = 0.5
+",
+    );
+}
+
+#[test]
 fn several_steps_and_skipped_ones_draw_the_batches_that_the_oracle_says() {
     let learner = "
 [learner]
@@ -267,6 +301,32 @@ fn activity_recognition_under_distance_is_as_the_oracle_says() {
     check(&activity(
         "[rule]\nkind = 'distance'\n[learner]\nsteps_per_exchange = 3",
     ));
+}
+
+/// Linear regression among 20 agents, with the keys of the task.
+fn regression(task: &str) -> Tally {
+    let attack = "[[attack]]\nagents = { random = 5 }\nkind = 'uniform'\nlow = 2.0\nhigh = 3.0";
+    let network = "[topology]\nkind = 'complete'\nagents = 20\n[rule]\nforgetting = 0.5";
+    check(&format!(
+        "iterations = 150\n[task]\nkind = 'linear-regression'\n{task}\n{network}\n{attack}"
+    ))
+}
+
+#[test]
+fn linear_regression_is_as_the_oracle_says() {
+    let tally = regression("");
+    assert!(tally.accepted > 0 && tally.rejected > 0, "{tally:?}");
+    regression("dimension = 1\nnoise = { low = 0.1, high = 0.9 }\ninitial_std = 3");
+    regression("dimension = 21\nbatch = 7\ngroups = 5\ndistance = 0.5");
+}
+
+#[test]
+fn linear_regression_with_other_covariances_is_as_the_oracle_says() {
+    regression("covariance = 0.3");
+    regression("dimension = 3\nbatch = 2\ngroups = 1\ncovariance = [0.5, 1, 2]");
+    regression(
+        "dimension = 3\nbatch = 3\ncovariance = [[2, 0.5, -1], [0.5, 1, 0.25], [-1, 0.25, 3]]",
+    );
 }
 
 #[test]

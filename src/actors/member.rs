@@ -11,7 +11,7 @@ use super::roster::Roster;
 use super::shelf::Shelf;
 use super::stopwatch::Stopwatch;
 use crate::kernel;
-use crate::learner::Learner;
+use crate::learner::{Learner, Optimizer};
 use crate::model::Evaluation;
 use crate::record::{Delay, Sample, Stage, WeightRow};
 use crate::rng::{Key, Purpose};
@@ -33,6 +33,7 @@ pub(super) struct Member {
     started: SimTime,
     objective: Box<dyn Objective>,
     combiner: Box<dyn Combiner>,
+    optimizer: Optimizer,
     /// θ of the iteration before.
     combined: Vec<f32>,
     /// ψ of this iteration.
@@ -91,12 +92,14 @@ thread_local! {
 impl Member {
     pub fn new(plan: Arc<Plan>, id: AgentId, roster: &Roster) -> Member {
         let rule = &plan.rule(id).rule;
+        let learner = plan.learner(id);
         Member {
             id,
             iteration: 0,
             started: SimTime::ZERO,
             objective: plan.world.clone().objective(id),
             combiner: roster.place(&plan, |place| rule.combiner(place)),
+            optimizer: learner.optimizer(plan.world.dimension()),
             combined: plan.world.initial(id),
             adapted: None,
             adapted_loss: f64::NAN,
@@ -124,7 +127,7 @@ impl Member {
     }
 
     /// Draws an iteration's batches and adapts, equation (2). It began at `started`, and ψ is there
-    /// at `adapted_at`.
+    /// at `adapted_at`. Not for a computation that is lost: the optimizer remembers this one.
     pub fn adapt(
         &mut self,
         iteration: u64,
@@ -142,11 +145,13 @@ impl Member {
             scratch.next.extend_from_slice(&self.combined);
             scratch.gradient.resize(self.combined.len(), 0.0);
             if self.adapts(&learner) {
+                let step_size = learner.step_size.at(iteration);
                 for step in first..first + steps {
                     self.objective.draw(step);
                     self.objective
                         .gradient(&scratch.next, &mut scratch.gradient);
-                    learner.adapt(iteration, &mut scratch.next, &scratch.gradient);
+                    self.optimizer
+                        .step(step_size, &mut scratch.next, &scratch.gradient);
                 }
             } else {
                 // The losses use the last batch, whether or not anything was learned from it.

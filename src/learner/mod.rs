@@ -1,25 +1,55 @@
-//! The adapt step (2): ψ = θ − μ ∇ℓ(θ).
+//! The adapt step (2): ψ = θ − μ ∇ℓ(θ), or what Adam makes of the gradient.
+//!
+//! A [`Learner`] is the settings; [`Learner::optimizer`] gives each agent its own [`Optimizer`]
+//! with whatever it remembers.
 
-use crate::settings::{Choice, Chosen, Keys, Schedule};
+mod adam;
+
+pub use adam::{Adam, Moments};
+
+use crate::settings::{Choice, Chosen, Keys, Schedule, keys_of_cases};
 
 /// How the parameters follow a gradient.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Optimizer {
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Method {
     /// Stochastic gradient descent with the plain step size.
-    #[default]
     Sgd,
+    /// Adam, whose steps have about the step size whatever the size of the gradient.
+    Adam(Adam),
 }
 
-impl Choice for Optimizer {
-    const NAMES: &'static [(&'static str, Self)] = &[("sgd", Self::Sgd)];
-    const LATER: &'static [&'static str] = &["adam"];
+/// Its name in TOML.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Named {
+    #[default]
+    Sgd,
+    Adam,
+}
+
+impl Choice for Named {
+    const NAMES: &'static [(&'static str, Self)] = &[("sgd", Self::Sgd), ("adam", Self::Adam)];
+}
+
+impl Method {
+    /// Declares and reads what one method has for itself.
+    fn read(keys: &mut Keys<'_>, named: Named) -> Method {
+        match named {
+            Named::Sgd => Method::Sgd,
+            Named::Adam => Method::Adam(Adam::read(keys)),
+        }
+    }
+}
+
+/// The keys that optimizers have besides those of all optimizers, for sweeps over them.
+pub(crate) fn keys_of(optimizers: &[String]) -> Vec<String> {
+    keys_of_cases(optimizers, Method::read)
 }
 
 /// How an agent adapts.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Learner {
     /// How the parameters follow a gradient.
-    pub optimizer: Optimizer,
+    pub method: Method,
     /// μ, per iteration.
     pub step_size: Schedule,
     /// Adapt steps per iteration, each on a batch of its own.
@@ -31,11 +61,11 @@ pub struct Learner {
 impl Learner {
     /// Declares and reads the keys of `[learner]`.
     pub fn read(keys: &mut Keys<'_>) -> Learner {
-        let Chosen(optimizer) = keys
+        let Chosen(named) = keys
             .key("optimizer", "How parameters follow a gradient")
-            .default(Chosen(Optimizer::Sgd), "paper (2)");
+            .default(Chosen(Named::Sgd), "paper (2)");
         Learner {
-            optimizer,
+            method: keys.cases("optimizer", named, Method::read),
             step_size: keys
                 .key("step_size", "Step size of the adapt step")
                 .symbol("μ")
@@ -60,16 +90,55 @@ impl Learner {
         }
     }
 
+    /// An agent's optimizer for models of `dimension` parameters, before its first step.
+    pub fn optimizer(&self, dimension: usize) -> Optimizer {
+        match self.method {
+            Method::Sgd => Optimizer::Sgd,
+            Method::Adam(adam) => Optimizer::Adam(Box::new(Moments::new(adam, dimension))),
+        }
+    }
+}
+
+/// One agent's optimizer with its memory; SGD has none.
+#[derive(Clone, Debug)]
+pub enum Optimizer {
+    /// Follows the gradient.
+    Sgd,
+    /// Follows the gradient's moments.
+    Adam(Box<Moments>),
+}
+
+impl Optimizer {
     /// One adapt step in place. `parameters` and `gradient` have shape `[d]`; the result is
     /// rounded to `f32` once.
-    pub fn adapt(&self, iteration: u64, parameters: &mut [f32], gradient: &[f64]) {
-        let step_size = self.step_size.at(iteration);
-        match self.optimizer {
+    pub fn step(&mut self, step_size: f64, parameters: &mut [f32], gradient: &[f64]) {
+        match self {
             Optimizer::Sgd => {
                 for (parameter, slope) in parameters.iter_mut().zip(gradient) {
                     *parameter = (f64::from(*parameter) - step_size * slope) as f32;
                 }
             }
+            Optimizer::Adam(moments) => moments.step(step_size, parameters, gradient),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sgd_steps_down_the_gradient_and_takes_no_memory_for_it() {
+        let learner = Learner {
+            method: Method::Sgd,
+            step_size: Schedule::constant(0.1),
+            steps_per_exchange: 1,
+            adapt_probability: 1.0,
+        };
+        let mut parameters = [1.0, -2.0];
+        let mut optimizer = learner.optimizer(2);
+        optimizer.step(0.5, &mut parameters, &[4.0, -0.5]);
+        assert_eq!(parameters, [-1.0, -1.75]);
+        assert_eq!(size_of::<Optimizer>(), size_of::<usize>());
     }
 }

@@ -9,13 +9,14 @@ use super::sweep::{Expanded, is_around};
 use super::{Catalogues, clock, parse_defaults};
 use crate::attack::Timing;
 use crate::settings::{Table, Tolerances, Value};
-use crate::{distribution, fault};
+use crate::{distribution, fault, learner};
 
 /// What a table with a kind is.
 #[derive(Clone, Copy)]
 enum Part {
     Task,
     Topology,
+    Learner,
     Rule,
     Attack,
     Timing,
@@ -25,9 +26,10 @@ enum Part {
 }
 
 /// The tables that stand once.
-const TABLES: [(&[&str], Part); 6] = [
+const TABLES: [(&[&str], Part); 7] = [
     (&["task"], Part::Task),
     (&["topology"], Part::Topology),
+    (&["learner"], Part::Learner),
     (&["rule"], Part::Rule),
     (&["clock"], Part::Clock),
     (&["clock", "compute_ms"], Part::Distribution),
@@ -122,6 +124,7 @@ impl Part {
     fn key(self) -> &'static str {
         match self {
             Part::Clock => "mode",
+            Part::Learner => "optimizer",
             _ => "kind",
         }
     }
@@ -134,11 +137,12 @@ impl Part {
             None => {}
         }
         let of_task = |part, otherwise: &str| {
-            let kind = task_default(part, document, catalogues);
+            let kind = task_default(&[part, self.key()], document, catalogues);
             Some(kind.unwrap_or_else(|| otherwise.to_owned()))
         };
         match self {
             Part::Topology => of_task("topology", "geometric"),
+            Part::Learner => of_task("learner", "sgd"),
             Part::Rule => of_task("rule", "loss"),
             Part::Clock => Some(clock::Mode::default().name().to_owned()),
             Part::Task | Part::Attack | Part::Timing | Part::Fault | Part::Distribution => None,
@@ -150,6 +154,7 @@ impl Part {
         match self {
             Part::Task => catalogues.tasks.declare(kinds),
             Part::Topology => catalogues.topologies.declare(kinds),
+            Part::Learner => learner::keys_of(kinds),
             Part::Rule => catalogues.rules.declare(kinds),
             Part::Attack => catalogues.attacks.declare(kinds),
             Part::Timing => Timing::keys_of(kinds),
@@ -160,15 +165,15 @@ impl Part {
     }
 }
 
-/// The kind that a document's task gives to a table by default.
-fn task_default(part: &str, document: &Table, catalogues: &Catalogues) -> Option<String> {
+/// What a document's task gives by default to the key that says of which kind a table is.
+fn task_default(path: &[&str], document: &Table, catalogues: &Catalogues) -> Option<String> {
     let kind = match &document.node_at(&["task", "kind"])?.value {
         Value::String(kind) => kind,
         _ => return None,
     };
     let tasks = catalogues.tasks.examples().into_iter();
     let (_, task) = tasks.into_iter().find(|(name, _)| name == kind)?;
-    match &parse_defaults(Some(&*task)).node_at(&[part, "kind"])?.value {
+    match &parse_defaults(Some(&*task)).node_at(path)?.value {
         Value::String(kind) => Some(kind.clone()),
         _ => None,
     }

@@ -105,6 +105,12 @@ impl<'k, 'a, T: Setting> Field<'k, 'a, T> {
         self
     }
 
+    /// Numbers less than `high`.
+    pub fn below(mut self, high: f64) -> Self {
+        (self.range.high, self.range.high_open) = (high, true);
+        self
+    }
+
     /// Numbers up to `high`.
     pub fn at_most(mut self, high: f64) -> Self {
         (self.range.high, self.range.high_open) = (high, false);

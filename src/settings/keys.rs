@@ -31,6 +31,9 @@ pub struct Keys<'a> {
     pub(super) fallback: Option<&'a Table>,
     pub(super) fallback_source: &'a str,
     pub(super) tolerances: Option<&'a Tolerances>,
+    /// Of a table that was put together from several: from which of them a key is. Higher ones
+    /// cover lower ones; 0 where it is not said.
+    pub(super) layers: BTreeMap<String, usize>,
     pub(super) problems: &'a mut Problems,
     pub(super) described: Vec<KeyDoc>,
     pub(super) resolved: toml::Table,
@@ -61,6 +64,7 @@ impl<'a> Keys<'a> {
             fallback: None,
             fallback_source: "",
             tolerances: None,
+            layers: BTreeMap::new(),
             problems,
             described: Vec::new(),
             resolved: toml::Table::new(),
@@ -220,6 +224,12 @@ impl<'a> Keys<'a> {
     pub(super) fn tolerates(&self, name: &str) -> bool {
         let tolerated = self.tolerances.and_then(|t| t.get(&self.swept_path));
         tolerated.is_some_and(|names| names.iter().any(|t| t == name))
+    }
+
+    /// Whether a key stands in a lower layer than another one does.
+    pub(super) fn is_below(&self, key: &str, other: &str) -> bool {
+        let layer = |key: &str| self.layers.get(key).copied().unwrap_or(0);
+        layer(key) < layer(other)
     }
 
     /// The keys that pass in a table inside though its kind does not have them.

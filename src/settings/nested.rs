@@ -76,7 +76,7 @@ impl<'a> Keys<'a> {
     /// Declares the keys that this table has under one value of `key` and not under another, as
     /// each `mode` has its own, and reads those of the value that is `chosen`. `read` declares
     /// those of the value that it is given. Keys of other values are refused with what they belong
-    /// to.
+    /// to; those that an override has covered with another value are left alone.
     pub fn cases<C: Choice, T>(
         &mut self,
         key: &str,
@@ -120,6 +120,7 @@ impl<'a> Keys<'a> {
             self.foreign.push(doc.name.clone());
             if let Some(entry) = self.table.and_then(|t| t.entry(&doc.name))
                 && !self.tolerates(&doc.name)
+                && !self.is_below(&doc.name, key)
             {
                 // Without the case at hand: points of a sweep differ in it.
                 let title = self.title();

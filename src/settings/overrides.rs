@@ -6,7 +6,7 @@ use super::node::Table;
 use super::problem::Problems;
 use super::selection::Selection;
 use super::source::Span;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What a table's overrides say, in their order. They count key by key: an agent has the table's
 /// own keys, on top of them those of the first override that chooses it, and so on. One that names
@@ -63,9 +63,11 @@ impl<T> Overrides<T> {
         let names: Vec<String> = numbers.iter().map(|n| format!("{path}[{n}]")).collect();
         let mut merged = base.clone();
         let mut place = Span::default();
-        for &number in numbers {
+        let mut layers = BTreeMap::new();
+        for (below, &number) in numbers.iter().enumerate() {
             let (span, table) = &own[number];
             merged = table.on_top_of(&merged);
+            layers.extend(table.iter().map(|entry| (entry.key.clone(), below + 1)));
             place = *span;
         }
         // Mistakes in the keys of one alone are told where it is read.
@@ -73,6 +75,7 @@ impl<T> Overrides<T> {
         let mut keys = Keys::new(&names.join(" with "), place, Some(&merged), &mut found)
             .with_fallback(fallback.as_ref(), fallback_source)
             .tolerating(tolerances);
+        keys.layers = layers;
         keys.swept_path.clone_from(swept_path);
         let (value, _, _) = keys.run(read);
         let spans = own.iter().flat_map(|(span, table)| {
@@ -147,6 +150,7 @@ impl Keys<'_> {
             let mut keys = Keys::new(&path, item.span, Some(&merged), &mut problems)
                 .with_fallback(self.fallback, self.fallback_source);
             keys.tolerances = self.tolerances;
+            keys.layers = table.iter().map(|entry| (entry.key.clone(), 1)).collect();
             keys.swept_path.clone_from(&self.swept_path);
             let (value, _, mut resolved) = keys.run(|keys| {
                 let agents = keys.key("agents", "Whom it concerns").required();

@@ -176,8 +176,6 @@ impl Setting for String {
 pub trait Choice: Copy + Default + PartialEq + 'static {
     /// Every variant with its name.
     const NAMES: &'static [(&'static str, Self)];
-    /// Names that a later version will know: refused as such.
-    const LATER: &'static [&'static str] = &[];
 }
 
 /// A [`Choice`] as the value of a key.
@@ -196,13 +194,8 @@ impl<T: Choice> Setting for Chosen<T> {
         let found = T::NAMES.iter().find(|(n, _)| n == text);
         if found.is_none() {
             let names: Vec<&str> = T::NAMES.iter().map(|(n, _)| *n).collect();
-            if T::LATER.contains(&text.as_str()) {
-                let message = format!("`{name} = \"{text}\"`: this version does not have it yet");
-                problems.add(node.span, message, format!("write {}", Self::takes()));
-            } else {
-                let message = format!("`{name}` cannot be \"{text}\"");
-                problems.add(node.span, message, did_you_mean(text, &names, "values"));
-            }
+            let message = format!("`{name}` cannot be \"{text}\"");
+            problems.add(node.span, message, did_you_mean(text, &names, "values"));
         }
         found.map(|(_, value)| Chosen(*value))
     }

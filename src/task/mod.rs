@@ -7,12 +7,15 @@
 //! To add a task: a file with a struct that implements [`Task`], and a line in [`catalogue`].
 
 mod activity_recognition;
+mod covariance;
 mod digit_classification;
+mod linear_regression;
 mod supervised;
 mod target_localization;
 
 pub use activity_recognition::ActivityRecognition;
 pub use digit_classification::DigitClassification;
+pub use linear_regression::{LinearRegression, Regressions};
 pub use supervised::{Rows, Share, Supervised};
 pub use target_localization::{Localization, Sensor, TargetLocalization};
 
@@ -32,6 +35,7 @@ pub fn catalogue() -> Catalogue<dyn Task> {
             kind!(TargetLocalization),
             kind!(ActivityRecognition),
             kind!(DigitClassification),
+            kind!(LinearRegression),
         ],
     )
 }

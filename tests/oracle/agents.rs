@@ -1,7 +1,7 @@
 //! What agents learn: adapt (2) and combine (3).
 
 use super::rules::{Memory, Present, Row, View, descend};
-use super::scenario::{Learner, Rule, Scenario};
+use super::scenario::{Learner, Optimizer, Rule, Scenario};
 use super::slip::Slip;
 use super::tasks::Task;
 use byzsim::rng::{Key, Purpose};
@@ -72,12 +72,40 @@ pub struct Combining<'a> {
     pub chosen: &'a [Chosen],
 }
 
+/// What Adam remembers: of each parameter the means of the gradient and of its square, and how
+/// many steps there were.
+#[derive(Clone, Default)]
+struct Moments {
+    by_parameter: Vec<[f64; 2]>,
+    steps: u32,
+}
+
+impl Moments {
+    /// Kingma and Ba 2015, algorithm 1, with β₁ᵗ and β₂ᵗ as products.
+    fn descend(&mut self, theta: &[f32], mu: f64, learner: &Learner, gradient: &[f64]) -> Vec<f32> {
+        self.by_parameter.resize(theta.len(), [0.0; 2]);
+        self.steps += 1;
+        let unbiased = |beta: f64| 1.0 - (0..self.steps).fold(1.0, |power, _| power * beta);
+        let (beta1, beta2) = (learner.beta1, learner.beta2);
+        let (first, second) = (unbiased(beta1), unbiased(beta2));
+        let own = self.by_parameter.iter_mut().zip(gradient);
+        let step = |(&x, ([m, v], g)): (&f32, (&mut [f64; 2], &f64))| {
+            *m = beta1 * *m + (1.0 - beta1) * g;
+            *v = beta2 * *v + (1.0 - beta2) * (g * g);
+            let (m, v) = (*m / first, *v / second);
+            (f64::from(x) - mu * m / (v.sqrt() + learner.epsilon)) as f32
+        };
+        theta.iter().zip(own).map(step).collect()
+    }
+}
+
 pub struct Agents {
     seed: u64,
     pub task: Box<dyn Task>,
     learners: Vec<Learner>,
     rules: Vec<Rule>,
     memories: Vec<Memory>,
+    moments: Vec<Moments>,
     /// θ of every agent.
     theta: Vec<Rc<[f32]>>,
     slip: Slip,
@@ -91,6 +119,7 @@ impl Agents {
             learners: (0..agents).map(|k| scenario.learner(k)).collect(),
             memories: rules.iter().map(|r| Memory::new(r, agents)).collect(),
             rules,
+            moments: vec![Moments::default(); agents],
             theta: (0..agents).map(|k| task.initial(k).into()).collect(),
             task,
             seed: plan.seeds.data,
@@ -106,19 +135,24 @@ impl Agents {
     /// Equation (2), as often as the learner says; skipped where the coin says so. The batch is
     /// drawn all the same.
     pub fn adapt(&mut self, k: usize, i: u64) -> Rc<[f32]> {
-        let Learner {
-            step_size,
-            steps_per_exchange: steps,
-            adapt_probability,
-        } = self.learners[k];
+        let learner = &self.learners[k];
+        let steps = learner.steps_per_exchange;
+        let step_size = learner.step_size.at(i);
         let key = Key::new(self.seed, Purpose::AdaptCoin).of(AgentId(k as u32));
         let coin: f64 = key.at(i).stream().random();
         let mut psi = self.theta[k].to_vec();
         for step in i * steps..(i + 1) * steps {
             self.task.draw(k, step);
-            if coin < adapt_probability {
-                psi = descend(&psi, step_size.at(i), &*self.task, k);
+            if coin >= learner.adapt_probability {
+                continue;
             }
+            psi = match learner.optimizer {
+                Optimizer::Sgd => descend(&psi, step_size, &*self.task, k),
+                Optimizer::Adam => {
+                    let gradient = self.task.gradient(k, &psi);
+                    self.moments[k].descend(&psi, step_size, learner, &gradient)
+                }
+            };
         }
         psi.into()
     }

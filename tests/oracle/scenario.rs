@@ -20,6 +20,13 @@ learner = { step_size = 0.01, override = [{ agents = { every = 3 }, adapt_probab
 rule = { kind = 'loss', forgetting = 0.05, initial = 1.0 }
 ";
 
+/// Defaults of linear regression.
+const REGRESSION: &str = "
+iterations = 2000
+learner = { step_size = 0.002 }
+rule = { kind = 'loss', forgetting = 0.1, initial = 10.0 }
+";
+
 /// A scenario's text, ready to be asked for an agent's settings.
 pub struct Scenario {
     text: Table,
@@ -38,6 +45,7 @@ impl Scenario {
         let defaults = match text["task"]["kind"].as_str() {
             Some("target-localization") => LOCALIZATION,
             Some("activity-recognition") => ACTIVITY,
+            Some("linear-regression") => REGRESSION,
             other => panic!("the oracle does not know the task {other:?}"),
         };
         let set = |(name, members): &(String, Vec<_>)| {
@@ -173,11 +181,39 @@ impl Schedule {
 
 #[derive(Deserialize)]
 pub struct Learner {
+    #[serde(default)]
+    pub optimizer: Optimizer,
+    #[serde(default = "beta1")]
+    pub beta1: f64,
+    #[serde(default = "beta2")]
+    pub beta2: f64,
+    #[serde(default = "epsilon")]
+    pub epsilon: f64,
     pub step_size: Schedule,
     #[serde(default = "one_step")]
     pub steps_per_exchange: u64,
     #[serde(default = "one")]
     pub adapt_probability: f64,
+}
+
+#[derive(Clone, Copy, Default, Deserialize, PartialEq)]
+#[serde(rename_all = "kebab-case")]
+pub enum Optimizer {
+    #[default]
+    Sgd,
+    Adam,
+}
+
+fn beta1() -> f64 {
+    0.9
+}
+
+fn beta2() -> f64 {
+    0.999
+}
+
+fn epsilon() -> f64 {
+    1e-8
 }
 
 fn one_step() -> u64 {

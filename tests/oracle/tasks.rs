@@ -1,12 +1,16 @@
-//! The two tasks: draws, losses and gradients from the formulas of the paper.
+//! The tasks: draws, losses and gradients from the formulas of the paper.
 //!
-//! From the program come only the data (sensors; rows of features) and the random streams.
+//! From the program come only the data (sensors; rows of features; optima and noise) and the
+//! random streams.
 
 use byzsim::data::{Library, Targets};
 use byzsim::rng::{Key, Purpose, Stream, shuffle};
 use byzsim::scenario::Plan;
 use byzsim::settings::{Keys, Problems, Sources, Span, Table, Value};
-use byzsim::task::{ActivityRecognition, Rows, Sensor, Share, TargetLocalization, TaskSeeds};
+use byzsim::task::{
+    ActivityRecognition, LinearRegression, Regressions, Rows, Sensor, Share, TargetLocalization,
+    TaskSeeds, World,
+};
 use byzsim::units::AgentId;
 use rand::RngExt;
 use rand_distr::{Distribution, StandardNormal};
@@ -39,6 +43,7 @@ pub fn task(text: &str, plan: &Plan) -> Box<dyn Task> {
         panic!("a scenario has a task");
     };
     let kind = keys.remove("kind").expect("a kind").node.value;
+    let written = text.parse::<toml::Table>().expect("TOML")["task"].clone();
     let keys = Keys::new("task", Span::default(), Some(&keys), &mut problems);
     let seeds = TaskSeeds {
         topology: plan.seeds.topology,
@@ -55,6 +60,11 @@ pub fn task(text: &str, plan: &Plan) -> Box<dyn Task> {
                 current,
                 seed,
             })
+        }
+        Value::String(kind) if kind == "linear-regression" => {
+            let world = keys.run(LinearRegression::read).0;
+            let world = world.world(&plan.graph, seeds);
+            Box::new(Regression::new(&written, &world, plan))
         }
         _ => {
             let task = keys.run(ActivityRecognition::read).0;
@@ -140,6 +150,125 @@ impl Task for Localization {
         let x = self.sensors[agent].position;
         let q = [x[0] + d * u[0], x[1] + d * u[1]];
         vec![f64::from(theta[0]) - q[0], f64::from(theta[1]) - q[1]]
+    }
+}
+
+struct Regression {
+    /// L with Σ = LLᵀ, by rows.
+    factor: Vec<Vec<f64>>,
+    batch: usize,
+    initial_std: f64,
+    /// θ* and σ of each agent.
+    truths: Vec<(Vec<f64>, f64)>,
+    /// Each agent's current batch: x and y.
+    current: Vec<Vec<(Vec<f32>, f64)>>,
+    seed: u64,
+}
+
+impl Regression {
+    fn new(task: &toml::Value, world: &Regressions, plan: &Plan) -> Regression {
+        let number = |key: &str, default: f64| match task.get(key) {
+            Some(toml::Value::Integer(i)) => *i as f64,
+            Some(value) => value.as_float().expect("a number"),
+            None => default,
+        };
+        let truth = |k: AgentId| {
+            let optimum = &world.optima[world.group(k) as usize];
+            (optimum.clone(), world.noise[k.index()])
+        };
+        Regression {
+            factor: factor(task.get("covariance"), number("dimension", 10.0) as usize),
+            batch: number("batch", 1.0) as usize,
+            initial_std: number("initial_std", 1.0),
+            truths: plan.graph.ids().map(truth).collect(),
+            current: vec![Vec::new(); plan.graph.agents()],
+            seed: plan.seeds.data,
+        }
+    }
+
+    /// y − xᵀw, products of `f32` added in eight lanes.
+    fn miss((x, y): &(Vec<f32>, f64), w: &[f32]) -> f64 {
+        let products = x.iter().zip(w);
+        y - in_lanes(products.map(|(&x, &w)| f64::from(x) * f64::from(w)))
+    }
+}
+
+/// L of Σ: row by row, `L_ij = (Σ_ij − Σ_k L_ik L_jk)/L_jj` and the root of that on the diagonal.
+fn factor(covariance: Option<&toml::Value>, d: usize) -> Vec<Vec<f64>> {
+    let number = |value: &toml::Value| match value {
+        toml::Value::Integer(i) => *i as f64,
+        value => value.as_float().expect("a number"),
+    };
+    let entry = |i: usize, j: usize| match covariance {
+        Some(toml::Value::Array(all)) => match &all[i] {
+            toml::Value::Array(row) => number(&row[j]),
+            variance if i == j => number(variance),
+            _ => 0.0,
+        },
+        Some(variance) if i == j => number(variance),
+        None if i == j => 1.0,
+        _ => 0.0,
+    };
+    let mut l = vec![vec![0.0; d]; d];
+    for i in 0..d {
+        for j in 0..=i {
+            let mut rest = entry(i, j);
+            for k in 0..j {
+                rest -= l[i][k] * l[j][k];
+            }
+            l[i][j] = if i == j { rest.sqrt() } else { rest / l[j][j] };
+        }
+    }
+    l
+}
+
+impl Task for Regression {
+    fn dimension(&self) -> usize {
+        self.factor.len()
+    }
+
+    /// N(0, initial_std²).
+    fn initial(&self, agent: usize) -> Vec<f32> {
+        let mut stream = stream(self.seed, Purpose::Initial, agent, 0);
+        let mut normal = || -> f64 { StandardNormal.sample(&mut stream) };
+        let draw = |_| (self.initial_std * normal()) as f32;
+        (0..self.dimension()).map(draw).collect()
+    }
+
+    /// `x = Lz`, rounded to `f32`, and `y = xᵀθ* + σv`: for each sample z is drawn first, then v.
+    fn draw(&mut self, agent: usize, step: u64) {
+        let mut stream = stream(self.seed, Purpose::Batch, agent, step);
+        let mut normal = || -> f64 { StandardNormal.sample(&mut stream) };
+        let (optimum, noise) = &self.truths[agent];
+        let sample = |_| {
+            let z: Vec<f64> = self.factor.iter().map(|_| normal()).collect();
+            let of_row =
+                |row: &Vec<f64>| row.iter().zip(&z).map(|(l, z)| l * z).sum::<f64>() as f32;
+            let x: Vec<f32> = self.factor.iter().map(of_row).collect();
+            let clean: f64 = x.iter().zip(optimum).map(|(&x, o)| f64::from(x) * o).sum();
+            let y = clean + noise * normal();
+            (x, y)
+        };
+        self.current[agent] = (0..self.batch).map(sample).collect();
+    }
+
+    /// Mean of `(y − xᵀw)²`.
+    fn loss(&self, agent: usize, w: &[f32]) -> f64 {
+        let squares = self.current[agent].iter();
+        let squares = squares.map(|sample| Regression::miss(sample, w).powi(2));
+        squares.sum::<f64>() / self.batch as f64
+    }
+
+    /// Mean of `2x(xᵀw − y)`, sample by sample.
+    fn gradient(&self, agent: usize, w: &[f32]) -> Vec<f64> {
+        let mut gradient = vec![0.0; self.dimension()];
+        for sample in &self.current[agent] {
+            let error = 2.0 * -Regression::miss(sample, w) / self.batch as f64;
+            for (slope, &x) in gradient.iter_mut().zip(&sample.0) {
+                *slope += error * f64::from(x);
+            }
+        }
+        gradient
     }
 }
 

@@ -14,7 +14,7 @@ pub struct Spec {
     pub agents: usize,
     pub iterations: u64,
     pub seed: u64,
-    pub activity: bool,
+    pub task: Task,
     pub until_ms: Option<u64>,
     pub links_seed: Option<u64>,
     pub topology: Topology,
@@ -46,6 +46,14 @@ pub enum Mode {
     Synchronous,
     Deadline,
     Asynchronous,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Task {
+    Localization,
+    Activity,
+    /// Dimension, kind of covariance, and keys.
+    Regression(usize, usize, Vec<String>),
 }
 
 /// A way to choose agents, and the numbers for it.
@@ -128,6 +136,11 @@ macro_rules! keys {
 /// One of these words, quoted.
 fn word(words: &'static [&'static str]) -> impl Strategy<Value = String> {
     prop::sample::select(words).prop_map(|word| format!("'{word}'"))
+}
+
+/// One of these values, as they are written.
+fn written(values: &'static [&'static str]) -> impl Strategy<Value = &'static str> {
+    prop::sample::select(values)
 }
 
 fn one_of(values: &'static [f64]) -> impl Strategy<Value = f64> {
@@ -383,6 +396,26 @@ fn clock() -> impl Strategy<Value = Clock> {
     )
 }
 
+fn task() -> impl Strategy<Value = Task> {
+    let keys = keys![
+        (0.6, "batch", 1u64..5),
+        (
+            0.5,
+            "noise",
+            written(&["0.1", "2", "{ low = 0, high = 1 }"])
+        ),
+        (0.4, "groups", Just(1)),
+        (0.4, "distance", one_of(&[0.0, 0.5, 8.0])),
+        (0.4, "initial_std", one_of(&[0.0, 3.0])),
+    ];
+    let regression = (1usize..10, 0usize..4, keys);
+    prop_oneof![
+        80 => Just(Task::Localization),
+        8 => Just(Task::Activity),
+        30 => regression.prop_map(|(d, covariance, keys)| Task::Regression(d, covariance, keys)),
+    ]
+}
+
 /// The whole space.
 pub fn spec() -> impl Strategy<Value = Spec> {
     let mode = prop_oneof![
@@ -391,10 +424,9 @@ pub fn spec() -> impl Strategy<Value = Spec> {
         4 => Just(Mode::Asynchronous)
     ];
     let agents_of = prop_oneof![1 => 1usize..4, 6 => 4usize..13];
-    let activity = prop::bool::weighted(0.08);
     let until = weighted(0.2, prop_oneof![3 => 100u64..900, 1 => 1u64..100]);
     let seeds = (1u64..1000, weighted(0.2, 1u64..1000));
-    let base = (mode, agents_of, 5u64..41, seeds, activity, until);
+    let base = (mode, agents_of, 5u64..41, seeds, task(), until);
     let retransmit = keys![
         (0.75, "retransmit_ms", 1u64..30),
         (
@@ -424,7 +456,7 @@ pub fn spec() -> impl Strategy<Value = Spec> {
     )
         .prop_map(
             |(
-                (mode, agents, iterations, (seed, links_seed), activity, until_ms),
+                (mode, agents, iterations, (seed, links_seed), task, until_ms),
                 topology,
                 clock,
                 ((mut link, retransmit, link_overrides), flood),
@@ -439,7 +471,7 @@ pub fn spec() -> impl Strategy<Value = Spec> {
                     agents,
                     iterations,
                     seed,
-                    activity,
+                    task,
                     until_ms,
                     links_seed,
                     topology,

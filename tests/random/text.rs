@@ -1,6 +1,6 @@
 //! From what was drawn to a scenario's text.
 
-use super::spec::{Agents, Attack, Fault, Mode, Spec, Topology};
+use super::spec::{Agents, Attack, Fault, Mode, Spec, Task, Topology};
 use std::fmt::Write;
 
 /// A scenario and the files beside it.
@@ -13,10 +13,9 @@ impl Spec {
     pub fn write(&self) -> Written {
         let n = self.agents();
         let mut text = String::new();
-        let iterations = if self.activity {
-            self.iterations.min(12)
-        } else {
-            self.iterations
+        let iterations = match self.task {
+            Task::Activity => self.iterations.min(12),
+            _ => self.iterations,
         };
         let mut line = |line: String| writeln!(text, "{line}").expect("a string");
         line(format!("seed = {}\niterations = {iterations}", self.seed));
@@ -24,11 +23,7 @@ impl Spec {
             line(format!("until_ms = {until}"));
         }
         line("[task]".to_owned());
-        line(if self.activity {
-            "kind = 'activity-recognition'\nsource = 'generated'".to_owned()
-        } else {
-            "kind = 'target-localization'".to_owned()
-        });
+        line(self.task.write());
         if let Some(seed) = self.links_seed {
             line(format!("[seeds]\nlinks = {seed}"));
         }
@@ -59,9 +54,9 @@ impl Spec {
 
     /// How many agents there are.
     fn agents(&self) -> usize {
-        match self.activity {
-            true => self.agents.min(5),
-            false => self.agents,
+        match self.task {
+            Task::Activity => self.agents.min(5),
+            _ => self.agents,
         }
     }
 
@@ -160,6 +155,33 @@ impl Spec {
             );
         }
         text
+    }
+}
+
+impl Task {
+    fn write(&self) -> String {
+        match self {
+            Task::Localization => "kind = 'target-localization'".to_owned(),
+            Task::Activity => "kind = 'activity-recognition'\nsource = 'generated'".to_owned(),
+            Task::Regression(d, covariance, keys) => {
+                let entry = |i, j| {
+                    if i == j {
+                        2.0
+                    } else {
+                        1.0 / (1 + i + j) as f64
+                    }
+                };
+                let row = |i| (0..*d).map(|j| entry(i, j)).collect::<Vec<f64>>();
+                let covariance = match covariance {
+                    0 => String::new(),
+                    1 => "covariance = 0.5".to_owned(),
+                    2 => format!("covariance = {:?}", vec![0.75; *d]),
+                    _ => format!("covariance = {:?}", (0..*d).map(row).collect::<Vec<_>>()),
+                };
+                let keys = keys.join("\n");
+                format!("kind = 'linear-regression'\ndimension = {d}\n{covariance}\n{keys}")
+            }
+        }
     }
 }
 

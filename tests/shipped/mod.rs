@@ -43,7 +43,11 @@ impl Study {
 
     /// A scenario written out, under a name.
     pub fn written(name: &str, text: &str) -> Study {
-        let catalogues = Catalogues::default();
+        Study::with(Catalogues::default(), name, text)
+    }
+
+    /// The same with kinds of one's own.
+    pub fn with(catalogues: Catalogues, name: &str, text: &str) -> Study {
         let file = ScenarioFile::parse(name, text, name, folder(), &[], &catalogues);
         Study {
             file: file.unwrap_or_else(|e| panic!("{name}: {e}")),
