@@ -129,7 +129,8 @@ impl Layer for Convolution {
             for pair in self.pairs(&band) {
                 let (upper, lower) = self.seen[pair.seen..][..4 * pair.run].split_at(2 * pair.run);
                 pool(
-                    [upper, lower],
+                    upper,
+                    lower,
                     group,
                     biases[pair.filter],
                     &mut outputs[pair.pooled..][..pair.run],
@@ -164,7 +165,8 @@ impl Layer for Convolution {
                     &output_slopes[pair.pooled..][..pair.run],
                     &self.choices[pair.pooled..][..pair.run],
                     group,
-                    [upper, lower],
+                    upper,
+                    lower,
                 );
             }
             add_row_sums(&self.seen, bias_slopes);
