@@ -225,22 +225,22 @@ fn draw(style: Style, pixels: &mut [u8], stream: &mut Stream) -> u32 {
     digit as u32
 }
 
-/// The byte that stands for a brightness from 0 to 1.
+/// The byte that stands for a brightness, of which 0 is the least and 1 the greatest.
 fn byte(brightness: f32) -> u8 {
-    (255.0 * brightness).round() as u8
+    (255.0 * brightness + 0.5) as u8
 }
 
 /// How far each pixel is covered by the digit's strokes, from 0 to 1, shape `[28 × 28]`.
 fn coverage(glyph: Glyph, stream: &mut Stream) -> [f32; PIXELS] {
     let mut around = |center: f32, spread: f32| center + stream.random_range(-spread..spread);
     // From the unit square to pixels: turned and slanted by a small angle, around the middle.
-    let (width, height) = (around(15.0, 3.5), around(19.0, 2.5));
-    let (slant, turn) = (around(0.12, 0.32), around(0.0, 0.18));
-    let middle = [around(14.0, 2.0), around(14.0, 2.0)];
+    let (width, height) = (around(15.0, 4.5), around(18.5, 3.0));
+    let (slant, turn) = (around(0.12, 0.45), around(0.0, 0.25));
+    let middle = [around(14.0, 2.5), around(14.0, 2.5)];
     let radius = around(1.25, 0.5);
     let mut place = |[x, y]: Point| -> Point {
-        let x = (around(x, 0.07) - 0.5) * width;
-        let y = (around(y, 0.05) - 0.5) * height;
+        let x = (around(x, 0.11) - 0.5) * width;
+        let y = (around(y, 0.08) - 0.5) * height;
         [middle[0] + x - slant * y, middle[1] + y + turn * x]
     };
     // Squared distance of each pixel from the nearest stroke.
@@ -303,19 +303,13 @@ fn approach(distances: &mut [f32; PIXELS], from: Point, to: Point, reach: f32) {
 /// Paints a digit on a random pattern, with noise.
 fn paint(coverage: &[f32; PIXELS], pixels: &mut [u8], stream: &mut Stream) {
     let background = texture(stream);
-    let ink = if stream.random_range(0.0..1.0) < 0.5 {
-        // What is below, inverted as far as it is covered.
-        background.map(|b| 1.0 - b)
+    let contrast = stream.random_range(0.3..0.65);
+    // Either what lies below shows through, or the digit has one brightness.
+    let ink = if stream.random() {
+        background.map(|below| stand_out(below, contrast))
     } else {
-        // One brightness that stands out from the mean one.
         let mean = background.iter().sum::<f32>() / PIXELS as f32;
-        let contrast = stream.random_range(0.35..0.7);
-        let ink = if mean < 0.5 {
-            mean + contrast
-        } else {
-            mean - contrast
-        };
-        [ink; PIXELS]
+        [stand_out(mean, contrast); PIXELS]
     };
     let mut noise = [0; PIXELS];
     stream.fill_bytes(&mut noise);
@@ -324,6 +318,15 @@ fn paint(coverage: &[f32; PIXELS], pixels: &mut [u8], stream: &mut Stream) {
     {
         let noise = 0.2 * (f32::from(noise) / 255.0 - 0.5);
         *pixel = byte(b + covered * (i - b) + noise);
+    }
+}
+
+/// A brightness that differs from another by `contrast`, toward the farther end.
+fn stand_out(from: f32, contrast: f32) -> f32 {
+    if from < 0.5 {
+        from + contrast
+    } else {
+        from - contrast
     }
 }
 
@@ -357,21 +360,134 @@ fn texture(stream: &mut Stream) -> [f32; PIXELS] {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use xxhash_rust::xxh3::Xxh3;
+
+    fn image(examples: &Examples, row: usize) -> Vec<f32> {
+        let mut input = vec![0.0; PIXELS];
+        examples.read(row as u32, &mut input);
+        input
+    }
+
+    fn labels(examples: &Examples) -> &[u32] {
+        match examples.targets() {
+            Targets::Classes { labels, .. } => labels,
+            Targets::Values { .. } => panic!("digits are classes"),
+        }
+    }
+
+    #[test]
+    fn a_seed_gives_the_same_images_for_ever() {
+        let check = |style| {
+            let all = generate(1, style, 100);
+            let mut hash = Xxh3::new();
+            for row in 0..100 {
+                for number in image(&all, row) {
+                    hash.update(&number.to_le_bytes());
+                }
+            }
+            hash.digest()
+        };
+        assert_eq!(check(Style::Plain), 0);
+        assert_eq!(check(Style::Textured), 0);
+    }
+
+    #[test]
+    fn an_image_depends_on_seed_style_and_number_but_not_on_how_many_there_are() {
+        for style in [Style::Plain, Style::Textured] {
+            let (few, many) = (generate(7, style, 5), generate(7, style, 1_000));
+            for row in 0..5 {
+                assert_eq!(image(&few, row), image(&many, row));
+                assert_eq!(labels(&few)[row], labels(&many)[row]);
+            }
+            let mut images: Vec<Vec<u32>> = [many, generate(8, style, 1_000)]
+                .iter()
+                .flat_map(|set| (0..1_000).map(|row| image(set, row)))
+                .map(|image| image.into_iter().map(f32::to_bits).collect())
+                .collect();
+            images.sort_unstable();
+            images.dedup();
+            assert_eq!(images.len(), 2_000);
+        }
+        let labels_of = |style| labels(&generate(7, style, 50)).to_vec();
+        assert_ne!(labels_of(Style::Plain), labels_of(Style::Textured));
+        assert!(generate(7, Style::Plain, 0).is_empty());
+    }
+
+    #[test]
+    fn all_digits_are_equally_likely() {
+        for style in [Style::Plain, Style::Textured] {
+            let mut counts = [0; 10];
+            for &label in labels(&generate(3, style, 5_000)) {
+                counts[label as usize] += 1;
+            }
+            // 500 each, with a standard deviation of 21.
+            assert!(counts.iter().all(|c| (400..600).contains(c)), "{counts:?}");
+        }
+    }
+
+    /// The least and the greatest number of an image.
+    fn ends(image: &[f32]) -> (f32, f32) {
+        let least = image.iter().copied().fold(f32::INFINITY, f32::min);
+        let greatest = image.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+        (least, greatest)
+    }
+
+    #[test]
+    fn plain_images_are_white_on_black_and_whole() {
+        let all = generate(1, Style::Plain, 1_000);
+        for row in 0..1_000 {
+            let image = image(&all, row);
+            assert_eq!(ends(&image), (0.0, 1.0));
+            let white: f32 = image.iter().sum();
+            assert!((10.0..300.0).contains(&white), "{row}: {white}");
+        }
+    }
+
+    #[test]
+    fn textured_images_use_the_range_from_minus_1_to_1_and_are_nowhere_even() {
+        let all = generate(1, Style::Textured, 1_000);
+        for row in 0..1_000 {
+            let (least, greatest) = ends(&image(&all, row));
+            assert!(least >= -1.0 && greatest <= 1.0, "{row}");
+            assert!(greatest - least > 0.5, "{row}: {least} {greatest}");
+        }
+    }
+
+    /// How often the nearest of 2,000 images has the label of one of 400 others.
+    fn nearest_neighbor_accuracy(style: Style) -> f64 {
+        let all = generate(1, style, 2_400);
+        let images: Vec<Vec<f32>> = (0..2_400).map(|row| image(&all, row)).collect();
+        let (known, others) = images.split_at(2_000);
+        let distance = |a: &[f32], b: &[f32]| -> f32 {
+            let squares = a.iter().zip(b).map(|(a, b)| (a - b) * (a - b));
+            squares.sum()
+        };
+        let right = (2_000..).zip(others).filter(|(row, image)| {
+            let from = |k: &usize| distance(&known[*k], image);
+            let nearest = (0..2_000).min_by(|a, b| from(a).total_cmp(&from(b)));
+            nearest.is_some_and(|k| labels(&all)[k] == labels(&all)[*row])
+        });
+        right.count() as f64 / 400.0
+    }
+
+    #[test]
+    fn digits_can_be_learned_and_those_on_a_pattern_are_harder() {
+        let plain = nearest_neighbor_accuracy(Style::Plain);
+        let textured = nearest_neighbor_accuracy(Style::Textured);
+        println!("{plain} {textured}");
+        assert!((0.8..0.99).contains(&plain), "{plain}");
+        assert!((0.2..0.6).contains(&textured), "{textured}");
+    }
+    //THROWAWAY
     #[test]
     fn throwaway_dump() {
         for style in [Style::Plain, Style::Textured] {
             let start = std::time::Instant::now();
             let all = generate(1, style, 20_000);
             println!("{style:?} {:?}", start.elapsed());
-            let mut out = Vec::new();
-            let Targets::Classes { labels, .. } = all.targets() else {
-                panic!()
-            };
-            out.extend(labels.iter().map(|&l| l as u8));
-            let mut input = vec![0.0; PIXELS];
+            let mut out: Vec<u8> = labels(&all).iter().map(|&l| l as u8).collect();
             for row in 0..20_000 {
-                all.read(row, &mut input);
-                out.extend(input.iter().map(|x| {
+                out.extend(image(&all, row).iter().map(|x| {
                     if style == Style::Plain {
                         x * 255.0
                     } else {
@@ -382,5 +498,48 @@ mod tests {
             }
             std::fs::write(format!("/tmp/h1_{style:?}.bin"), out).unwrap();
         }
+        for _ in 0..5 {
+            let path = Path::new("/work/shared/data/photo_digits");
+            let cpu = || {
+                std::process::Command::new("cut")
+                    .args([
+                        "-d ",
+                        "-f14,15",
+                        &format!("/proc/{}/stat", std::process::id()),
+                    ])
+                    .output()
+                    .map(|o| String::from_utf8(o.stdout).unwrap())
+                    .unwrap()
+            };
+            let (start, before) = (std::time::Instant::now(), cpu());
+            let split = crate::data::DigitFolder::Photo.read(path).unwrap();
+            println!(
+                "photo {:?} {before} {} {:?}",
+                start.elapsed(),
+                cpu(),
+                split.files
+            );
+            let (start, before) = (std::time::Instant::now(), cpu());
+            let split = crate::data::read_mnist(Path::new("/work/shared/data/mnist")).unwrap();
+            println!(
+                "mnist {:?} {before} {} {}",
+                start.elapsed(),
+                cpu(),
+                split.files.len()
+            );
+        }
+        let split = crate::data::DigitFolder::Photo
+            .read(Path::new("/work/shared/data/photo_digits"))
+            .unwrap();
+        let mut out = vec![];
+        for row in 0..split.test.len() {
+            out.extend(
+                image(&split.test, row)
+                    .iter()
+                    .map(|x| ((x + 1.0) * 127.5).round() as u8),
+            );
+        }
+        std::fs::write("/tmp/h1_photo.bin", out).unwrap();
     }
+    use std::path::Path;
 }
