@@ -33,145 +33,42 @@ type Point = [f32; 2];
 type Glyph = &'static [&'static [Point]];
 
 /// Ways to write each digit.
+#[rustfmt::skip] // a stroke in a line or two
 const GLYPHS: [&[Glyph]; 10] = [
-    &[&[&[
-        [0.52, 0.0],
-        [0.22, 0.14],
-        [0.12, 0.5],
-        [0.24, 0.88],
-        [0.5, 1.0],
-        [0.77, 0.87],
-        [0.88, 0.5],
-        [0.78, 0.13],
-        [0.48, 0.0],
-    ]]],
-    &[
-        &[&[[0.5, 0.0], [0.5, 1.0]]],
-        &[&[[0.28, 0.24], [0.54, 0.0]], &[[0.54, 0.0], [0.54, 1.0]]],
-    ],
-    &[
-        &[
-            &[
-                [0.16, 0.24],
-                [0.3, 0.04],
-                [0.62, 0.02],
-                [0.8, 0.22],
-                [0.68, 0.5],
-                [0.4, 0.76],
-                [0.14, 0.98],
-            ],
-            &[[0.14, 0.98], [0.88, 0.97]],
-        ],
-        &[&[
-            [0.18, 0.2],
-            [0.42, 0.0],
-            [0.74, 0.12],
-            [0.72, 0.42],
-            [0.42, 0.8],
-            [0.16, 0.96],
-            [0.14, 0.8],
-            [0.34, 0.78],
-            [0.6, 0.95],
-            [0.9, 0.9],
-        ]],
-    ],
-    &[&[
-        &[
-            [0.18, 0.12],
-            [0.46, 0.0],
-            [0.76, 0.1],
-            [0.76, 0.34],
-            [0.4, 0.47],
-        ],
-        &[
-            [0.4, 0.47],
-            [0.74, 0.54],
-            [0.85, 0.76],
-            [0.64, 0.98],
-            [0.36, 1.0],
-            [0.12, 0.86],
-        ],
-    ]],
-    &[
-        &[
-            &[[0.24, 0.02], [0.16, 0.36], [0.18, 0.56]],
-            &[[0.18, 0.56], [0.86, 0.52]],
-            &[[0.74, 0.04], [0.7, 1.0]],
-        ],
-        &[
-            &[[0.6, 0.0], [0.1, 0.66]],
-            &[[0.1, 0.66], [0.9, 0.66]],
-            &[[0.64, 0.3], [0.62, 1.0]],
-        ],
-    ],
-    &[&[
-        &[[0.26, 0.02], [0.82, 0.0]],
+    &[&[&[[0.52, 0.0], [0.22, 0.14], [0.12, 0.5], [0.24, 0.88], [0.5, 1.0], [0.77, 0.87],
+          [0.88, 0.5], [0.78, 0.13], [0.48, 0.0]]]],
+    &[&[&[[0.5, 0.0], [0.5, 1.0]]],
+      &[&[[0.28, 0.24], [0.54, 0.0]],
+        &[[0.54, 0.0], [0.54, 1.0]]]],
+    &[&[&[[0.16, 0.24], [0.3, 0.04], [0.62, 0.02], [0.8, 0.22], [0.68, 0.5], [0.4, 0.76],
+          [0.14, 0.98]],
+        &[[0.14, 0.98], [0.88, 0.97]]],
+      &[&[[0.18, 0.2], [0.42, 0.0], [0.74, 0.12], [0.72, 0.42], [0.42, 0.8], [0.16, 0.96],
+          [0.14, 0.8], [0.34, 0.78], [0.6, 0.95], [0.9, 0.9]]]],
+    &[&[&[[0.18, 0.12], [0.46, 0.0], [0.76, 0.1], [0.76, 0.34], [0.4, 0.47]],
+        &[[0.4, 0.47], [0.74, 0.54], [0.85, 0.76], [0.64, 0.98], [0.36, 1.0], [0.12, 0.86]]]],
+    &[&[&[[0.24, 0.02], [0.16, 0.36], [0.18, 0.56]],
+        &[[0.18, 0.56], [0.86, 0.52]],
+        &[[0.74, 0.04], [0.7, 1.0]]],
+      &[&[[0.6, 0.0], [0.1, 0.66]],
+        &[[0.1, 0.66], [0.9, 0.66]],
+        &[[0.64, 0.3], [0.62, 1.0]]]],
+    &[&[&[[0.26, 0.02], [0.82, 0.0]],
         &[[0.26, 0.02], [0.21, 0.44]],
-        &[
-            [0.21, 0.44],
-            [0.54, 0.36],
-            [0.84, 0.54],
-            [0.82, 0.84],
-            [0.52, 1.0],
-            [0.15, 0.9],
-        ],
-    ]],
-    &[&[&[
-        [0.7, 0.02],
-        [0.4, 0.2],
-        [0.18, 0.56],
-        [0.26, 0.9],
-        [0.55, 1.0],
-        [0.82, 0.82],
-        [0.74, 0.56],
-        [0.46, 0.52],
-        [0.2, 0.72],
-    ]]],
-    &[
-        &[&[[0.14, 0.04], [0.86, 0.02]], &[[0.86, 0.02], [0.4, 1.0]]],
-        &[
-            &[[0.14, 0.04], [0.86, 0.02]],
-            &[[0.86, 0.02], [0.56, 0.5], [0.44, 1.0]],
-            &[[0.34, 0.52], [0.8, 0.5]],
-        ],
-    ],
-    &[&[&[
-        [0.72, 0.1],
-        [0.44, 0.0],
-        [0.2, 0.16],
-        [0.36, 0.42],
-        [0.7, 0.6],
-        [0.8, 0.86],
-        [0.5, 1.0],
-        [0.2, 0.84],
-        [0.34, 0.58],
-        [0.68, 0.38],
-        [0.78, 0.16],
-        [0.62, 0.03],
-    ]]],
-    &[
-        &[&[
-            [0.78, 0.18],
-            [0.5, 0.0],
-            [0.2, 0.16],
-            [0.24, 0.42],
-            [0.54, 0.46],
-            [0.78, 0.2],
-            [0.78, 0.5],
-            [0.7, 1.0],
-        ]],
-        &[&[
-            [0.78, 0.2],
-            [0.52, 0.0],
-            [0.22, 0.14],
-            [0.24, 0.42],
-            [0.54, 0.45],
-            [0.78, 0.22],
-            [0.74, 0.72],
-            [0.5, 1.0],
-            [0.2, 0.92],
-        ]],
-    ],
+        &[[0.21, 0.44], [0.54, 0.36], [0.84, 0.54], [0.82, 0.84], [0.52, 1.0], [0.15, 0.9]]]],
+    &[&[&[[0.7, 0.02], [0.4, 0.2], [0.18, 0.56], [0.26, 0.9], [0.55, 1.0], [0.82, 0.82],
+          [0.74, 0.56], [0.46, 0.52], [0.2, 0.72]]]],
+    &[&[&[[0.14, 0.04], [0.86, 0.02]],
+        &[[0.86, 0.02], [0.4, 1.0]]],
+      &[&[[0.14, 0.04], [0.86, 0.02]],
+        &[[0.86, 0.02], [0.56, 0.5], [0.44, 1.0]],
+        &[[0.34, 0.52], [0.8, 0.5]]]],
+    &[&[&[[0.72, 0.1], [0.44, 0.0], [0.2, 0.16], [0.36, 0.42], [0.7, 0.6], [0.8, 0.86],
+          [0.5, 1.0], [0.2, 0.84], [0.34, 0.58], [0.68, 0.38], [0.78, 0.16], [0.62, 0.03]]]],
+    &[&[&[[0.78, 0.18], [0.5, 0.0], [0.2, 0.16], [0.24, 0.42], [0.54, 0.46], [0.78, 0.2],
+          [0.78, 0.5], [0.7, 1.0]]],
+      &[&[[0.78, 0.2], [0.52, 0.0], [0.22, 0.14], [0.24, 0.42], [0.54, 0.45], [0.78, 0.22],
+          [0.74, 0.72], [0.5, 1.0], [0.2, 0.92]]]],
 ];
 
 /// Images with labels drawn uniformly. Image i does not depend on how many there are, and no two
@@ -225,22 +122,22 @@ fn draw(style: Style, pixels: &mut [u8], stream: &mut Stream) -> u32 {
     digit as u32
 }
 
-/// The byte that stands for a brightness from 0 to 1.
+/// The byte that stands for a brightness, of which 0 is the least and 1 the greatest.
 fn byte(brightness: f32) -> u8 {
-    (255.0 * brightness).round() as u8
+    (255.0 * brightness + 0.5) as u8
 }
 
 /// How far each pixel is covered by the digit's strokes, from 0 to 1, shape `[28 × 28]`.
 fn coverage(glyph: Glyph, stream: &mut Stream) -> [f32; PIXELS] {
     let mut around = |center: f32, spread: f32| center + stream.random_range(-spread..spread);
     // From the unit square to pixels: turned and slanted by a small angle, around the middle.
-    let (width, height) = (around(15.0, 3.5), around(19.0, 2.5));
-    let (slant, turn) = (around(0.12, 0.32), around(0.0, 0.18));
+    let (width, height) = (around(15.0, 4.0), around(19.0, 3.0));
+    let (slant, turn) = (around(0.12, 0.4), around(0.0, 0.22));
     let middle = [around(14.0, 2.0), around(14.0, 2.0)];
     let radius = around(1.25, 0.5);
     let mut place = |[x, y]: Point| -> Point {
-        let x = (around(x, 0.07) - 0.5) * width;
-        let y = (around(y, 0.05) - 0.5) * height;
+        let x = (around(x, 0.1) - 0.5) * width;
+        let y = (around(y, 0.08) - 0.5) * height;
         [middle[0] + x - slant * y, middle[1] + y + turn * x]
     };
     // Squared distance of each pixel from the nearest stroke.
@@ -303,19 +200,13 @@ fn approach(distances: &mut [f32; PIXELS], from: Point, to: Point, reach: f32) {
 /// Paints a digit on a random pattern, with noise.
 fn paint(coverage: &[f32; PIXELS], pixels: &mut [u8], stream: &mut Stream) {
     let background = texture(stream);
-    let ink = if stream.random_range(0.0..1.0) < 0.5 {
-        // What is below, inverted as far as it is covered.
-        background.map(|b| 1.0 - b)
+    let contrast = stream.random_range(0.35..0.7);
+    // Either what lies below shows through, or the digit has one brightness.
+    let ink = if stream.random() {
+        background.map(|below| stand_out(below, contrast))
     } else {
-        // One brightness that stands out from the mean one.
         let mean = background.iter().sum::<f32>() / PIXELS as f32;
-        let contrast = stream.random_range(0.35..0.7);
-        let ink = if mean < 0.5 {
-            mean + contrast
-        } else {
-            mean - contrast
-        };
-        [ink; PIXELS]
+        [stand_out(mean, contrast); PIXELS]
     };
     let mut noise = [0; PIXELS];
     stream.fill_bytes(&mut noise);
@@ -324,6 +215,15 @@ fn paint(coverage: &[f32; PIXELS], pixels: &mut [u8], stream: &mut Stream) {
     {
         let noise = 0.2 * (f32::from(noise) / 255.0 - 0.5);
         *pixel = byte(b + covered * (i - b) + noise);
+    }
+}
+
+/// A brightness that differs from another by `contrast`, toward the farther end.
+fn stand_out(from: f32, contrast: f32) -> f32 {
+    if from < 0.5 {
+        from + contrast
+    } else {
+        from - contrast
     }
 }
 
@@ -355,32 +255,5 @@ fn texture(stream: &mut Stream) -> [f32; PIXELS] {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    #[test]
-    fn throwaway_dump() {
-        for style in [Style::Plain, Style::Textured] {
-            let start = std::time::Instant::now();
-            let all = generate(1, style, 20_000);
-            println!("{style:?} {:?}", start.elapsed());
-            let mut out = Vec::new();
-            let Targets::Classes { labels, .. } = all.targets() else {
-                panic!()
-            };
-            out.extend(labels.iter().map(|&l| l as u8));
-            let mut input = vec![0.0; PIXELS];
-            for row in 0..20_000 {
-                all.read(row, &mut input);
-                out.extend(input.iter().map(|x| {
-                    if style == Style::Plain {
-                        x * 255.0
-                    } else {
-                        (x + 1.0) * 127.5
-                    }
-                    .round() as u8
-                }));
-            }
-            std::fs::write(format!("/tmp/h1_{style:?}.bin"), out).unwrap();
-        }
-    }
-}
+#[path = "digits_generated_tests.rs"]
+mod tests;

@@ -268,13 +268,10 @@ fn digest(half: &Path, paths: &[PathBuf], sums: &[FileDigest]) -> FileDigest {
         text.extend_from_slice(name.as_os_str().as_encoded_bytes());
         text.push(b'\n');
     }
-    let set = half.parent().and_then(Path::file_name);
-    let name = FileDigest::of(half, &text);
-    let name_of_set = set.map(|s| s.to_string_lossy().into_owned() + "/");
-    FileDigest {
-        name: name_of_set.unwrap_or_default() + &name.name,
-        ..name
-    }
+    let sum = FileDigest::of(half, &text);
+    let set = half.parent().and_then(Path::file_name).unwrap_or_default();
+    let name = Path::new(set).join(&sum.name).display().to_string();
+    FileDigest { name, ..sum }
 }
 
 #[cfg(test)]

@@ -134,7 +134,7 @@ fn colors_become_their_luma_and_jpeg_is_read_like_png() {
     assert_eq!(red, [54; PIXELS]); // 0.2126·255
     let jpeg = decode(&encoded(&image.into(), ImageFormat::Jpeg)).expect("an image");
     assert!(jpeg.iter().all(|p| p.abs_diff(54) <= 2), "{jpeg:?}");
-    let deep = DynamicImage::from(grey(200)).into_rgba16();
+    let deep = grey(200).into_rgba16();
     let deep = decode(&encoded(&deep.into(), ImageFormat::Png)).expect("an image");
     assert_eq!(deep, [200; PIXELS]);
 }

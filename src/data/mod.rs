@@ -1,8 +1,8 @@
 //! Rows to learn from: data sets in memory, their readers, and generators in their place.
 //!
 //! [`Examples`] are rows of inputs with their targets; [`Library`] knows where data files are, and
-//! reads each data set once per process. Readers are the only part of this floor that opens files
-//! and uses threads.
+//! reads each data set once per process. Of this floor, only readers open files, and only they and
+//! generators use threads.
 
 pub(crate) mod digits_generated;
 mod error;
