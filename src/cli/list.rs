@@ -3,6 +3,7 @@
 use super::{Plugins, text};
 use crate::distribution;
 use crate::fault;
+use crate::model;
 use crate::scenario::{Catalogues, parse_defaults};
 use crate::settings::{Catalogue, KeyDoc, KindDoc, Presence, Table};
 use clap::{Args, ValueEnum};
@@ -24,6 +25,7 @@ enum Part {
     /// Everything that is no kind's own
     Scenario,
     Tasks,
+    Models,
     Topologies,
     Rules,
     Attacks,
@@ -51,6 +53,7 @@ impl List {
         let parts = [
             (Part::Scenario, "scenario", vec![scenario]),
             (Part::Tasks, "tasks", describe(&catalogues.tasks, &[])),
+            (Part::Models, "models", describe(&model::catalogue(), &[])),
             (
                 Part::Topologies,
                 "topologies",
