@@ -9,6 +9,7 @@ mod examples;
 pub(crate) mod har;
 pub(crate) mod har_generated;
 mod library;
+pub(crate) mod own;
 
 pub use error::DataError;
 pub use examples::{Examples, Inputs, Shape, Targets};

@@ -9,12 +9,15 @@ use super::sweep::{Expanded, is_around};
 use super::{Catalogues, clock, parse_defaults};
 use crate::attack::Timing;
 use crate::settings::{Table, Tolerances, Value};
-use crate::{distribution, fault};
+use crate::task::Partition;
+use crate::{distribution, fault, model};
 
 /// What a table with a kind is.
 #[derive(Clone, Copy)]
 enum Part {
     Task,
+    Model,
+    Partition,
     Topology,
     Rule,
     Attack,
@@ -25,8 +28,10 @@ enum Part {
 }
 
 /// The tables that stand once.
-const TABLES: [(&[&str], Part); 6] = [
+const TABLES: [(&[&str], Part); 8] = [
     (&["task"], Part::Task),
+    (&["task", "model"], Part::Model),
+    (&["task", "partition"], Part::Partition),
     (&["topology"], Part::Topology),
     (&["rule"], Part::Rule),
     (&["clock"], Part::Clock),
@@ -141,7 +146,13 @@ impl Part {
             Part::Topology => of_task("topology", "geometric"),
             Part::Rule => of_task("rule", "loss"),
             Part::Clock => Some(clock::Mode::default().name().to_owned()),
-            Part::Task | Part::Attack | Part::Timing | Part::Fault | Part::Distribution => None,
+            Part::Task
+            | Part::Model
+            | Part::Partition
+            | Part::Attack
+            | Part::Timing
+            | Part::Fault
+            | Part::Distribution => None,
         }
     }
 
@@ -149,6 +160,8 @@ impl Part {
     fn declare(self, kinds: &[String], catalogues: &Catalogues) -> Vec<String> {
         match self {
             Part::Task => catalogues.tasks.declare(kinds),
+            Part::Model => model::catalogue().declare(kinds),
+            Part::Partition => Partition::keys_of(kinds),
             Part::Topology => catalogues.topologies.declare(kinds),
             Part::Rule => catalogues.rules.declare(kinds),
             Part::Attack => catalogues.attacks.declare(kinds),

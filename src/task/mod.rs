@@ -7,10 +7,14 @@
 //! To add a task: a file with a struct that implements [`Task`], and a line in [`catalogue`].
 
 mod activity_recognition;
+mod own_data;
+mod partition;
 mod supervised;
 mod target_localization;
 
 pub use activity_recognition::ActivityRecognition;
+pub use own_data::{Classification, Regression};
+pub use partition::Partition;
 pub use supervised::{Rows, Share, Supervised};
 pub use target_localization::{Localization, Sensor, TargetLocalization};
 
@@ -26,7 +30,12 @@ use std::sync::Arc;
 pub fn catalogue() -> Catalogue<dyn Task> {
     Catalogue::new(
         "task",
-        vec![kind!(TargetLocalization), kind!(ActivityRecognition)],
+        vec![
+            kind!(TargetLocalization),
+            kind!(ActivityRecognition),
+            kind!(Classification),
+            kind!(Regression),
+        ],
     )
 }
 

@@ -45,7 +45,7 @@ impl Share {
 /// The data of all agents of a task on rows, and the model that they fit.
 #[derive(Debug)]
 pub struct Supervised {
-    model: Box<dyn Architecture>,
+    model: Arc<dyn Architecture>,
     shares: Vec<Share>,
     files: Vec<FileDigest>,
     iterations_per_epoch: u64,
@@ -63,7 +63,7 @@ impl Supervised {
     /// Without agents, and where a batch is empty or larger than the training rows: tasks check
     /// that, and say which of their keys is at fault.
     pub fn new(
-        model: Box<dyn Architecture>,
+        model: Arc<dyn Architecture>,
         shares: Vec<Share>,
         files: Vec<FileDigest>,
         seed: u64,

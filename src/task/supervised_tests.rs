@@ -29,7 +29,7 @@ fn world(rows: &[u32]) -> Arc<Supervised> {
         }
     });
     let shares = shares.collect();
-    let world = Supervised::new(Box::new(SoftmaxSettings), shares, Vec::new(), 5);
+    let world = Supervised::new(Arc::new(SoftmaxSettings), shares, Vec::new(), 5);
     Arc::new(world.expect("classes"))
 }
 
