@@ -79,7 +79,6 @@ impl ActivityRecognition {
             }
         }
     }
-
 }
 
 impl ActivityRecognition {

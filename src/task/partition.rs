@@ -69,7 +69,10 @@ impl Partition {
             Kind::ByAgent => Partition::ByAgent,
             Kind::Iid => Partition::Iid,
             Kind::Dirichlet => {
-                let alpha = keys.key("alpha", "How alike shares are; small: a class has few agents");
+                let alpha = keys.key(
+                    "alpha",
+                    "How alike shares are; small: a class has few agents",
+                );
                 let alpha = alpha.symbol("α").at_least(ALPHAS[0]).at_most(ALPHAS[1]);
                 Partition::Dirichlet {
                     alpha: alpha.required(),
@@ -133,7 +136,9 @@ pub(super) fn dirichlet(
     let sizes = draws.first_with(least, alpha).map_err(|best| {
         let doubled = std::iter::successors(Some(alpha), |alpha| Some(alpha * 2.0)).skip(1);
         let legal = doubled.take_while(|&alpha| alpha <= ALPHAS[1]);
-        let alpha = legal.into_iter().find(|&a| draws.first_with(least, a).is_ok());
+        let alpha = legal
+            .into_iter()
+            .find(|&a| draws.first_with(least, a).is_ok());
         TooFew { best, alpha }
     })?;
     let mut shares = vec![Vec::new(); agents];

@@ -206,9 +206,7 @@ impl<'a> Table<'a> {
         if field.is_empty() {
             self.mistake(line, "`y` is empty: write the row's class");
         }
-        self.classes
-            .get_or_insert_default()
-            .push(field.to_owned());
+        self.classes.get_or_insert_default().push(field.to_owned());
     }
 
     /// A finite number.

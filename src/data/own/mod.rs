@@ -249,7 +249,9 @@ impl Raw {
     fn values(&self) -> Result<Targets, Mistakes> {
         let RawTargets::Numbers { values, outputs } = &self.y else {
             // Readers take names only where classes are wanted.
-            return Err(Mistakes::one("`y` holds names, and numbers are wanted".into()));
+            return Err(Mistakes::one(
+                "`y` holds names, and numbers are wanted".into(),
+            ));
         };
         Ok(Targets::Values {
             values: values.iter().map(|&value| value as f32).collect(),

@@ -56,8 +56,7 @@ impl<'a> File<'a> {
         let mut mistakes = Mistakes::default();
         let known = ARRAYS.join("`, `");
         for array in arrays.iter().filter(|a| !ARRAYS.contains(&a.as_str())) {
-            mistakes
-                .add(|| format!("{name} has an array `{array}`: arrays are called `{known}`"));
+            mistakes.add(|| format!("{name} has an array `{array}`: arrays are called `{known}`"));
         }
         for needed in ["x", "y"] {
             if !arrays.iter().any(|array| array == needed) {
@@ -82,9 +81,10 @@ impl<'a> File<'a> {
 
     fn unreadable(&self, array: &str, error: &ReadNpzError) -> Mistakes {
         match error {
-            ReadNpzError::Npy(ReadNpyError::WrongDescriptor(kind)) => {
-                self.wrong(array, &format!("is of type {kind}: save it as f4, f8, i4, i8 or u1"))
-            }
+            ReadNpzError::Npy(ReadNpyError::WrongDescriptor(kind)) => self.wrong(
+                array,
+                &format!("is of type {kind}: save it as f4, f8, i4, i8 or u1"),
+            ),
             _ => self.wrong(array, &format!("cannot be read: {error}")),
         }
     }
@@ -133,7 +133,13 @@ impl<'a> File<'a> {
         if let Inputs::Numbers(numbers) = &inputs {
             let features = shape.features();
             let finite = |at: usize| numbers[at].is_finite();
-            self.check("x", numbers.len(), features, finite, "no finite number of 32 bits")?;
+            self.check(
+                "x",
+                numbers.len(),
+                features,
+                finite,
+                "no finite number of 32 bits",
+            )?;
         }
         Ok((shape, dimensions[0], inputs))
     }
@@ -149,13 +155,20 @@ impl<'a> File<'a> {
                     Wanted::Class => format!("[{rows}]"),
                     Wanted::Values => format!("[{rows}] or [{rows}, values]"),
                 };
-                let message =
-                    format!("has the shape {dimensions:?}: let it be {right}, with the rows of `x`");
+                let message = format!(
+                    "has the shape {dimensions:?}: let it be {right}, with the rows of `x`"
+                );
                 return Err(self.wrong("y", &message));
             }
         };
         let finite = |at: usize| fits(values[at]);
-        self.check("y", values.len(), outputs, finite, "no finite number of 32 bits")?;
+        self.check(
+            "y",
+            values.len(),
+            outputs,
+            finite,
+            "no finite number of 32 bits",
+        )?;
         Ok(RawTargets::Numbers { values, outputs })
     }
 
