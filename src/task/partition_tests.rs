@@ -118,9 +118,9 @@ fn a_small_alpha_gives_a_class_to_few_agents() {
         for class in 0..3 {
             let mut counts = of_class(&shares, &labels, class);
             counts.sort_unstable();
-            // The three agents with the most have nearly all.
+            // Half of the agents have nearly all.
             assert!(
-                counts[7..].iter().sum::<usize>() > 900,
+                counts[5..].iter().sum::<usize>() > 950,
                 "{alpha}: {counts:?}"
             );
         }

@@ -45,19 +45,25 @@ pub(super) fn read(name: &str, bytes: &[u8], wanted: Wanted) -> Result<Raw, Mist
     }
     let header = record.clone();
     let columns = columns(&header, wanted).map_err(|message| {
-        let line = line(&header);
+        let line = line(&header, bytes);
         Mistakes::one(format!("{name}:{line}: {message}"))
     })?;
     let mut table = Table::new(name, &header, columns, wanted);
     while reader.read_record(&mut record).map_err(unreadable)? {
-        table.add(&record);
+        table.add(&record, line(&record, bytes));
     }
     table.finish()
 }
 
-/// The line of a record, from 1.
-fn line(record: &StringRecord) -> u32 {
-    let line = record.position().map_or(0, csv::Position::line);
+/// The line of a record of a file, from 1.
+fn line(record: &StringRecord, bytes: &[u8]) -> u32 {
+    let Some(position) = record.position() else {
+        return 0;
+    };
+    // The reader's position is that before the empty lines that it passed over.
+    let rest = bytes.get(position.byte() as usize..).unwrap_or_default();
+    let passed = rest.iter().take_while(|byte| b"\r\n".contains(byte));
+    let line = position.line() as usize + passed.filter(|&&byte| byte == b'\n').count();
     u32::try_from(line).unwrap_or(u32::MAX)
 }
 
@@ -156,13 +162,14 @@ impl<'a> Table<'a> {
         }
     }
 
-    /// Takes a row.
-    fn add(&mut self, record: &StringRecord) {
-        let line = line(record);
+    /// Takes the row of a line.
+    fn add(&mut self, record: &StringRecord, line: u32) {
         if record.len() != self.columns.len() {
             let (name, found, wanted) = (self.name, record.len(), self.columns.len());
             self.mistakes.add(|| {
-                format!("{name}:{line}: this line has {found} fields, and the first has {wanted}")
+                format!(
+                    "{name}:{line}: the first line has {wanted} fields, and this one has {found}"
+                )
             });
             return;
         }
@@ -250,7 +257,7 @@ impl<'a> Table<'a> {
     }
 
     fn finish(mut self) -> Result<Raw, Mistakes> {
-        if self.lines.is_empty() {
+        if self.lines.is_empty() && self.mistakes.is_empty() {
             let name = self.name;
             self.mistakes
                 .add(|| format!("{name} has no rows below its first line"));

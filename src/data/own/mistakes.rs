@@ -31,9 +31,14 @@ impl Mistakes {
         }
     }
 
+    /// Whether there was none.
+    pub(super) fn is_empty(&self) -> bool {
+        self.told.is_empty()
+    }
+
     /// Gives `value` where there was none.
     pub(super) fn or<T>(self, value: T) -> Result<T, Mistakes> {
-        if self.told.is_empty() {
+        if self.is_empty() {
             Ok(value)
         } else {
             Err(self)

@@ -286,12 +286,17 @@ fn numbers<T>(
     }
 }
 
-/// Elements of `N` bytes. Memory is taken for what is there, not for what the header promises.
+/// Elements of `N` bytes, at least one: of a shape with a 0 the array library checks the other
+/// dimensions only with a panic. Memory is taken for what is there, not for what the header
+/// promises.
 fn elements<T, const N: usize>(
     mut reader: impl Read,
     count: usize,
     make: impl Fn([u8; N]) -> T,
 ) -> Result<Vec<T>, ReadDataError> {
+    if count == 0 {
+        return Err(ReadDataError::ParseData("it has no elements".into()));
+    }
     let mut bytes = Vec::new();
     reader.read_to_end(&mut bytes).map_err(ReadDataError::Io)?;
     let (whole, rest) = bytes.as_chunks::<N>();
@@ -301,5 +306,37 @@ fn elements<T, const N: usize>(
             Err(ReadDataError::ExtraBytes(bytes.len() - count * N))
         }
         _ => Ok(whole.iter().map(|bytes| make(*bytes)).collect()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_array_holds_what_its_header_promises() {
+        let read = |bytes: &[u8], count| elements(bytes, count, u16::from_le_bytes);
+        assert_eq!(read(&[1, 0, 0, 2], 2).expect("two numbers"), [1, 512]);
+        assert!(matches!(read(&[1, 0], 2), Err(ReadDataError::MissingData)));
+        assert!(matches!(
+            read(&[1, 0, 0], 2),
+            Err(ReadDataError::MissingData)
+        ));
+        assert!(matches!(
+            read(&[1, 0, 0], 1),
+            Err(ReadDataError::ExtraBytes(1))
+        ));
+        assert!(matches!(
+            read(&[1, 0, 0, 0], 1),
+            Err(ReadDataError::ExtraBytes(2))
+        ));
+    }
+
+    /// No memory is taken for it, and no shape with a 0 reaches the array library.
+    #[test]
+    fn a_promise_of_too_much_or_nothing_is_refused() {
+        let read = |count| elements(&[1u8, 0][..], count, u16::from_le_bytes);
+        assert!(matches!(read(usize::MAX), Err(ReadDataError::MissingData)));
+        assert!(matches!(read(0), Err(ReadDataError::ParseData(_))));
     }
 }

@@ -177,11 +177,11 @@ fn wrong_fields_are_refused_with_line_and_column() {
         ),
         (
             "x,y\n1\n",
-            "own.csv:2: this line has 1 fields, and the first has 2",
+            "own.csv:2: the first line has 2 fields, and this one has 1",
         ),
         (
             "x,y\n1,2,3\n",
-            "own.csv:2: this line has 3 fields, and the first has 2",
+            "own.csv:2: the first line has 2 fields, and this one has 3",
         ),
         (
             "agent,x,y\n0.5,1,2\n",
@@ -344,18 +344,19 @@ fn an_inputs_shape_is_that_of_x() {
     assert_eq!(shape(&[2, 7]), Ok(Shape::Flat(7)));
     assert_eq!(shape(&[2, 5, 6]), Ok(image(1, 5, 6)));
     assert_eq!(shape(&[2, 3, 5, 6]), Ok(image(3, 5, 6)));
-    for dimensions in [
-        &[2][..],
-        &[2, 0],
-        &[0, 2],
-        &[],
-        &[2, 1, 1, 1, 1],
-        &[0, 1 << 40, 1 << 40],
-    ] {
+    for dimensions in [&[2][..], &[], &[2, 1, 1, 1, 1]] {
         let message = shape(dimensions).expect_err("a shape of no inputs");
         let found =
             format!("own.npz: `x` has the shape {dimensions:?}: let it be [rows, features]");
         assert!(message.starts_with(&found), "{message}");
+    }
+    for dimensions in [&[2, 0][..], &[0, 2], &[0, 5, 6]] {
+        let message = shape(dimensions).expect_err("no inputs");
+        assert!(
+            message.starts_with("own.npz: `x` cannot be read: "),
+            "{message}"
+        );
+        assert!(message.ends_with("it has no elements"), "{message}");
     }
 }
 
@@ -444,28 +445,6 @@ fn wrong_arrays_are_refused_by_name() {
     }
     let message = npz_rows(b"x,y\n1,2\n", Wanted::Class).expect_err("no NPZ file");
     assert!(message.starts_with("own.npz is no NPZ file: "), "{message}");
-}
-
-/// An array that promises more than there is costs no memory.
-#[test]
-fn a_header_that_promises_too_much_is_refused() {
-    let file = two_rows().with("y", array![0i64, 1]);
-    let mut plain = NpzWriter::new(Cursor::new(Vec::new()));
-    plain
-        .add_array("x", &array![[1.0f32, 2.0]])
-        .expect("memory");
-    plain.add_array("y", &array![0i64]).expect("memory");
-    let mut bytes = plain.finish().expect("memory").into_inner();
-    let shape = b"(1, 2), ";
-    let at = bytes
-        .windows(shape.len())
-        .position(|w| w == shape)
-        .expect("a header");
-    bytes[at..at + shape.len()].copy_from_slice(b"(1<<40,)");
-    assert!(npz_rows(&bytes, Wanted::Class).is_err());
-    bytes[at..at + shape.len()].copy_from_slice(b"(9999999");
-    assert!(npz_rows(&bytes, Wanted::Class).is_err());
-    assert!(file.rows(Wanted::Class).is_ok());
 }
 
 // ---- Files
