@@ -322,7 +322,8 @@ impl Settings {
         DataError::Unfit {
             key: ["task", "partition"],
             message: format!(
-                "no draw with alpha = {alpha} gives every agent a batch of {batch} rows for training"
+                "no draw with alpha = {alpha} gives every agent enough rows for training: a batch has \
+                 {batch}"
             ),
             help: ways.join(", or "),
         }
