@@ -269,6 +269,7 @@ fn is_small(resolved: &toml::Table) -> bool {
 fn texts() -> Vec<String> {
     let paths = std::fs::read_dir("scenarios").unwrap();
     let mut paths: Vec<PathBuf> = paths.map(|entry| entry.unwrap().path()).collect();
+    paths.retain(|path| path.extension().is_some_and(|e| e == "toml"));
     paths.sort();
     let shipped = paths.iter().map(|p| std::fs::read_to_string(p).unwrap());
     let rich = [RICH, RICH, OVER_TIME, OVER_TIME, OVER_TIME].map(str::to_owned);

@@ -36,9 +36,10 @@ fn short(name: &str) -> Study {
     let path = shipped::folder().join(name).with_extension("toml");
     let text = std::fs::read_to_string(path).expect("a scenario");
     let mut document: toml::Table = text.parse().expect("TOML");
+    let is_published = scenario.resolved["task"].get("source").is_some();
     match scenario.length {
-        // An epoch of activity recognition is 21 iterations.
-        Length::Epochs(epochs) if epochs > 3 => set(&mut document, "epochs", 3),
+        // An epoch of activity recognition is 21 iterations; of own files, few.
+        Length::Epochs(epochs) if epochs > 3 && is_published => set(&mut document, "epochs", 3),
         Length::Iterations(iterations) if iterations > SHORT => {
             set(&mut document, "iterations", SHORT as i64);
             for key in ["attack", "fault"] {
@@ -49,9 +50,7 @@ fn short(name: &str) -> Study {
         }
         _ => {}
     }
-    if scenario.resolved["task"].get("source").is_some()
-        && let Some(task) = table(&mut document, "task")
-    {
+    if is_published && let Some(task) = table(&mut document, "task") {
         task.insert("source".to_owned(), "generated".into());
     }
     if let Some(topology) = table(&mut document, "topology")

@@ -85,6 +85,11 @@ impl Library {
             .or_else(from_environment)
     }
 
+    /// Where a path of the scenario leads.
+    pub fn beside_scenario(&self, path: &str) -> PathBuf {
+        self.scenario_folder.join(path)
+    }
+
     /// The data set under `path`, which `read` reads the first time. A reader is told from others
     /// by its type: pass the function itself or a closure, no pointer to a function.
     ///

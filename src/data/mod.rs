@@ -12,6 +12,7 @@ pub(crate) mod har_generated;
 pub(crate) mod idx;
 mod image_folder;
 mod library;
+pub(crate) mod own;
 mod split;
 
 pub use error::DataError;

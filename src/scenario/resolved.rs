@@ -219,7 +219,7 @@ pub(super) fn for_each_path(table: &mut toml::Table, change: &dyn Fn(&mut String
         if key == "sets" || key == "seeds" {
             continue;
         }
-        let is_path = matches!(key.rsplit('.').next(), Some("path" | "data"));
+        let is_path = matches!(key.rsplit('.').next(), Some("path" | "test_path" | "data"));
         change_paths(value, is_path && key != "seeds.data", change);
     }
 }

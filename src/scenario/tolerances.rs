@@ -9,12 +9,15 @@ use super::sweep::{Expanded, is_around};
 use super::{Catalogues, clock, parse_defaults};
 use crate::attack::Timing;
 use crate::settings::{Table, Tolerances, Value};
-use crate::{distribution, fault, learner};
+use crate::task::Partition;
+use crate::{distribution, fault, learner, model};
 
 /// What a table with a kind is.
 #[derive(Clone, Copy)]
 enum Part {
     Task,
+    Model,
+    Partition,
     Topology,
     Learner,
     Rule,
@@ -26,8 +29,10 @@ enum Part {
 }
 
 /// The tables that stand once.
-const TABLES: [(&[&str], Part); 7] = [
+const TABLES: [(&[&str], Part); 9] = [
     (&["task"], Part::Task),
+    (&["task", "model"], Part::Model),
+    (&["task", "partition"], Part::Partition),
     (&["topology"], Part::Topology),
     (&["learner"], Part::Learner),
     (&["rule"], Part::Rule),
@@ -145,7 +150,13 @@ impl Part {
             Part::Learner => of_task("learner", "sgd"),
             Part::Rule => of_task("rule", "loss"),
             Part::Clock => Some(clock::Mode::default().name().to_owned()),
-            Part::Task | Part::Attack | Part::Timing | Part::Fault | Part::Distribution => None,
+            Part::Task
+            | Part::Model
+            | Part::Partition
+            | Part::Attack
+            | Part::Timing
+            | Part::Fault
+            | Part::Distribution => None,
         }
     }
 
@@ -153,6 +164,8 @@ impl Part {
     fn declare(self, kinds: &[String], catalogues: &Catalogues) -> Vec<String> {
         match self {
             Part::Task => catalogues.tasks.declare(kinds),
+            Part::Model => model::catalogue().declare(kinds),
+            Part::Partition => Partition::keys_of(kinds),
             Part::Topology => catalogues.topologies.declare(kinds),
             Part::Learner => learner::keys_of(kinds),
             Part::Rule => catalogues.rules.declare(kinds),

@@ -8,6 +8,7 @@
 //! All agents are in one task group, 0: the subjects' tasks are related, though no two of them
 //! share an optimum.
 
+use super::partition::test_rows;
 use super::{Rows, Share, Supervised, Task, TaskSeeds, World};
 use crate::data::har::{LAYOUT, Recordings, SUBJECTS, locate, read};
 use crate::data::har_generated::generate;
@@ -78,13 +79,6 @@ impl ActivityRecognition {
             }
         }
     }
-
-    /// How many of a subject's rows are for test.
-    fn test_rows(&self, rows: usize) -> usize {
-        // A hair less, so that a share such as 0.07 of 100 rows is 7 whatever its last bit.
-        let share = (rows as f64 * self.test_share - 1e-9).ceil();
-        (share as usize).max(1).min(rows)
-    }
 }
 
 impl ActivityRecognition {
@@ -120,7 +114,7 @@ impl ActivityRecognition {
         for (agent, mut rows) in graph.ids().zip(rows) {
             let key = Key::new(seeds.data, Purpose::Split).of(agent);
             shuffle(&mut rows, &mut key.stream());
-            let train = rows.split_off(self.test_rows(rows.len()));
+            let train = rows.split_off(test_rows(rows.len(), self.test_share));
             if train.len() < batch {
                 return Err(DataError::Unfit {
                     key: ["task", "batch"],

@@ -10,12 +10,16 @@ mod activity_recognition;
 mod covariance;
 mod digit_classification;
 mod linear_regression;
+mod own_data;
+mod partition;
 mod supervised;
 mod target_localization;
 
 pub use activity_recognition::ActivityRecognition;
 pub use digit_classification::DigitClassification;
 pub use linear_regression::{LinearRegression, Regressions};
+pub use own_data::{Classification, Regression};
+pub use partition::Partition;
 pub use supervised::{Rows, Share, Supervised};
 pub use target_localization::{Localization, Sensor, TargetLocalization};
 
@@ -36,6 +40,8 @@ pub fn catalogue() -> Catalogue<dyn Task> {
             kind!(ActivityRecognition),
             kind!(DigitClassification),
             kind!(LinearRegression),
+            kind!(Classification),
+            kind!(Regression),
         ],
     )
 }

@@ -1,0 +1,288 @@
+//! Rows from a CSV file: comma-separated, UTF-8, a first line of column names.
+//!
+//! `y` is what a model shall say of the row; several numbers stand in `y0,y1,…`. `agent` and
+//! `group` are whole numbers from 0. All other columns are features, in the order of the file.
+//! Every field holds a number, but for the classes of `y`: where the first row's is no number, all
+//! are text. Fields may stand in quotes and between blanks; empty lines are left out.
+
+use super::mistakes::Mistakes;
+use super::{Inputs, MOST, Places, Raw, RawTargets, Shape, Wanted, fits, whole};
+use csv::{ReaderBuilder, StringRecord, Trim};
+use std::collections::BTreeSet;
+
+/// What such a file must hold.
+pub(super) const LAYOUT: &str = "write a CSV file whose first line names the columns: `y` (or \
+     `y0,y1,…` for several values), `agent` and `group` where rows have them, and features; then a \
+     line of numbers for each row";
+
+/// What a column holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Column {
+    Feature,
+    /// The values of `y` of that number.
+    Target(usize),
+    Agent,
+    Group,
+}
+
+/// Reads a file's bytes; `name` is what messages call it.
+pub(super) fn read(name: &str, bytes: &[u8], wanted: Wanted) -> Result<Raw, Mistakes> {
+    if let Err(error) = std::str::from_utf8(bytes) {
+        let before = &bytes[..error.valid_up_to()];
+        let line = 1 + before.iter().filter(|&&byte| byte == b'\n').count();
+        let message = format!("{name}:{line}: this is not UTF-8: save the file as UTF-8 text");
+        return Err(Mistakes::one(message));
+    }
+    let mut reader = ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .trim(Trim::All)
+        .from_reader(bytes);
+    let mut record = StringRecord::new();
+    let unreadable = |error: csv::Error| Mistakes::one(format!("{name}: {error}"));
+    if !reader.read_record(&mut record).map_err(unreadable)? {
+        return Err(Mistakes::one(format!("{name} is empty")));
+    }
+    let header = record.clone();
+    let columns = columns(&header, wanted).map_err(|message| {
+        let line = line(&header, bytes);
+        Mistakes::one(format!("{name}:{line}: {message}"))
+    })?;
+    let mut table = Table::new(name, &header, columns, wanted);
+    while reader.read_record(&mut record).map_err(unreadable)? {
+        table.add(&record, line(&record, bytes));
+    }
+    table.finish()
+}
+
+/// The line of a record of a file, from 1.
+fn line(record: &StringRecord, bytes: &[u8]) -> u32 {
+    let Some(position) = record.position() else {
+        return 0;
+    };
+    // The reader's position is that before the empty lines that it passed over.
+    let rest = bytes.get(position.byte() as usize..).unwrap_or_default();
+    let passed = rest.iter().take_while(|byte| b"\r\n".contains(byte));
+    let line = position.line() as usize + passed.filter(|&&byte| byte == b'\n').count();
+    u32::try_from(line).unwrap_or(u32::MAX)
+}
+
+/// What each column holds, by the names in the first line.
+fn columns(header: &StringRecord, wanted: Wanted) -> Result<Vec<Column>, String> {
+    let mut seen = BTreeSet::new();
+    for (name, number) in header.iter().zip(1..) {
+        if name.is_empty() {
+            return Err(format!(
+                "column {number} has no name: give it one, or save the file without its row numbers"
+            ));
+        }
+        if !seen.insert(name) {
+            return Err(format!(
+                "two columns have the name `{name}`: give each its own"
+            ));
+        }
+    }
+    // The outputs y0, y1, … as far as they go; a feature may be called y7.
+    let outputs = (0..)
+        .take_while(|n| seen.contains(&*format!("y{n}")))
+        .count();
+    let has_y = seen.contains("y");
+    match wanted {
+        _ if has_y && outputs > 0 => {
+            return Err("there are `y` and `y0`: `y` is the only value, or y0 the first".into());
+        }
+        Wanted::Class if outputs > 0 => {
+            return Err("there are `y0` and no `y`: a class stands in the column `y`".into());
+        }
+        _ if !has_y && outputs == 0 => {
+            let columns: Vec<String> = header.iter().take(8).map(|c| format!("`{c}`")).collect();
+            let columns = columns.join(", ");
+            return Err(format!(
+                "no column has the name `y`: name one so; there are {columns}"
+            ));
+        }
+        _ => {}
+    }
+    let column = |name: &str| match name {
+        "y" => Column::Target(0),
+        "agent" => Column::Agent,
+        "group" => Column::Group,
+        _ => match (0..outputs).find(|n| name == format!("y{n}")) {
+            Some(output) => Column::Target(output),
+            None => Column::Feature,
+        },
+    };
+    let columns: Vec<Column> = header.iter().map(column).collect();
+    if !columns.contains(&Column::Feature) {
+        return Err(
+            "no column is a feature: add columns beside `y`, `agent` and `group`".to_owned(),
+        );
+    }
+    Ok(columns)
+}
+
+/// Rows while they are gathered. A row with a mistake leaves placeholders.
+struct Table<'a> {
+    name: &'a str,
+    header: &'a StringRecord,
+    columns: Vec<Column>,
+    wanted: Wanted,
+    outputs: usize,
+    features: Vec<f32>,
+    values: Vec<f64>,
+    /// Names of classes, where the first row's `y` is no number.
+    classes: Option<Vec<String>>,
+    agents: Vec<u32>,
+    groups: Vec<u32>,
+    lines: Vec<u32>,
+    mistakes: Mistakes,
+}
+
+impl<'a> Table<'a> {
+    fn new(
+        name: &'a str,
+        header: &'a StringRecord,
+        columns: Vec<Column>,
+        wanted: Wanted,
+    ) -> Table<'a> {
+        let is_target = |column: &&Column| matches!(column, Column::Target(_));
+        Table {
+            name,
+            header,
+            outputs: columns.iter().filter(is_target).count(),
+            columns,
+            wanted,
+            features: Vec::new(),
+            values: Vec::new(),
+            classes: None,
+            agents: Vec::new(),
+            groups: Vec::new(),
+            lines: Vec::new(),
+            mistakes: Mistakes::default(),
+        }
+    }
+
+    /// Takes the row of a line.
+    fn add(&mut self, record: &StringRecord, line: u32) {
+        if record.len() != self.columns.len() {
+            let (name, found, wanted) = (self.name, record.len(), self.columns.len());
+            self.mistakes.add(|| {
+                format!(
+                    "{name}:{line}: the first line has {wanted} fields, and this one has {found}"
+                )
+            });
+            return;
+        }
+        let first_value = self.values.len();
+        self.values.resize(first_value + self.outputs, 0.0);
+        for at in 0..self.columns.len() {
+            let (field, column) = (&record[at], self.columns[at]);
+            match column {
+                Column::Feature => {
+                    let number = self.number(field, at, line);
+                    self.features.push(number as f32);
+                }
+                Column::Target(_) if self.wanted == Wanted::Class && self.is_name(field) => {
+                    self.add_class(field, line);
+                }
+                Column::Target(output) => {
+                    self.values[first_value + output] = self.number(field, at, line);
+                }
+                Column::Agent => {
+                    let agent = self.whole(field, at, line);
+                    self.agents.push(agent);
+                }
+                Column::Group => {
+                    let group = self.whole(field, at, line);
+                    self.groups.push(group);
+                }
+            }
+        }
+        self.lines.push(line);
+    }
+
+    /// Whether the class of a row is a name: as in the first row.
+    fn is_name(&mut self, field: &str) -> bool {
+        if self.lines.is_empty() && !field.is_empty() && field.parse::<f64>().is_err() {
+            self.classes = Some(Vec::new());
+        }
+        self.classes.is_some()
+    }
+
+    fn add_class(&mut self, field: &str, line: u32) {
+        if field.is_empty() {
+            self.mistake(line, "`y` is empty: write the row's class");
+        }
+        self.classes.get_or_insert_default().push(field.to_owned());
+    }
+
+    /// A finite number.
+    fn number(&mut self, field: &str, at: usize, line: u32) -> f64 {
+        let column = &self.header[at];
+        match field.parse::<f64>() {
+            Ok(number) if fits(number) => return number,
+            _ if field.is_empty() => {
+                self.mistake(line, &format!("`{column}` is empty: write a number"));
+            }
+            Ok(number) if number.is_finite() => {
+                let most = f32::MAX;
+                let message = format!("`{column}` is {field}: write a number within ±{most:.1e}");
+                self.mistake(line, &message);
+            }
+            _ => {
+                let message = format!("`{column}` is `{field}`: write a finite number");
+                self.mistake(line, &message);
+            }
+        }
+        0.0
+    }
+
+    /// The number of an agent or a group.
+    fn whole(&mut self, field: &str, at: usize, line: u32) -> u32 {
+        match field.parse().ok().and_then(whole) {
+            Some(number) => number,
+            None => {
+                let column = &self.header[at];
+                let message =
+                    format!("`{column}` is `{field}`: write a whole number from 0 to {MOST}");
+                self.mistake(line, &message);
+                0
+            }
+        }
+    }
+
+    fn mistake(&mut self, line: u32, message: &str) {
+        let name = self.name;
+        self.mistakes.add(|| format!("{name}:{line}: {message}"));
+    }
+
+    fn finish(mut self) -> Result<Raw, Mistakes> {
+        if self.lines.is_empty() && self.mistakes.is_empty() {
+            let name = self.name;
+            self.mistakes
+                .add(|| format!("{name} has no rows below its first line"));
+        }
+        let names = self.header.iter().zip(&self.columns);
+        let names = names.filter(|(_, column)| **column == Column::Feature);
+        let features: Vec<String> = names.map(|(name, _)| name.to_owned()).collect();
+        let where_there = |column, numbers| self.columns.contains(&column).then_some(numbers);
+        self.mistakes.or(Raw {
+            shape: Shape::Flat(features.len()),
+            features,
+            inputs: Inputs::Numbers(self.features),
+            y: match self.classes {
+                Some(names) => RawTargets::Names(names),
+                None => RawTargets::Numbers {
+                    values: self.values,
+                    outputs: self.outputs,
+                },
+            },
+            agents: where_there(Column::Agent, self.agents),
+            groups: where_there(Column::Group, self.groups),
+            places: Places::Lines {
+                file: self.name.to_owned(),
+                lines: self.lines,
+            },
+        })
+    }
+}
