@@ -136,7 +136,7 @@ impl Stream {
 /// What theory speaks of, gathered during a run.
 struct Watched {
     /// Every agent, attackers too: they keep the state of honest ones.
-    agents: Vec<Watch>,
+    agents: Vec<Agent>,
     /// Whether what attackers send is known, [`SENT`].
     is_known: bool,
     curves: Vec<Regrets>,
@@ -153,7 +153,7 @@ struct Regrets {
     received: f64,
 }
 
-struct Watch {
+struct Agent {
     id: AgentId,
     is_normal: bool,
     objective: Box<dyn Objective>,
@@ -164,7 +164,7 @@ struct Watch {
     bound: f64,
 }
 
-impl Watch {
+impl Agent {
     fn regret(&self, model: &[f32]) -> f64 {
         self.objective.regret(model).expect("a known optimum")
     }
@@ -189,7 +189,7 @@ impl Watched {
         let plan = stream.plan(rule, attack, seed);
         let noise = stream.noise(&plan);
         let normal = normal(&plan);
-        let watched = |id: AgentId| Watch {
+        let agent = |id: AgentId| Agent {
             id,
             is_normal: normal.contains(&id),
             objective: plan.world.clone().objective(id),
@@ -198,7 +198,7 @@ impl Watched {
             bound: stream.bound(noise[id.index()]),
         };
         let watched = Watched {
-            agents: plan.graph.ids().map(watched).collect(),
+            agents: plan.graph.ids().map(agent).collect(),
             is_known: [NO_ATTACK, CONSTANT, ALL_BUT_ONE].contains(&attack),
             curves: Vec::new(),
         };
@@ -210,7 +210,7 @@ impl Watched {
         }
     }
 
-    fn normal(&self) -> impl Iterator<Item = &Watch> {
+    fn normal(&self) -> impl Iterator<Item = &Agent> {
         self.agents.iter().filter(|agent| agent.is_normal)
     }
 
