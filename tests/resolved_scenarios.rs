@@ -86,6 +86,15 @@ agents = "third"
     let one =
         "[sweep]\n\"learner.step_size\" = [0.1, { kind = \"decay\", initial = 1, rate = 1 }]\n";
     resolves_to_itself(&read(&format!("{every}{one}")));
+    let optimizers = "[learner]\noptimizer = \"adam\"\nbeta1 = 0.5\n\
+                      [[learner.override]]\nagents = [1]\noptimizer = \"sgd\"\n\
+                      [[learner.override]]\nagents = [1, 2]\noptimizer = \"adam\"\n";
+    resolves_to_itself(&read(&text(&[SMALL, optimizers])));
+    let swept = "[learner]\nbeta1 = 0.5\n[sweep]\n\"learner.optimizer\" = [\"adam\", \"sgd\"]\n";
+    resolves_to_itself(&read(&text(&[SMALL, swept])));
+    let regression = "[task]\nkind = \"linear-regression\"\ndimension = 2\n\
+                      noise = { low = 0, high = 1 }\ncovariance = [[2, 1], [1, 2.5]]\n";
+    resolves_to_itself(&read(regression));
 }
 
 #[test]

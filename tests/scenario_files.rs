@@ -2,6 +2,7 @@
 
 mod scenario;
 
+use byzsim::learner::Method;
 use byzsim::units::AgentId;
 use scenario::{ATTACK, RULES, SMALL, read, read_with, text};
 
@@ -123,6 +124,55 @@ agents = 8
         file.values("topology.kind"),
         [r#""geometric""#, r#""complete""#]
     );
+}
+
+#[test]
+fn where_an_optimizer_is_swept_a_key_is_legal_if_any_swept_one_has_it() {
+    let adam = r#"
+[learner]
+beta1 = 0.8
+[[learner.override]]
+agents = [1]
+epsilon = 0.1
+[sweep]
+"learner.optimizer" = ["sgd", "adam"]
+"#;
+    let file = read(&text(&[SMALL, adam]));
+    assert_eq!(file.values("learner.beta1"), ["", "0.8"]);
+    assert_eq!(file.values("learner.beta2"), ["", "0.999"]);
+    assert_eq!(file.values("learner.override.0.epsilon"), ["", "0.1"]);
+    let file = read_with(
+        &text(&[SMALL, "[learner]\nbeta1 = 0.8"]),
+        &["learner.optimizer=adam"],
+    );
+    assert_eq!(file.values("learner.beta1"), ["0.8"]);
+}
+
+#[test]
+fn agents_can_differ_in_optimizer_whatever_the_others_have() {
+    let overrides = r#"
+[learner]
+optimizer = "adam"
+beta1 = 0.8
+[[learner.override]]
+agents = { range = [0, 5] }
+beta2 = 0.9
+[[learner.override]]
+agents = { range = [4, 7] }
+optimizer = "sgd"
+[[learner.override]]
+agents = [7]
+optimizer = "adam"
+"#;
+    let plan = read(&text(&[SMALL, overrides])).plans().remove(0);
+    let method = |agent| match plan.learner(AgentId(agent)).method {
+        Method::Sgd => None,
+        Method::Adam(adam) => Some((adam.beta1, adam.beta2)),
+    };
+    assert_eq!(method(3), Some((0.8, 0.9)));
+    assert_eq!(method(4), None);
+    assert_eq!(method(7), Some((0.8, 0.999)));
+    assert_eq!(method(8), Some((0.8, 0.999)));
 }
 
 #[test]

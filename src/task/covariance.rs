@@ -232,10 +232,10 @@ mod tests {
         ];
         let columns = columns(&rows).ok().expect("positive definite");
         let entry = |i: usize, k: usize| if i < k { 0.0 } else { columns[k][i - k] };
-        for i in 0..3 {
-            for j in 0..3 {
+        for (i, row) in rows.iter().enumerate() {
+            for (j, right) in row.iter().enumerate() {
                 let product: f64 = (0..3).map(|k| entry(i, k) * entry(j, k)).sum();
-                assert!((product - rows[i][j]).abs() < 1e-15, "{i} {j}: {product}");
+                assert!((product - right).abs() < 1e-15, "{i} {j}: {product}");
             }
         }
         let factor = Factor::Columns(columns);

@@ -87,7 +87,7 @@ impl LinearRegression {
             .default(NumberOrRange::Number(0.5), "design");
         let groups = keys.key(
             "groups",
-            "Number of task groups, consecutive blocks of agents",
+            "Number of task groups, up to d: consecutive blocks of agents",
         );
         let groups: u32 = groups.at_least(1.0).default(dimension.min(4), "paper §4");
         let distance = keys.key("distance", "Distance between the optima of any two groups");

@@ -212,10 +212,8 @@ fn factor(covariance: Option<&toml::Value>, d: usize) -> Vec<Vec<f64>> {
     let mut l = vec![vec![0.0; d]; d];
     for i in 0..d {
         for j in 0..=i {
-            let mut rest = entry(i, j);
-            for k in 0..j {
-                rest -= l[i][k] * l[j][k];
-            }
+            let products = l[i].iter().zip(&l[j]).take(j);
+            let rest = products.fold(entry(i, j), |rest, (a, b)| rest - a * b);
             l[i][j] = if i == j { rest.sqrt() } else { rest / l[j][j] };
         }
     }

@@ -80,6 +80,18 @@ fn a_computation_that_an_agent_does_not_see_the_end_of_is_lost() {
 }
 
 #[test]
+fn a_lost_computation_leaves_the_moments_of_adam_as_they_were() {
+    let churn = "[[fault]]\nkind = 'churn'\nagents = { range = [0, 7] }\nup_ms = 90\n\
+                 down_ms = { kind = 'uniform', low = 5, high = 30 }\n";
+    for mode in MODES {
+        let clock = format!("{mode}\ncompute_ms = 40");
+        let adam = "[learner]\noptimizer = 'adam'\nsteps_per_exchange = 2\n";
+        let tally = check(&network(&clock, &format!("{LINK}{churn}{adam}")));
+        assert!(tally.combined < ALL, "{mode} {tally:?}");
+    }
+}
+
+#[test]
 fn a_partition_drops_what_is_sent_across_it() {
     let partition = "[sets]\neu = { range = [0, 3] }\nus = [4, 5, 9]\n[[fault]]\n\
                      kind = 'partition'\ngroups = ['eu', 'us']\n";

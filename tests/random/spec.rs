@@ -237,12 +237,26 @@ fn rule() -> impl Strategy<Value = Vec<String>> {
 }
 
 fn learner() -> impl Strategy<Value = Vec<String>> {
-    keys![
+    let adam = keys![
+        (0.5, "beta1", one_of(&[0.0, 0.5, 0.99])),
+        (0.5, "beta2", one_of(&[0.0, 0.9])),
+        (0.5, "epsilon", one_of(&[1.0, 1e-3])),
+    ];
+    let optimizer = prop_oneof![
+        5 => Just(Vec::new()),
+        1 => Just(vec!["optimizer = 'sgd'".to_owned()]),
+        2 => adam.prop_map(|mut keys| {
+            keys.insert(0, "optimizer = 'adam'".to_owned());
+            keys
+        }),
+    ];
+    let keys = keys![
         // The greatest throws an agent out of all numbers.
         (0.6, "step_size", schedule(&[0.1, 0.05, 0.4, 0.2, 1e25])),
         (0.4, "steps_per_exchange", 1u64..4),
         (0.4, "adapt_probability", one_of(&[0.5, 0.9, 0.0])),
-    ]
+    ];
+    (optimizer, keys).prop_map(|(optimizer, keys)| [optimizer, keys].concat())
 }
 
 /// Keys of a link that an override may set, too.
