@@ -3,7 +3,7 @@
 //! All shipped scenarios are tested, whatever files lie under `scenarios/`, with generated data in
 //! the place of data files (`real_data.rs` has those) and shortened, but not below 50 iterations.
 //! What begins or ends with an iteration does so as much earlier. Of large sweeps six points are
-//! run, of large networks 200 agents.
+//! run, of large networks 200 agents, of the digits a smaller CNN on fewer images.
 
 mod shipped;
 
@@ -52,6 +52,12 @@ fn short(name: &str) -> Study {
     }
     if is_published && let Some(task) = table(&mut document, "task") {
         task.insert("source".to_owned(), "generated".into());
+        if task["kind"].as_str() == Some("digit-classification") {
+            let small = "train = 64\ntest = 16\nbatch = [16, 32]\n\
+                         model = { kind = 'cnn', channels = [2, 2, 2], hidden = [8] }";
+            task.extend(small.parse::<toml::Table>().expect("TOML"));
+            set(&mut document, "epochs", 25);
+        }
     }
     if let Some(topology) = table(&mut document, "topology")
         && topology["agents"].as_integer().is_some_and(|n| n > MANY)
