@@ -8,6 +8,7 @@
 mod csv;
 mod labels;
 mod mistakes;
+mod npy;
 mod npz;
 #[cfg(test)]
 mod tests;

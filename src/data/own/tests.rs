@@ -344,19 +344,19 @@ fn an_inputs_shape_is_that_of_x() {
     assert_eq!(shape(&[2, 7]), Ok(Shape::Flat(7)));
     assert_eq!(shape(&[2, 5, 6]), Ok(image(1, 5, 6)));
     assert_eq!(shape(&[2, 3, 5, 6]), Ok(image(3, 5, 6)));
-    for dimensions in [&[2][..], &[], &[2, 1, 1, 1, 1]] {
+    let refused = [
+        &[2][..],
+        &[],
+        &[2, 1, 1, 1, 1],
+        &[2, 0],
+        &[0, 2],
+        &[0, 5, 6],
+    ];
+    for dimensions in refused {
         let message = shape(dimensions).expect_err("a shape of no inputs");
         let found =
             format!("own.npz: `x` has the shape {dimensions:?}: let it be [rows, features]");
         assert!(message.starts_with(&found), "{message}");
-    }
-    for dimensions in [&[2, 0][..], &[0, 2], &[0, 5, 6]] {
-        let message = shape(dimensions).expect_err("no inputs");
-        assert!(
-            message.starts_with("own.npz: `x` cannot be read: "),
-            "{message}"
-        );
-        assert!(message.ends_with("it has no elements"), "{message}");
     }
 }
 
