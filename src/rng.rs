@@ -57,6 +57,8 @@ pub enum Purpose {
     Fault = 17,
     /// The seed of a network that is drawn anew.
     Redraw = 18,
+    /// Which images of a batch are mirrored.
+    Mirror = 19,
 }
 
 /// The key of a stream.

@@ -189,6 +189,39 @@ impl Examples {
         &self.targets
     }
 
+    /// The same images, and after them all of them mirrored, left to right.
+    ///
+    /// # Panics
+    /// Where inputs are no images.
+    pub fn with_mirrored(&self) -> Examples {
+        let Shape::Image { width, .. } = self.shape else {
+            panic!("only images have a left and a right");
+        };
+        fn doubled<T: Copy>(numbers: &[T], width: usize) -> Vec<T> {
+            let mut all = numbers.to_vec();
+            let rows = numbers.chunks_exact(width);
+            all.extend(rows.flat_map(|row| row.iter().rev()));
+            all
+        }
+        let inputs = match &self.inputs {
+            Inputs::Numbers(numbers) => Inputs::Numbers(doubled(numbers, width)),
+            &Inputs::Pixels {
+                ref bytes,
+                low,
+                high,
+            } => Inputs::Pixels {
+                bytes: doubled(bytes, width),
+                low,
+                high,
+            },
+        };
+        let mut targets = self.targets.none();
+        let count = self.len() as u32;
+        let rows: Vec<u32> = (0..count).chain(0..count).collect();
+        targets.gather(&self.targets, &rows);
+        Examples::new(self.shape, inputs, targets)
+    }
+
     /// Writes the input of a row into `input`, shape `[features]`.
     ///
     /// # Panics
@@ -229,6 +262,27 @@ mod tests {
         assert_eq!(input, [-1.0, -0.6]);
         examples.read(1, &mut input);
         assert_eq!(input, [1.0, -0.2]);
+    }
+
+    #[test]
+    fn mirrored_images_follow_the_others() {
+        let shape = Shape::Image {
+            channels: 1,
+            height: 2,
+            width: 3,
+        };
+        let inputs = Inputs::Numbers(vec![1.0, 2.0, 3.0, 4.0, 5.0, 6.0]);
+        let targets = Targets::Classes {
+            labels: vec![1],
+            classes: 2,
+        };
+        let both = Examples::new(shape, inputs, targets).with_mirrored();
+        let mut input = [0.0; 6];
+        both.read(1, &mut input);
+        assert_eq!(input, [3.0, 2.0, 1.0, 6.0, 5.0, 4.0]);
+        both.read(0, &mut input);
+        assert_eq!(input, [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]);
+        assert_eq!(both.len(), 2);
     }
 
     #[test]

@@ -137,6 +137,7 @@ impl ActivityRecognition {
                 train: of(train),
                 test: of(rows),
                 batch,
+                mirror: 0.0,
             });
         }
         let origin = match self.source {

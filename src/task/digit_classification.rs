@@ -32,6 +32,7 @@ pub struct DigitClassification {
     train: u32,
     test: u32,
     batch: [u32; GROUPS],
+    mirror: f64,
     model: Arc<dyn Architecture>,
 }
 
@@ -90,6 +91,15 @@ impl DigitClassification {
                 [1; GROUPS]
             }
         };
+        let mirror = keys
+            .key(
+                "mirror",
+                "Probability that a training image of the second group is mirrored in a batch, as \
+                 it is with 0.5 in the authors' program",
+            )
+            .at_least(0.0)
+            .at_most(1.0)
+            .default(0.0, "paper §6");
         let model = keys.section("model", "What is fitted to the images", |keys| {
             model::catalogue().read(keys, Some(Cnn::NAME))
         });
@@ -100,6 +110,7 @@ impl DigitClassification {
             train,
             test,
             batch,
+            mirror,
             // After a mistake, a placeholder.
             model: model.map_or_else(|| Arc::new(Cnn::paper()) as Arc<_>, Arc::from),
         }
@@ -173,12 +184,16 @@ impl DigitClassification {
         let agents = [first, graph.agents() - first];
         let mut shares = Vec::new();
         let mut files = Vec::new();
-        for (group, images) in self
+        for (group, mut images) in self
             .images(agents, seeds.data, library)?
             .into_iter()
             .enumerate()
         {
+            let mirror = if group == 1 { self.mirror } else { 0.0 };
             let key = |half| Key::new(seeds.data, Purpose::Split).at(2 * group as u64 + half);
+            if mirror > 0.0 {
+                images.train.examples = Arc::new(images.train.examples.with_mirrored());
+            }
             let train = share_out(images.train, ("train", self.train), agents[group], key(0))?;
             let test = share_out(images.test, ("test", self.test), agents[group], key(1))?;
             shares.extend(train.into_iter().zip(test).map(|(train, test)| Share {
@@ -186,6 +201,7 @@ impl DigitClassification {
                 train,
                 test,
                 batch: self.batch[group] as usize,
+                mirror,
             }));
             files.extend(images.files);
         }

@@ -196,6 +196,7 @@ impl Settings {
                 train: rows_of(&data.train, train),
                 test,
                 batch: self.batch,
+                mirror: 0.0,
             });
         }
         let files = std::iter::once(&data.train).chain(&data.test);

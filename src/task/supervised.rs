@@ -10,6 +10,7 @@ use crate::data::{Examples, FileDigest, Origin};
 use crate::model::{Architecture, Evaluation, Misfit, Model};
 use crate::rng::{Key, Purpose, shuffle};
 use crate::units::AgentId;
+use rand::RngExt;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -33,6 +34,9 @@ pub struct Share {
     pub test: Rows,
     /// Rows of a batch, from 1 to those for training.
     pub batch: usize,
+    /// Probability that a training row of a batch is replaced by its mirror image, which
+    /// [`Examples::with_mirrored`] has put behind all the others.
+    pub mirror: f64,
 }
 
 impl Share {
@@ -194,7 +198,17 @@ impl Objective for Student {
     fn draw(&mut self, step: u64) {
         let batch = self.turn_to(step);
         let share = &self.world.shares[self.agent.index()];
-        self.model.gather(&share.train.examples, &self.order[batch]);
+        let examples = &share.train.examples;
+        if share.mirror == 0.0 {
+            self.model.gather(examples, &self.order[batch]);
+            return;
+        }
+        let key = Key::new(self.world.seed, Purpose::Mirror).of(self.agent);
+        let mut stream = key.at(step).stream();
+        let behind = examples.len() as u32 / 2;
+        let coin = |&row| row + behind * u32::from(stream.random_bool(share.mirror));
+        let rows: Vec<u32> = self.order[batch].iter().map(coin).collect();
+        self.model.gather(examples, &rows);
     }
 
     fn loss(&mut self, model: &[f32]) -> f64 {

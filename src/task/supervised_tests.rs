@@ -26,6 +26,7 @@ fn world(rows: &[u32]) -> Arc<Supervised> {
             train: of((first - count..first).collect()),
             test: of(vec![first - 1]),
             batch: 10,
+            mirror: 0.0,
         }
     });
     let shares = shares.collect();

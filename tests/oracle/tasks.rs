@@ -286,7 +286,7 @@ impl Activity {
     /// Until the smallest training set is used up.
     fn per_epoch(&self) -> u64 {
         let smallest = self.rows.iter().map(Vec::len).min().expect("agents");
-        (smallest / BATCH) as u64
+        smallest.div_ceil(BATCH) as u64
     }
 
     /// A row's logits: weights `[classes × features]`, then biases. Products of two `f32` are
@@ -325,7 +325,8 @@ impl Task for Activity {
         let mut stream = stream(self.seed, Purpose::Epoch, agent, step / per_epoch);
         shuffle(&mut order, &mut stream);
         let start = (step % per_epoch) as usize * BATCH;
-        self.current[agent] = order[start..start + BATCH].to_vec();
+        let end = (start + BATCH).min(order.len());
+        self.current[agent] = order[start..end].to_vec();
     }
 
     /// Mean over the rows of `ln Σ exp(logit) − logit of the class`, with the greatest logit taken
@@ -338,19 +339,20 @@ impl Task for Activity {
             let (max, total) = exponentials(&logits);
             sum += (max - logits[*class]) + total.ln();
         }
-        sum / BATCH as f64
+        sum / self.current[agent].len() as f64
     }
 
     /// `(p − y)xᵀ`, mean over the rows in their order; for a bias, x is 1.
     fn gradient(&self, agent: usize, model: &[f32]) -> Vec<f64> {
         let mut gradient = vec![0.0; self.dimension()];
+        let rows = self.current[agent].len();
         for &row in &self.current[agent] {
             let (x, label) = &self.rows[agent][row];
             let logits = Activity::logits(x, model);
             let (max, total) = exponentials(&logits);
             for class in 0..CLASSES {
                 let y = if class == *label { 1.0 } else { 0.0 };
-                let error = ((logits[class] - max).exp() / total - y) / BATCH as f64;
+                let error = ((logits[class] - max).exp() / total - y) / rows as f64;
                 for (j, &x) in x.iter().enumerate() {
                     gradient[class * FEATURES + j] += error * f64::from(x);
                 }

@@ -11,8 +11,8 @@ use super::patches::{Band, Images};
 use super::pool::{SIDE, pool, unpool};
 use ndarray::linalg::general_mat_mul;
 
-/// About how many pixels a band has: as many columns as ndarray's product takes at a time.
-const BAND: usize = 1024;
+/// About how many pixels a band has: patches of so many stay in the second-level cache.
+const BAND: usize = 512;
 
 /// A convolutional layer.
 pub(super) struct Convolution {
