@@ -47,7 +47,7 @@ fn no_settings_are_the_papers_settings() {
     assert_eq!(
         resolved.to_string(),
         "source = \"files\"\ngroup2 = \"synthetic-digits\"\ntrain = 2000\ntest = 400\n\
-         batch = [64, 128]\n\n[model]\nkind = \"cnn\"\nchannels = [32, 64, 64]\nhidden = [128]\n"
+         batch = [64, 128]\nmirror = 0.0\n\n[model]\nkind = \"cnn\"\nchannels = [32, 64, 64]\nhidden = [128]\n"
     );
     let defaults: toml::Table = task.defaults().parse().expect("the defaults are TOML");
     // Of five agents, the adapt step is skipped with 1/2, 2/3, 3/4, 3/4 and never.
@@ -101,6 +101,27 @@ fn nobody_has_an_image_of_anybody_elses() {
         rows.sort_unstable();
         assert!(rows.into_iter().eq(0..3 * 40));
     }
+}
+
+#[test]
+fn mirrored_images_are_in_batches_of_the_second_group_only() {
+    let text = format!("{SMALL}mirror = 1.0\n");
+    let mirrored = load(&text, 2).expect("generated images");
+    let plain = small(2);
+    let losses = |world: &Arc<Supervised>, agent| {
+        let model = world.initial(AgentId(agent));
+        let mut objective = world.clone().objective(AgentId(agent));
+        objective.draw(3);
+        objective.loss(&model)
+    };
+    assert_eq!(losses(&mirrored, 0), losses(&plain, 0));
+    assert_ne!(losses(&mirrored, 1), losses(&plain, 1));
+    // What is learned from is mirrored, what is tested on is not.
+    let evaluation = |world: &Arc<Supervised>| {
+        let model = world.initial(AgentId(1));
+        world.clone().objective(AgentId(1)).evaluate(&model)
+    };
+    assert_eq!(evaluation(&mirrored), evaluation(&plain));
 }
 
 #[test]
@@ -179,6 +200,7 @@ fn wrong_settings_are_refused() {
         "batch = [64]",
         "batch = [64, 0]",
         "batch = 64",
+        "mirror = 1.5",
         "group2 = 'digits'",
         "model = { kind = 'lstm' }",
         "model = { kind = 'mlp', channels = [2] }",
