@@ -50,7 +50,7 @@ impl Check {
         let mut table = text::table(header, |column| column >= swept);
         let mut total = Forecast::default();
         let mut modes: Vec<&str> = Vec::new();
-        let mut generated = None;
+        let mut data = Vec::new();
         for point in 0..points {
             let plan = match campaign.plan(point) {
                 Ok(plan) => plan,
@@ -59,7 +59,12 @@ impl Check {
             if !modes.contains(&plan.mode().name()) {
                 modes.push(plan.mode().name());
             }
-            generated = generated.or(plan.world.generated().map(str::to_owned));
+            let generated = plan.world.generated().map(str::to_owned);
+            for line in plan.world.summary().into_iter().chain(generated) {
+                if !data.contains(&line) {
+                    data.push(line);
+                }
+            }
             let forecast = Forecast::of(&plan);
             let settings = plan.settings.iter().map(|s| s.value.to_string());
             table.add_row(settings.chain(row(&plan, &forecast)));
@@ -81,8 +86,8 @@ impl Check {
             bytes(total.disk),
             bytes(total.memory),
         ));
-        if let Some(what) = generated {
-            text::print(&format!("Data: {what}"));
+        for line in data {
+            text::print(&format!("Data: {line}"));
         }
         if self.resolved {
             text::print(&format!("\n{}", campaign.file.resolved()));

@@ -168,6 +168,7 @@ pub(super) fn short(x: f64) -> String {
     let size = x.abs();
     match size {
         _ if x == 0.0 => "0".to_owned(),
+        s if s >= 1e12 => format!("{x:.1e}"),
         s if s >= 1e9 => format!("{:.1} G", x / 1e9),
         s if s >= 1e6 => format!("{:.1} M", x / 1e6),
         s if s >= 1e4 => format!("{:.0} k", x / 1e3),

@@ -45,8 +45,8 @@ pub enum DataError {
     /// The scenario asks for what the data cannot give.
     #[error("{message}: {help}")]
     Unfit {
-        /// Where the scenario asks for it: a table and a key.
-        key: [&'static str; 2],
+        /// Where the scenario asks for it: tables and a key.
+        key: Vec<&'static str>,
         /// What is wrong.
         message: String,
         /// What would be right.

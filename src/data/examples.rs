@@ -117,20 +117,23 @@ impl Targets {
         self.len() == 0
     }
 
-    /// Takes those of chosen rows of `all`, of the same kind, in the place of what was there.
+    /// Takes those of chosen rows of `all`, of the same kind, in the place of what was there. Mirror
+    /// images, numbered as by [`Examples::read`], have the targets of what they mirror.
     ///
     /// # Panics
-    /// Where `all` is of another kind, or lacks a row.
+    /// Where `all` is of another kind, or has no row.
     pub fn gather(&mut self, all: &Targets, rows: &[u32]) {
+        let count = all.len();
+        let rows = rows.iter().map(|&row| row as usize % count);
         match (self, all) {
             (Targets::Classes { labels, .. }, Targets::Classes { labels: all, .. }) => {
                 labels.clear();
-                labels.extend(rows.iter().map(|&row| all[row as usize]));
+                labels.extend(rows.map(|row| all[row]));
             }
             (Targets::Values { values, outputs }, Targets::Values { values: all, .. }) => {
                 values.clear();
-                for &row in rows {
-                    values.extend_from_slice(&all[row as usize * *outputs..][..*outputs]);
+                for row in rows {
+                    values.extend_from_slice(&all[row * *outputs..][..*outputs]);
                 }
             }
             _ => panic!("classes and values in one batch"),
@@ -179,6 +182,11 @@ impl Examples {
         self.len() == 0
     }
 
+    /// Whether inputs and targets are arranged as others are, so that one model fits both.
+    pub fn is_like(&self, other: &Examples) -> bool {
+        self.shape == other.shape && self.targets.none() == other.targets.none()
+    }
+
     /// How one input is arranged.
     pub fn shape(&self) -> Shape {
         self.shape
@@ -189,54 +197,32 @@ impl Examples {
         &self.targets
     }
 
-    /// The same images, and after them all of them mirrored, left to right.
+    /// Writes the input of a row into `input`, shape `[features]`. Row n + i, where n is the number
+    /// of rows, is the mirror image of row i, left to right.
     ///
     /// # Panics
-    /// Where inputs are no images.
-    pub fn with_mirrored(&self) -> Examples {
-        let Shape::Image { width, .. } = self.shape else {
-            panic!("only images have a left and a right");
-        };
-        fn doubled<T: Copy>(numbers: &[T], width: usize) -> Vec<T> {
-            let mut all = numbers.to_vec();
-            let rows = numbers.chunks_exact(width);
-            all.extend(rows.flat_map(|row| row.iter().rev()));
-            all
-        }
-        let inputs = match &self.inputs {
-            Inputs::Numbers(numbers) => Inputs::Numbers(doubled(numbers, width)),
-            &Inputs::Pixels {
-                ref bytes,
-                low,
-                high,
-            } => Inputs::Pixels {
-                bytes: doubled(bytes, width),
-                low,
-                high,
-            },
-        };
-        let mut targets = self.targets.none();
-        let count = self.len() as u32;
-        let rows: Vec<u32> = (0..count).chain(0..count).collect();
-        targets.gather(&self.targets, &rows);
-        Examples::new(self.shape, inputs, targets)
-    }
-
-    /// Writes the input of a row into `input`, shape `[features]`.
-    ///
-    /// # Panics
-    /// Where there is no such row.
+    /// Where there is no such row; only images have mirror images.
     pub fn read(&self, row: u32, input: &mut [f32]) {
         let features = self.shape.features();
-        let start = row as usize * features;
+        let (row, is_mirrored) = match (row as usize).checked_sub(self.len()) {
+            Some(row) => (row, true),
+            None => (row as usize, false),
+        };
+        let numbers = row * features..(row + 1) * features;
         match &self.inputs {
-            Inputs::Numbers(numbers) => input.copy_from_slice(&numbers[start..][..features]),
+            Inputs::Numbers(all) => input.copy_from_slice(&all[numbers]),
             Inputs::Pixels { bytes, low, high } => {
                 let (low, range) = (f64::from(*low), f64::from(high - low));
-                for (number, &byte) in input.iter_mut().zip(&bytes[start..][..features]) {
+                for (number, &byte) in input.iter_mut().zip(&bytes[numbers]) {
                     *number = (low + range * f64::from(byte) / 255.0) as f32;
                 }
             }
+        }
+        if is_mirrored {
+            let Shape::Image { width, .. } = self.shape else {
+                panic!("only images have mirror images");
+            };
+            input.chunks_exact_mut(width).for_each(<[f32]>::reverse);
         }
     }
 }
@@ -265,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn mirrored_images_follow_the_others() {
+    fn rows_beyond_the_last_are_mirror_images() {
         let shape = Shape::Image {
             channels: 1,
             height: 2,
@@ -276,13 +262,13 @@ mod tests {
             labels: vec![1],
             classes: 2,
         };
-        let both = Examples::new(shape, inputs, targets).with_mirrored();
+        let examples = Examples::new(shape, inputs, targets);
         let mut input = [0.0; 6];
-        both.read(1, &mut input);
+        examples.read(1, &mut input);
         assert_eq!(input, [3.0, 2.0, 1.0, 6.0, 5.0, 4.0]);
-        both.read(0, &mut input);
-        assert_eq!(input, [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]);
-        assert_eq!(both.len(), 2);
+        let mut gathered = examples.targets().none();
+        gathered.gather(examples.targets(), &[1, 0]);
+        assert_eq!(gathered.len(), 2);
     }
 
     #[test]

@@ -6,6 +6,7 @@
 //! color profiles and orientation tags are not looked at.
 
 use super::{DataError, Examples, FileDigest, Inputs, Shape, Split, Targets};
+use crate::settings::Choice;
 use image::imageops::{FilterType, resize};
 use image::{ImageError, ImageFormat, ImageReader, Limits};
 use std::ffi::OsStr;
@@ -32,6 +33,13 @@ pub enum DigitFolder {
     Synthetic,
     /// Digits on photo backgrounds.
     Photo,
+}
+
+impl Choice for DigitFolder {
+    const NAMES: &'static [(&'static str, Self)] = &[
+        ("synthetic-digits", Self::Synthetic),
+        ("photo-digits", Self::Photo),
+    ];
 }
 
 impl DigitFolder {
@@ -184,7 +192,7 @@ fn decode_all(paths: &[PathBuf]) -> Result<(Vec<u8>, Vec<FileDigest>), DataError
             let part = part.join();
             sums.extend(part.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?);
         }
-        Ok(sums)
+        Ok::<_, DataError>(sums)
     })?;
     Ok((pixels, sums))
 }

@@ -3,7 +3,7 @@
 use super::DataError;
 use crate::settings::Choice;
 use sha2::{Digest, Sha256};
-use std::any::{Any, TypeId};
+use std::any::Any;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -37,7 +37,7 @@ pub struct Library {
     folder: Option<PathBuf>,
     scenario_folder: PathBuf,
     /// By folder and reader: one folder may hold several data sets.
-    read: Mutex<BTreeMap<(PathBuf, TypeId), Arc<dyn Any + Send + Sync>>>,
+    read: Mutex<BTreeMap<String, Arc<dyn Any + Send + Sync>>>,
 }
 
 /// A file that was read, and the SHA-256 of its bytes.
@@ -90,23 +90,23 @@ impl Library {
         self.scenario_folder.join(path)
     }
 
-    /// The data set under `path`, which `read` reads the first time. A reader is told from others
-    /// by its type: pass the function itself or a closure, no pointer to a function.
+    /// The data set of a name, which `read` reads the first time. The name says which files, and
+    /// how they are read.
     ///
     /// # Errors
     /// Those of `read`.
-    pub fn get<T: Any + Send + Sync, R>(&self, path: &Path, read: R) -> Result<Arc<T>, DataError>
-    where
-        R: FnOnce(&Path) -> Result<T, DataError> + 'static,
-    {
-        let set = (path.to_owned(), TypeId::of::<R>());
+    pub fn get<T: Any + Send + Sync>(
+        &self,
+        name: String,
+        read: impl FnOnce() -> Result<T, DataError>,
+    ) -> Result<Arc<T>, DataError> {
         // A reader that panicked left nothing behind, so the map is sound all the same.
         let mut sets = self.read.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(data) = sets.get(&set).and_then(|d| d.clone().downcast::<T>().ok()) {
+        if let Some(data) = sets.get(&name).and_then(|d| d.clone().downcast::<T>().ok()) {
             return Ok(data);
         }
-        let data = Arc::new(read(path)?);
-        sets.insert(set, data.clone());
+        let data = Arc::new(read()?);
+        sets.insert(name, data.clone());
         Ok(data)
     }
 }
@@ -115,21 +115,34 @@ impl Library {
 mod tests {
     use super::*;
     use std::cell::Cell;
-    use std::rc::Rc;
 
     #[test]
-    fn a_folder_gives_each_reader_its_own_data_set_and_each_is_read_once() {
+    fn each_data_set_is_read_once() {
         let library = Library::new(None, "");
-        let reads = Rc::new(Cell::new(0));
-        let folder = Path::new("here");
+        let reads = Cell::new(0);
         for _ in 0..2 {
-            let (first, second) = (reads.clone(), reads.clone());
-            let read = move |_: &Path| Ok((first.replace(first.get() + 1), "one"));
-            let one = library.get(folder, read).expect("a data set");
-            let read = move |_: &Path| Ok((second.replace(second.get() + 1), "two"));
-            let two = library.get(folder, read).expect("a data set");
-            assert_eq!((*one, *two), ((0, "one"), (1, "two")));
+            for name in ["one", "two"] {
+                let read = || {
+                    reads.set(reads.get() + 1);
+                    Ok(name)
+                };
+                let found = library.get(name.to_owned(), read).expect("a data set");
+                assert_eq!(*found, name);
+            }
         }
         assert_eq!(reads.get(), 2);
+    }
+
+    #[test]
+    fn what_could_not_be_read_is_tried_again() {
+        let library = Library::new(None, "");
+        let malformed = || {
+            Err(DataError::Unexpected {
+                path: "a".to_owned(),
+                message: "wrong".to_owned(),
+            })
+        };
+        assert!(library.get::<u8>("a".to_owned(), malformed).is_err());
+        assert_eq!(*library.get("a".to_owned(), || Ok(7u8)).expect("now"), 7);
     }
 }

@@ -20,26 +20,31 @@ impl Outputs<'_> {
 
     /// Mean loss per row.
     pub fn loss(&self) -> f64 {
+        self.total_loss() / self.targets.len() as f64
+    }
+
+    fn total_loss(&self) -> f64 {
         let mut sum = 0.0;
         for (row, outputs) in self.rows().enumerate() {
             sum += self.targets.loss(row, outputs);
         }
-        sum / self.targets.len() as f64
+        sum
     }
 
-    /// Loss and, for classes, accuracy.
-    pub fn evaluate(&self) -> Evaluation {
-        let accuracy = match self.targets {
+    /// How well the targets are met.
+    pub fn score(&self) -> Score {
+        let right = match self.targets {
             Targets::Classes { labels, .. } => {
                 let rows = self.rows().zip(labels);
                 let right = rows.filter(|(outputs, label)| greatest(outputs) == **label as usize);
-                Some(right.count() as f64 / labels.len() as f64)
+                Some(right.count())
             }
             Targets::Values { .. } => None,
         };
-        Evaluation {
-            loss: self.loss(),
-            accuracy,
+        Score {
+            rows: self.targets.len(),
+            loss: self.total_loss(),
+            right,
         }
     }
 
@@ -49,6 +54,36 @@ impl Outputs<'_> {
         match self.targets {
             Targets::Classes { .. } => Some(self.rows().map(greatest).collect()),
             Targets::Values { .. } => None,
+        }
+    }
+}
+
+/// How well a model meets the targets of some rows, which may be tried in parts.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Score {
+    rows: usize,
+    /// Summed over the rows.
+    loss: f64,
+    /// Rows whose class was predicted; `None` for values.
+    right: Option<usize>,
+}
+
+impl Score {
+    /// That of these rows and others together.
+    pub fn and(self, other: Score) -> Score {
+        Score {
+            rows: self.rows + other.rows,
+            loss: self.loss + other.loss,
+            right: self.right.zip(other.right).map(|(a, b)| a + b),
+        }
+    }
+
+    /// Loss and, for classes, accuracy.
+    pub fn evaluation(&self) -> Evaluation {
+        let rows = self.rows as f64;
+        Evaluation {
+            loss: self.loss / rows,
+            accuracy: self.right.map(|right| right as f64 / rows),
         }
     }
 }
@@ -125,7 +160,9 @@ mod tests {
             },
         };
         assert_eq!(outputs.predictions(), Some(vec![0, 0]));
-        let found = outputs.evaluate();
+        let score = outputs.score();
+        assert_eq!(score.and(score).right, Some(2));
+        let found = score.and(score).evaluation();
         assert_eq!(found.accuracy, Some(0.5));
         assert!((found.loss - 3.0f64.ln()).abs() < 1e-15);
     }
@@ -141,7 +178,7 @@ mod tests {
             targets: &targets,
         };
         assert_eq!(outputs.loss(), (1.0 + 0.0 + 0.0 + 9.0) / 4.0);
-        assert_eq!(outputs.evaluate().accuracy, None);
+        assert_eq!(outputs.score().evaluation().accuracy, None);
         let mut row = [3.0, 1.0];
         targets.differentiate(1, &mut row);
         assert_eq!(row, [0.0, -3.0]);

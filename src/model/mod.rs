@@ -12,11 +12,11 @@ mod lanes;
 mod linear;
 mod network;
 
-pub use head::Outputs;
+pub use head::{Outputs, Score};
 pub use linear::{Linear, LinearSettings, SoftmaxSettings};
 pub use network::{Cnn, Mlp};
 
-use crate::data::{Examples, Shape, Targets};
+use crate::data::{DataError, Examples, Shape, Targets};
 use crate::rng::Stream;
 use crate::settings::{Catalogue, kind};
 use rand::RngExt;
@@ -54,6 +54,17 @@ pub struct Misfit {
     pub message: String,
     /// What would be right.
     pub help: String,
+}
+
+impl From<Misfit> for DataError {
+    /// A mistake at a key of `[task] model`.
+    fn from(misfit: Misfit) -> DataError {
+        DataError::Unfit {
+            key: vec!["task", "model", misfit.key],
+            message: misfit.message,
+            help: misfit.help,
+        }
+    }
 }
 
 /// A model, the rows that it is tried on, and room for what it computes on the way.

@@ -34,6 +34,8 @@ fn simd() -> &'static str {
         "avx512f"
     } else if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
         "avx2+fma"
+    } else if is_x86_feature_detected!("avx") {
+        "avx"
     } else {
         "sse2"
     }

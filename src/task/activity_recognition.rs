@@ -52,6 +52,10 @@ impl ActivityRecognition {
             "Share of a subject's rows kept for test, rounded up",
         );
         let test_share = share.above(0.0).at_most(1.0).default(0.25, "the paper's");
+        if source == DataSource::Generated {
+            // It says where files are.
+            keys.forget("data");
+        }
         ActivityRecognition {
             source,
             data,
@@ -75,13 +79,12 @@ impl ActivityRecognition {
                     layout: LAYOUT,
                 };
                 let folder = library.folder(self.data.as_deref()).ok_or(no_folder)?;
-                library.get(&locate(&folder), read)
+                let folder = locate(&folder);
+                library.get(format!("UCI HAR in {}", folder.display()), || read(&folder))
             }
         }
     }
-}
 
-impl ActivityRecognition {
     /// Reads or generates the recordings and shares them out.
     ///
     /// # Errors
@@ -96,7 +99,7 @@ impl ActivityRecognition {
         let agents = graph.agents();
         if agents > SUBJECTS {
             return Err(DataError::Unfit {
-                key: ["topology", "agents"],
+                key: vec!["topology", "agents"],
                 message: format!(
                     "activity-recognition has {SUBJECTS} subjects, one for each agent, and the \
                      topology has {agents} agents"
@@ -117,7 +120,7 @@ impl ActivityRecognition {
             let train = rows.split_off(test_rows(rows.len(), self.test_share));
             if train.len() < batch {
                 return Err(DataError::Unfit {
-                    key: ["task", "batch"],
+                    key: vec!["task", "batch"],
                     message: format!(
                         "a batch has {batch} rows, and subject {} has {} for training and {} for \
                          test",

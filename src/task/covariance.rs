@@ -111,7 +111,9 @@ impl Covariance {
             }
             Covariance::Full(rows) => {
                 let found = check_shape(rows, dimension).and_then(|()| columns(rows));
-                if let Err(Flaw { path, message }) = &found {
+                // A wrong number of dimensions is told by itself.
+                let told = found.as_ref().err().filter(|_| !keys.is_wrong("dimension"));
+                if let Some(Flaw { path, message }) = told {
                     let path: Vec<String> = path.iter().map(usize::to_string).collect();
                     let key = std::iter::once("covariance").chain(path.iter().map(String::as_str));
                     let help = format!(

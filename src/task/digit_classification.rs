@@ -5,7 +5,8 @@
 //! with synthetic digits or the like, in [−1, 1]. A data set's training rows are shuffled, and each
 //! agent of its group gets the next `train` of them, nobody's rows being anybody else's; so with
 //! its test rows. An epoch is as many iterations as the agent with the fewest batches has: 16 for
-//! the paper's 2,000 images in batches of 64 and of 128, the last of them smaller.
+//! the paper's 2,000 images in batches of 64 and of 128. The 16th of 128 has the 80 that are left;
+//! the first group sees half of its images in an epoch.
 
 use super::{Rows, Share, Supervised, Task, TaskSeeds, World};
 use crate::data::digits_generated::{Style, generate};
@@ -15,13 +16,16 @@ use crate::data::{
 };
 use crate::model::{self, Architecture, Cnn};
 use crate::rng::{Key, Purpose, shuffle};
-use crate::settings::{Choice, Chosen, Keys};
+use crate::settings::{Chosen, Keys};
 use crate::topology::Graph;
 use std::ops::Range;
 use std::sync::Arc;
 
 /// Task groups.
 const GROUPS: usize = 2;
+
+/// Images of a group that are generated at most: 784 MB.
+const MOST_GENERATED: usize = 1_000_000;
 
 /// The task's parameters.
 #[derive(Clone, Debug)]
@@ -34,13 +38,6 @@ pub struct DigitClassification {
     batch: [u32; GROUPS],
     mirror: f64,
     model: Arc<dyn Architecture>,
-}
-
-impl Choice for DigitFolder {
-    const NAMES: &'static [(&'static str, Self)] = &[
-        ("synthetic-digits", Self::Synthetic),
-        ("photo-digits", Self::Photo),
-    ];
 }
 
 impl DigitClassification {
@@ -70,9 +67,11 @@ impl DigitClassification {
         let train = keys
             .key("train", "Training images of an agent")
             .at_least(1.0)
+            .at_most(1e6)
             .default(2000, "paper §6");
         let test = keys
             .key("test", "Test images of an agent")
+            .at_most(1e6)
             .default(400, "paper §6");
         let rows = keys
             .key(
@@ -81,16 +80,17 @@ impl DigitClassification {
             )
             .at_least(1.0)
             .default(vec![64, 128], "paper §6");
-        let batch: [u32; GROUPS] = match rows.try_into() {
-            Ok(batch) => batch,
-            Err(rows) => {
-                if !keys.is_wrong("batch") {
-                    let message = format!("`batch` has {} numbers", rows.len());
-                    keys.problem("batch", message, "write one for each of the two groups");
-                }
-                [1; GROUPS]
-            }
-        };
+        let batch: [u32; GROUPS] = rows.try_into().unwrap_or_else(|rows: Vec<u32>| {
+            let message = format!("`batch` has {} numbers", rows.len());
+            keys.problem("batch", message, "write one for each of the two groups");
+            [1; GROUPS]
+        });
+        if let Some(batch) = batch.into_iter().find(|&batch| batch > train) {
+            let message =
+                format!("a batch has {batch} images, and an agent has {train} for training");
+            let key = if keys.has("batch") { "batch" } else { "train" };
+            keys.problem(key, message, "lower `batch` or raise `train`");
+        }
         let mirror = keys
             .key(
                 "mirror",
@@ -103,6 +103,11 @@ impl DigitClassification {
         let model = keys.section("model", "What is fitted to the images", |keys| {
             model::catalogue().read(keys, Some(Cnn::NAME))
         });
+        if source == DataSource::Generated {
+            // They say where files are.
+            keys.forget("data");
+            keys.forget("group2");
+        }
         DigitClassification {
             source,
             data,
@@ -116,86 +121,79 @@ impl DigitClassification {
         }
     }
 
-    /// The images of both groups. Of generated ones there are as many as the agents need.
+    /// The images of a group. Of generated ones there are as many as its agents need.
     fn images(
         &self,
-        agents: [usize; GROUPS],
+        group: usize,
+        agents: usize,
         seed: u64,
         library: &Library,
-    ) -> Result<[Images; GROUPS], DataError> {
-        match self.source {
-            DataSource::Generated => Ok([
-                self.generated(Style::Plain, agents[0], seed),
-                self.generated(Style::Textured, agents[1], seed),
-            ]),
-            DataSource::Files => {
-                let folder = |what, layout| {
-                    let folder = library.folder(self.data.as_deref());
-                    folder.ok_or(DataError::NoFolder { what, layout })
-                };
-                let mnist = locate_mnist(&folder("MNIST (digit classification)", idx::LAYOUT)?);
-                let mnist = library.get(&mnist, read_mnist)?;
-                let others = folder("digits on backgrounds", self.group2.layout())?;
-                let others = self.group2.locate(&others);
-                let group2 = self.group2;
-                let others = library.get(&others, move |folder| group2.read(folder))?;
-                Ok([mnist, others].map(|split| Images::published(&split)))
-            }
+    ) -> Result<Images, DataError> {
+        if self.source == DataSource::Generated {
+            return self.generated([Style::Plain, Style::Textured][group], agents, seed);
         }
+        let folder = |what, layout| {
+            let folder = library.folder(self.data.as_deref());
+            folder.ok_or(DataError::NoFolder { what, layout })
+        };
+        let split = if group == 0 {
+            let folder = locate_mnist(&folder("MNIST (digit classification)", idx::LAYOUT)?);
+            library.get(format!("MNIST in {}", folder.display()), || {
+                read_mnist(&folder)
+            })?
+        } else {
+            let folder = folder("digits on backgrounds", self.group2.layout())?;
+            let folder = self.group2.locate(&folder);
+            library.get(format!("digits in {}", folder.display()), || {
+                self.group2.read(&folder)
+            })?
+        };
+        Ok(Images::published(&split))
     }
 
-    fn generated(&self, style: Style, agents: usize, seed: u64) -> Images {
-        let train = agents as u32 * self.train;
-        let all = train + agents as u32 * self.test;
-        let examples = Arc::new(generate(seed, style, all as usize));
-        let of = |rows: Range<u32>| Rows {
+    fn generated(&self, style: Style, agents: usize, seed: u64) -> Result<Images, DataError> {
+        let train = agents * self.train as usize;
+        let all = train + agents * self.test as usize;
+        if all > MOST_GENERATED {
+            return Err(DataError::Unfit {
+                key: vec!["task", "train"],
+                message: format!("{agents} agents need {all} generated images"),
+                help: format!("let all need at most {MOST_GENERATED}"),
+            });
+        }
+        let examples = Arc::new(generate(seed, style, all));
+        let of = |rows: Range<usize>| Rows {
             examples: examples.clone(),
-            rows: rows.collect(),
+            rows: rows.map(|row| row as u32).collect(),
         };
-        Images {
+        Ok(Images {
             train: of(0..train),
             test: of(train..all),
             files: Vec::new(),
-        }
+        })
     }
 
     /// Reads or generates the images and shares them out.
     ///
     /// # Errors
-    /// Files that are missing or malformed, more images asked for than there are, a batch that is
-    /// larger than a training set, a model that does not go with the images.
+    /// Files that are missing or malformed, more images asked for than there are, a model that does
+    /// not go with the images.
     pub fn world(
         &self,
         graph: &Graph,
         seeds: TaskSeeds,
         library: &Library,
     ) -> Result<Supervised, DataError> {
-        if let Some(batch) = self.batch.into_iter().find(|&batch| batch > self.train) {
-            return Err(DataError::Unfit {
-                key: ["task", "batch"],
-                message: format!(
-                    "a batch has {batch} images, and an agent has {} for training",
-                    self.train
-                ),
-                help: "lower task.batch or raise task.train".to_owned(),
-            });
-        }
         let first = graph.agents().div_ceil(GROUPS);
         let agents = [first, graph.agents() - first];
         let mut shares = Vec::new();
         let mut files = Vec::new();
-        for (group, mut images) in self
-            .images(agents, seeds.data, library)?
-            .into_iter()
-            .enumerate()
-        {
+        for (group, agents) in agents.into_iter().enumerate().filter(|(_, n)| *n > 0) {
+            let images = self.images(group, agents, seeds.data, library)?;
             let mirror = if group == 1 { self.mirror } else { 0.0 };
             let key = |half| Key::new(seeds.data, Purpose::Split).at(2 * group as u64 + half);
-            if mirror > 0.0 {
-                images.train.examples = Arc::new(images.train.examples.with_mirrored());
-            }
-            let train = share_out(images.train, ("train", self.train), agents[group], key(0))?;
-            let test = share_out(images.test, ("test", self.test), agents[group], key(1))?;
+            let train = share_out(images.train, ("train", self.train), agents, key(0))?;
+            let test = share_out(images.test, ("test", self.test), agents, key(1))?;
             shares.extend(train.into_iter().zip(test).map(|(train, test)| Share {
                 group: group as u32,
                 train,
@@ -209,12 +207,12 @@ impl DigitClassification {
             DataSource::Files => Origin::Files(files),
             DataSource::Generated => Origin::Generated("generated digits, not MNIST and the like"),
         };
-        let world = Supervised::new(self.model.clone(), shares, origin, seeds.data);
-        world.map_err(|misfit| DataError::Unfit {
-            key: ["task", "model"],
-            message: misfit.message,
-            help: misfit.help,
-        })
+        Ok(Supervised::new(
+            self.model.clone(),
+            shares,
+            origin,
+            seeds.data,
+        )?)
     }
 }
 
@@ -240,8 +238,8 @@ impl Images {
     }
 }
 
-/// Gives each of some agents that many of the rows, at random; `what` is the key that says how
-/// many.
+/// Gives each of some agents, at least one, that many of the rows, at random; `what` is the key
+/// that says how many.
 fn share_out(
     mut all: Rows,
     (what, each): (&'static str, u32),
@@ -249,15 +247,19 @@ fn share_out(
     key: Key,
 ) -> Result<Vec<Rows>, DataError> {
     let (each, present) = (each as usize, all.rows.len());
-    if present / agents.max(1) < each {
+    let most = present / agents;
+    if most < each {
         return Err(DataError::Unfit {
-            key: ["task", what],
+            key: vec!["task", what],
             message: format!(
                 "{agents} agents with {each} images each need {}, and the data set has {present} \
                  for {what}ing",
                 agents * each
             ),
-            help: format!("write at most {}, or have fewer agents", present / agents),
+            help: match most {
+                0 => "have fewer agents".to_owned(),
+                most => format!("write at most {most}, or have fewer agents"),
+            },
         });
     }
     shuffle(&mut all.rows, &mut key.stream());

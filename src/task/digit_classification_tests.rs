@@ -173,10 +173,33 @@ fn more_images_than_there_are_are_refused() {
 }
 
 #[test]
+fn one_agent_learns_plain_digits_and_needs_no_others() {
+    let world = small(1);
+    assert_eq!(world.shares().len(), 1);
+    assert_eq!(world.group(AgentId(0)), 0);
+}
+
+#[test]
 fn a_batch_larger_than_a_training_set_is_refused() {
-    let message = "a batch has 128 images, and an agent has 100 for training: lower task.batch or \
-                   raise task.train";
-    assert_eq!(refusal("train = 100", 2), message);
+    let message = settings("train = 100").expect_err("a mistake");
+    let expected = "a batch has 128 images, and an agent has 100 for training";
+    assert!(message.contains(expected), "{message}");
+}
+
+#[test]
+fn more_images_than_fit_into_memory_are_refused_before_they_take_any() {
+    let message = refusal("train = 1_000_000", 4);
+    let expected = "2 agents need 2000800 generated images: let all need at most 1000000";
+    assert_eq!(message, expected);
+}
+
+#[test]
+fn without_test_images_nothing_is_evaluated() {
+    let world = load(&format!("{SMALL}test = 0\n").replace("test = 10\n", ""), 2);
+    let world = world.expect("generated images");
+    assert!(!world.has_test_set());
+    let model = world.initial(AgentId(0));
+    assert_eq!(world.objective(AgentId(0)).evaluate(&model), None);
 }
 
 #[test]
@@ -207,6 +230,8 @@ fn wrong_settings_are_refused() {
         "model = { channels = [0] }",
         "images = 1",
     ] {
-        assert!(settings(text).is_err(), "{text}");
+        let message = settings(text).expect_err(text);
+        let key = text.split(['=', '\'']).next().expect("a key").trim();
+        assert!(message.contains(key), "{text}: {message}");
     }
 }

@@ -107,6 +107,12 @@ pub trait World: Send + Sync {
         &[]
     }
 
+    /// What was read or made and how it is shared out, in a line; what a user would want to see
+    /// before a run.
+    fn summary(&self) -> Option<String> {
+        None
+    }
+
     /// What stands in the place of published data, where a generator was asked for it: every result
     /// says so.
     fn generated(&self) -> Option<&str> {

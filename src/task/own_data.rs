@@ -22,7 +22,6 @@ use crate::rng::{Key, Purpose, shuffle};
 use crate::settings::Keys;
 use crate::topology::Graph;
 use crate::units::AgentId;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// What a scenario of these tasks has where it is silent: as the paper's classification tasks.
@@ -202,11 +201,7 @@ impl Settings {
         let files = std::iter::once(&data.train).chain(&data.test);
         let files = files.map(|rows| rows.digest.clone()).collect();
         let world = Supervised::new(self.model.clone(), all, Origin::Files(files), seeds.data);
-        world.map_err(|misfit| DataError::Unfit {
-            key: ["task", "model"],
-            message: misfit.message,
-            help: misfit.help,
-        })
+        Ok(world?)
     }
 
     /// The files, read once for all runs.
@@ -215,12 +210,8 @@ impl Settings {
         let test_path = self.test_path.as_deref();
         let test_path = test_path.map(|path| library.beside_scenario(path));
         // Rows for test are held against those to learn from: both files are one data set.
-        let mut name = path.clone().into_os_string();
-        name.push(format!("\0{wanted:?}\0"));
-        name.push(test_path.as_deref().unwrap_or(Path::new("")));
-        library.get(&PathBuf::from(name), move |_| {
-            own::read(&path, test_path.as_deref(), wanted)
-        })
+        let name = format!("{wanted:?} of {path:?} and {test_path:?}");
+        library.get(name, || own::read(&path, test_path.as_deref(), wanted))
     }
 
     /// How many of an agent's rows are for test.
@@ -247,7 +238,7 @@ impl Settings {
                     .map_err(|few| self.never_enough(alpha, few))
             }
             (Partition::Dirichlet { .. }, Targets::Values { .. }) => Err(DataError::Unfit {
-                key: ["task", "partition"],
+                key: vec!["task", "partition"],
                 message: "dirichlet shares rows out class by class, and regression has no classes"
                     .to_owned(),
                 help: "write partition = { kind = \"iid\" } or { kind = \"by-agent\" }".to_owned(),
@@ -270,7 +261,7 @@ impl Settings {
             return Ok(Some(Tests::All));
         };
         let unfit = |message: String| DataError::Unfit {
-            key: ["task", TEST_PATH],
+            key: vec!["task", TEST_PATH],
             message,
             help: "let every agent of the topology, and no other, have rows there; or remove the \
                    column `agent`, so that everyone is tested on all rows"
@@ -296,7 +287,7 @@ impl Settings {
     fn too_few(&self, agent: AgentId, train: usize, test: usize) -> DataError {
         let batch = self.batch;
         DataError::Unfit {
-            key: ["task", "batch"],
+            key: vec!["task", "batch"],
             message: format!(
                 "a batch has {batch} rows, and agent {agent} has {train} for training and {test} \
                  for test"
@@ -321,7 +312,7 @@ impl Settings {
         }
         ways.push("let the topology have fewer agents".to_owned());
         DataError::Unfit {
-            key: ["task", "partition"],
+            key: vec!["task", "partition"],
             message: format!(
                 "no draw with alpha = {alpha} gives every agent enough rows for training: a batch has \
                  {batch}"
@@ -336,13 +327,13 @@ fn owned(train: &OwnRows, agents: usize) -> Result<Vec<Vec<u32>>, DataError> {
     let file = train.places.file();
     let Some(owners) = &train.agents else {
         return Err(DataError::Unfit {
-            key: ["task", "partition"],
+            key: vec!["task", "partition"],
             message: format!("by-agent goes by a column `agent`, and {file} has none"),
             help: "add that column, or write partition = { kind = \"iid\" }".to_owned(),
         });
     };
     let unfit = |message: String, help: String| DataError::Unfit {
-        key: ["topology", "agents"],
+        key: vec!["topology", "agents"],
         message,
         help,
     };
@@ -383,7 +374,7 @@ fn group(train: &OwnRows, agent: AgentId, rows: &[u32]) -> Result<u32, DataError
             let place = train.places.of("group", row as usize);
             let other = groups[row as usize];
             Err(DataError::Unfit {
-                key: ["task", PATH],
+                key: vec!["task", PATH],
                 message: format!("{place} is {other}, and agent {agent} has rows of group {group}"),
                 help: "let all rows of an agent be of one group".to_owned(),
             })

@@ -5,7 +5,7 @@ use crate::settings::{Problems, Sources, Span, Table};
 use crate::topology::{Complete, Topology};
 
 fn graph(agents: u32) -> Graph {
-    let graph = Complete { agents }.draw(1, Path::new("."));
+    let graph = Complete { agents }.draw(1, std::path::Path::new("."));
     graph.expect("a complete network")
 }
 
@@ -298,7 +298,7 @@ fn a_model_that_predicts_something_else_is_refused() {
     let softmax = with("model = { kind = \"softmax\" }");
     for (settings, wanted) in [(linear, Wanted::Class), (softmax, Wanted::Values)] {
         let (key, message, _) = folder.refusal(&settings, wanted, 3);
-        assert_eq!(key, "task.model");
+        assert_eq!(key, "task.model.kind");
         assert!(message.contains("predicts"), "{message}");
     }
 }

@@ -6,13 +6,16 @@
 //! so that a step's batch does not depend on what was drawn before.
 
 use super::{Objective, World};
-use crate::data::{Examples, FileDigest, Origin};
-use crate::model::{Architecture, Evaluation, Misfit, Model};
+use crate::data::{Examples, FileDigest, Origin, Targets};
+use crate::model::{Architecture, Evaluation, Misfit, Model, Outputs, Score};
 use crate::rng::{Key, Purpose, shuffle};
 use crate::units::AgentId;
 use rand::RngExt;
 use std::ops::Range;
 use std::sync::Arc;
+
+/// Test rows that are tried at once: all of them, gathered for each agent, might not fit into memory.
+const TESTED_AT_ONCE: usize = 512;
 
 /// Rows of a data set.
 #[derive(Clone, Debug)]
@@ -34,8 +37,7 @@ pub struct Share {
     pub test: Rows,
     /// Rows of a batch, from 1 to those for training.
     pub batch: usize,
-    /// Probability that a training row of a batch is replaced by its mirror image, which
-    /// [`Examples::with_mirrored`] has put behind all the others.
+    /// Probability that the mirror image of a training row is in a batch in its place.
     pub mirror: f64,
 }
 
@@ -61,7 +63,7 @@ impl Supervised {
     /// A world of agents with these shares. `seed` is that of data.
     ///
     /// # Errors
-    /// A model that does not go with the data.
+    /// A model that does not go with the data, agents whose data differ in shape.
     ///
     /// # Panics
     /// Without agents, and where a batch is empty or larger than the training rows: tasks check
@@ -77,7 +79,20 @@ impl Supervised {
         }
         let batches = shares.iter().map(Share::batches);
         let iterations_per_epoch = batches.min().expect("at least one agent");
-        let dimension = build(&*model, &shares[0].train.examples)?.dimension();
+        let first = &shares[0].train.examples;
+        let dimension = build(&*model, first)?.dimension();
+        let all = shares.iter().flat_map(|share| [&share.train, &share.test]);
+        if let Some(other) = all.map(|rows| &rows.examples).find(|e| !e.is_like(first)) {
+            return Err(Misfit {
+                key: "kind",
+                message: format!(
+                    "agents have inputs of shape {} and of shape {}, or targets of different kinds",
+                    first.shape(),
+                    other.shape()
+                ),
+                help: "all agents fit one model, so give all of them data of one shape".to_owned(),
+            });
+        }
         Ok(Supervised {
             model,
             shares,
@@ -97,6 +112,13 @@ impl Supervised {
     fn build(&self, rows: &Rows) -> Box<dyn Model> {
         build(&*self.model, &rows.examples).expect("all agents have data like the first's")
     }
+}
+
+/// The least and the greatest of some numbers, at least one.
+fn least_and_most(numbers: impl Iterator<Item = usize>) -> (usize, usize) {
+    numbers.fold((usize::MAX, 0), |(least, most), n| {
+        (least.min(n), most.max(n))
+    })
 }
 
 fn build(model: &dyn Architecture, examples: &Examples) -> Result<Box<dyn Model>, Misfit> {
@@ -133,6 +155,32 @@ impl World for Supervised {
         }
     }
 
+    fn summary(&self) -> Option<String> {
+        let count = |of: fn(&Share) -> usize| {
+            let (least, most) = least_and_most(self.shares.iter().map(of));
+            if least == most {
+                least.to_string()
+            } else {
+                format!("{least} to {most}")
+            }
+        };
+        let examples = &self.shares[0].train.examples;
+        let what = match examples.targets() {
+            Targets::Classes { classes, .. } => format!("{classes} classes"),
+            Targets::Values { outputs: 1, .. } => "a number".to_owned(),
+            Targets::Values { outputs, .. } => format!("{outputs} numbers"),
+        };
+        Some(format!(
+            "inputs of shape {} to {what}; an agent has {} rows to learn from, {} to be tested on, \
+             {} in a batch; {} parameters",
+            examples.shape(),
+            count(|share| share.train.rows.len()),
+            count(|share| share.test.rows.len()),
+            count(|share| share.batch),
+            self.dimension,
+        ))
+    }
+
     fn generated(&self) -> Option<&str> {
         match self.origin {
             Origin::Files(_) => None,
@@ -157,7 +205,7 @@ struct Student {
     world: Arc<Supervised>,
     agent: AgentId,
     model: Box<dyn Model>,
-    /// The model on the test rows, from the first evaluation on.
+    /// The model for test rows, from the first evaluation on.
     test: Option<Box<dyn Model>>,
     /// The training rows in the order of `epoch`.
     order: Vec<u32>,
@@ -179,18 +227,15 @@ impl Student {
         start..(start + share.batch).min(self.order.len())
     }
 
-    /// The model on the test rows; `None` without any.
-    fn test(&mut self) -> Option<&mut dyn Model> {
+    /// What `look` makes of the outputs for the test rows, some rows at a time.
+    fn test<T>(&mut self, parameters: &[f32], look: impl Fn(Outputs<'_>) -> T) -> Vec<T> {
         let test = &self.world.shares[self.agent.index()].test;
-        if test.rows.is_empty() {
-            return None;
-        }
-        let model = self.test.get_or_insert_with(|| {
-            let mut model = self.world.build(test);
-            model.gather(&test.examples, &test.rows);
-            model
-        });
-        Some(&mut **model)
+        let model = self.test.get_or_insert_with(|| self.world.build(test));
+        let part = |rows| {
+            model.gather(&test.examples, rows);
+            look(model.outputs(parameters))
+        };
+        test.rows.chunks(TESTED_AT_ONCE).map(part).collect()
     }
 }
 
@@ -205,7 +250,7 @@ impl Objective for Student {
         }
         let key = Key::new(self.world.seed, Purpose::Mirror).of(self.agent);
         let mut stream = key.at(step).stream();
-        let behind = examples.len() as u32 / 2;
+        let behind = examples.len() as u32;
         let coin = |&row| row + behind * u32::from(stream.random_bool(share.mirror));
         let rows: Vec<u32> = self.order[batch].iter().map(coin).collect();
         self.model.gather(examples, &rows);
@@ -220,11 +265,15 @@ impl Objective for Student {
     }
 
     fn evaluate(&mut self, model: &[f32]) -> Option<Evaluation> {
-        Some(self.test()?.outputs(model).evaluate())
+        let parts = self.test(model, |outputs| outputs.score());
+        let all = parts.into_iter().reduce(Score::and);
+        all.map(|score| score.evaluation())
     }
 
     fn predictions(&mut self, model: &[f32]) -> Option<Vec<usize>> {
-        self.test()?.outputs(model).predictions()
+        let parts = self.test(model, |outputs| outputs.predictions());
+        let all: Vec<Vec<usize>> = parts.into_iter().collect::<Option<_>>()?;
+        Some(all.concat()).filter(|predicted| !predicted.is_empty())
     }
 }
 

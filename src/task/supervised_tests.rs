@@ -117,6 +117,59 @@ fn agents_begin_with_parameters_of_their_own() {
 }
 
 #[test]
+fn agents_with_data_of_different_shapes_are_refused() {
+    let [mut shares, others] = [1, 2].map(|features| {
+        let targets = Targets::Classes {
+            labels: vec![0, 1],
+            classes: 2,
+        };
+        let inputs = Inputs::Numbers(vec![0.0; 2 * features]);
+        let examples = Arc::new(Examples::new(Shape::Flat(features), inputs, targets));
+        let all = Rows {
+            examples,
+            rows: vec![0, 1],
+        };
+        vec![Share {
+            group: 0,
+            train: all.clone(),
+            test: all,
+            batch: 1,
+            mirror: 0.0,
+        }]
+    });
+    shares.extend(others);
+    let origin = Origin::Generated("rows");
+    let misfit = Supervised::new(Arc::new(SoftmaxSettings), shares, origin, 5);
+    let message = misfit.expect_err("two shapes").to_string();
+    assert!(
+        message.contains("inputs of shape [1] and of shape [2]"),
+        "{message}"
+    );
+}
+
+#[test]
+fn a_large_test_set_is_tried_in_parts() {
+    let rows = TESTED_AT_ONCE as u32 + 100;
+    let world = world(&[rows]);
+    let mut world = Arc::into_inner(world).expect("the only one");
+    world.shares[0].test.rows = (0..rows).collect();
+    let world = Arc::new(world);
+    let parameters = [0.0, 0.01, 3.0, 0.0];
+    let mut model = world.build(&world.shares[0].test);
+    model.gather(&world.shares[0].test.examples, &world.shares[0].test.rows);
+    let expected = model.outputs(&parameters).score().evaluation();
+    let mut objective = world.objective(AgentId(0));
+    let found = objective.evaluate(&parameters).expect("a test set");
+    assert_eq!(found.accuracy, expected.accuracy);
+    // Sums of two parts, in another order.
+    assert!((found.loss - expected.loss).abs() < 1e-12 * expected.loss);
+    assert_eq!(
+        objective.predictions(&parameters).map(|p| p.len()),
+        Some(rows as usize)
+    );
+}
+
+#[test]
 fn evaluation_is_on_the_test_rows() {
     let world = world(&[10]);
     let mut objective = world.clone().objective(AgentId(0));

@@ -111,7 +111,7 @@ pub fn the_published_files_have_10299_rows_of_30_subjects() {
     assert_eq!(rows.iter().sum::<usize>(), 10_299);
     assert_eq!(rows.iter().min(), Some(&281));
     assert_eq!(rows.iter().max(), Some(&409));
-    // The smallest subject also ends the epochs of the case study: ⌊281·3/4 / 10⌋.
+    // The smallest subject also ends the epochs of the case study: ⌈210 / 10⌉.
     let plan = Study::reading(&LIBRARY, NO_ATTACK, &[]).plan(0);
     assert_eq!(plan.world.iterations_per_epoch(), Some(21));
     assert_eq!(plan.world.files().len(), 6);

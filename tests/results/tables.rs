@@ -100,8 +100,8 @@ fn every_table_has_its_columns_in_their_order() {
     }
     let points = Table::read(folder.path(), "points");
     assert_eq!(
-        points.columns[..5].join(","),
-        "id,status,fingerprint,rule,seed"
+        points.columns[..6].join(","),
+        "id,status,fingerprint,data,rule,seed"
     );
     for column in [
         "steady_loss_mean",
@@ -121,6 +121,7 @@ fn what_does_not_exist_is_null_and_not_zero() {
     for quantity in ["regret_mean", "deviation_max"] {
         assert!(rounds.is_null(quantity), "{quantity}");
     }
+    assert_eq!(rounds.texts("data")[0], "generated recordings, not UCI HAR");
     // There is no attacker, so no share of attackers' models.
     assert!(rounds.is_null("byzantine_accepted"));
     let per_epoch = har.plan.world.iterations_per_epoch().unwrap();

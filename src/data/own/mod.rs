@@ -95,12 +95,12 @@ fn rows(
 ) -> Result<(OwnRows, Known), DataError> {
     let name = path.display().to_string();
     let format = Format::of(path).ok_or_else(|| DataError::Unfit {
-        key: ["task", key],
+        key: vec!["task", key],
         message: format!("{name} has a name that ends in neither .csv nor .npz"),
         help: "name a CSV file or an NPZ file by its ending".to_owned(),
     })?;
     let bytes = std::fs::read(path).map_err(|error| DataError::Unfit {
-        key: ["task", key],
+        key: vec!["task", key],
         message: format!("cannot read the rows in {name}: {error}"),
         help: format!(
             "name a file, relative to the scenario file, and {}",
@@ -112,7 +112,7 @@ fn rows(
         ..FileDigest::of(path, &bytes)
     };
     checked(&name, &bytes, format, wanted, known, digest).map_err(|mistakes| DataError::Unfit {
-        key: ["task", key],
+        key: vec!["task", key],
         message: mistakes.to_string(),
         help: format.layout().to_owned(),
     })

@@ -455,7 +455,7 @@ fn file(folder: &Path, name: &str, bytes: &[u8]) -> std::path::PathBuf {
     path
 }
 
-fn refusal(path: &Path, test: Option<&Path>, wanted: Wanted) -> ([&'static str; 2], String) {
+fn refusal(path: &Path, test: Option<&Path>, wanted: Wanted) -> (Vec<&'static str>, String) {
     match read(path, test, wanted) {
         Err(DataError::Unfit { key, message, help }) => {
             assert!(!help.is_empty());

@@ -28,12 +28,12 @@ impl Cnn {
             .key("channels", "Filters of each convolutional layer")
             .at_least(1.0)
             .at_most(4096.0)
-            .default(vec![32, 64, 64], "paper §6");
+            .default(Cnn::paper().channels, "paper §6");
         let hidden = keys
             .key("hidden", "Width of each hidden dense layer")
             .at_least(1.0)
             .at_most(65536.0)
-            .default(vec![128], "paper §6");
+            .default(Cnn::paper().hidden, "paper §6");
         Cnn { channels, hidden }
     }
 
@@ -92,6 +92,6 @@ impl Cnn {
             &self.hidden,
             targets,
         );
-        Ok(Network::new(layers, targets))
+        Network::new(layers, targets)
     }
 }

@@ -1,18 +1,16 @@
 //! A convolutional layer: filters of 3×3 pixels with a border of zeros, weights `[filters,
 //! channels, 3, 3]`, biases `[filters]`; then rectified, and the maximum over 2×2 pixels.
 //!
-//! An odd last row or column is in no pool, so nothing is computed for it. The rest is done in
-//! bands of some rows of pixels of the whole group, one matrix product each, whose patches stay in
-//! the second-level cache.
+//! An odd last row or column is in no pool, so nothing is computed for it. The rest is done two rows
+//! of pixels at a time, those of one row of pools, of the whole group: one matrix product each, of
+//! patches that stay in the second-level cache.
 
 use super::Layer;
-use super::dense::{add_row_sums, matrix, matrix_mut};
+use super::matrix::{add_row_sums, matrix, matrix_mut};
 use super::patches::{Band, Images};
 use super::pool::{SIDE, pool, unpool};
 use ndarray::linalg::general_mat_mul;
-
-/// About how many pixels a band has: patches of so many stay in the second-level cache.
-const BAND: usize = 512;
+use std::ops::Range;
 
 /// A convolutional layer.
 pub(super) struct Convolution {
@@ -20,9 +18,10 @@ pub(super) struct Convolution {
     filters: usize,
     /// Which pixel each pooled number is from, `[outputs × group]`.
     choices: Vec<u8>,
-    /// Patches of a band, and their slopes on the way back.
+    /// Patches of two rows, and their slopes on the way back.
     patches: Vec<f32>,
-    /// What filters see in a band, `[filters × band]`, and its slopes on the way back.
+    /// What filters see in two rows, `[filters × 2 × columns × group]`, and its slopes on the way
+    /// back.
     seen: Vec<f32>,
 }
 
@@ -47,46 +46,21 @@ impl Convolution {
         (self.images.height / SIDE, self.images.width / SIDE)
     }
 
-    /// The bands of a group, which have an even number of rows.
-    fn bands(&self, group: usize) -> impl Iterator<Item = Band> + use<> {
-        let (height, width) = self.pooled();
-        let columns = width * SIDE;
-        let pairs = (BAND / (SIDE * columns * group)).max(1);
-        let starts = (0..height).step_by(pairs);
-        starts.map(move |start| Band {
-            rows: start * SIDE..(start + pairs).min(height) * SIDE,
-            columns,
+    /// The two rows of pixels of a row of pools.
+    fn band(&self, row: usize, group: usize) -> Band {
+        Band {
+            rows: row * SIDE..(row + 1) * SIDE,
+            columns: self.pooled().1 * SIDE,
             group,
-        })
+        }
     }
 
-    /// Where the pooled row of a filter that comes from a pair of a band's rows stands among the
-    /// outputs, and where the pair stands in what the filters see.
-    fn pairs(&self, band: &Band) -> impl Iterator<Item = Pair> + use<> {
+    /// Where a row of pools of a filter stands among the outputs.
+    fn place(&self, filter: usize, row: usize, group: usize) -> Range<usize> {
         let (height, width) = self.pooled();
-        let (filters, band) = (self.filters, band.clone());
-        let run = width * band.group;
-        (0..filters).flat_map(move |filter| {
-            let band = band.clone();
-            (0..band.rows.len() / SIDE).map(move |nth| {
-                let row = filter * height + band.rows.start / SIDE + nth;
-                Pair {
-                    filter,
-                    pooled: row * run,
-                    seen: filter * band.len() + nth * SIDE * SIDE * run,
-                    run,
-                }
-            })
-        })
+        let start = (filter * height + row) * width * group;
+        start..start + width * group
     }
-}
-
-/// A pooled row and the two rows that it comes from, each of them twice as long.
-struct Pair {
-    filter: usize,
-    pooled: usize,
-    seen: usize,
-    run: usize,
 }
 
 impl Layer for Convolution {
@@ -115,7 +89,8 @@ impl Layer for Convolution {
         let (weights, biases) = parameters.split_at(self.weights());
         let group = outputs.len() / self.outputs();
         self.choices.resize(outputs.len(), 0);
-        for band in self.bands(group) {
+        for row in 0..self.pooled().0 {
+            let band = self.band(row, group);
             self.patches.resize(self.images.patch() * band.len(), 0.0);
             self.seen.resize(self.filters * band.len(), 0.0);
             self.images.gather(inputs, &band, &mut self.patches);
@@ -126,16 +101,12 @@ impl Layer for Convolution {
                 0.0,
                 &mut matrix_mut(self.filters, &mut self.seen),
             );
-            for pair in self.pairs(&band) {
-                let (upper, lower) = self.seen[pair.seen..][..4 * pair.run].split_at(2 * pair.run);
-                pool(
-                    upper,
-                    lower,
-                    group,
-                    biases[pair.filter],
-                    &mut outputs[pair.pooled..][..pair.run],
-                    &mut self.choices[pair.pooled..][..pair.run],
-                );
+            let seen = self.seen.chunks_exact(band.len());
+            for ((filter, seen), &bias) in seen.enumerate().zip(biases) {
+                let (upper, lower) = seen.split_at(band.len() / SIDE);
+                let place = self.place(filter, row, group);
+                let (outputs, choices) = (&mut outputs[place.clone()], &mut self.choices[place]);
+                pool(upper, lower, group, bias, outputs, choices);
             }
         }
     }
@@ -155,19 +126,16 @@ impl Layer for Convolution {
         if let Some(slopes) = &mut input_slopes {
             slopes.fill(0.0);
         }
-        for band in self.bands(group) {
+        for row in 0..self.pooled().0 {
+            let band = self.band(row, group);
             self.patches.resize(self.images.patch() * band.len(), 0.0);
             self.seen.resize(self.filters * band.len(), 0.0);
-            for pair in self.pairs(&band) {
-                let pixels = &mut self.seen[pair.seen..][..4 * pair.run];
-                let (upper, lower) = pixels.split_at_mut(2 * pair.run);
-                unpool(
-                    &output_slopes[pair.pooled..][..pair.run],
-                    &self.choices[pair.pooled..][..pair.run],
-                    group,
-                    upper,
-                    lower,
-                );
+            for filter in 0..self.filters {
+                let place = self.place(filter, row, group);
+                let seen = &mut self.seen[filter * band.len()..][..band.len()];
+                let (upper, lower) = seen.split_at_mut(band.len() / SIDE);
+                let (slopes, choices) = (&output_slopes[place.clone()], &self.choices[place]);
+                unpool(slopes, choices, group, upper, lower);
             }
             add_row_sums(&self.seen, bias_slopes);
             self.images.gather(inputs, &band, &mut self.patches);

@@ -33,7 +33,7 @@ impl Architecture for Mlp {
     fn build(&self, shape: Shape, targets: &Targets) -> Result<Box<dyn Model>, Misfit> {
         let mut layers = Vec::new();
         push_dense(&mut layers, shape.features(), &self.hidden, targets);
-        Ok(Box::new(Network::new(layers, targets)))
+        Ok(Box::new(Network::new(layers, targets)?))
     }
 }
 

@@ -13,6 +13,7 @@
 mod cnn;
 mod convolution;
 mod dense;
+mod matrix;
 mod mlp;
 mod patches;
 mod pool;
@@ -25,7 +26,7 @@ mod tests_against_pytorch;
 pub use cnn::Cnn;
 pub use mlp::Mlp;
 
-use super::{Model, Outputs, uniform};
+use super::{Misfit, Model, Outputs, uniform};
 use crate::data::{Examples, Targets};
 use crate::rng::Stream;
 use std::ops::Range;
@@ -33,6 +34,9 @@ use std::ops::Range;
 /// Rows that go through the network side by side. As many make long runs of numbers and patches
 /// that stay in the second-level cache.
 const GROUP: usize = 32;
+
+/// Parameters that a network may have, and numbers of one layer's output: 400 MB of them.
+const MOST: usize = 100_000_000;
 
 /// A layer. All of its slices are of one group of rows, `[features × group]`.
 trait Layer: Send {
@@ -92,21 +96,26 @@ pub struct Network {
 impl Network {
     /// A network of layers that fit each other, for targets like these, of which only the kind
     /// counts.
-    fn new(layers: Vec<Box<dyn Layer>>, targets: &Targets) -> Network {
+    ///
+    /// # Errors
+    /// More parameters, or numbers on the way, than many agents have memory for.
+    fn new(layers: Vec<Box<dyn Layer>>, targets: &Targets) -> Result<Network, Misfit> {
         let mut places = Vec::new();
         let mut end = 0;
         for layer in &layers {
             let start = end;
             end += layer.weights() + layer.biases();
             places.push(start..end);
+            if end > MOST || layer.outputs() > MOST {
+                return Err(Misfit {
+                    key: "hidden",
+                    message: format!("the network has more than {MOST} parameters"),
+                    help: "give fewer or narrower layers".to_owned(),
+                });
+            }
         }
-        let rooms = || {
-            layers
-                .iter()
-                .map(|layer| vec![0.0; layer.outputs() * GROUP])
-        };
-        Network {
-            activations: rooms().collect(),
+        Ok(Network {
+            activations: Vec::new(),
             slopes: Vec::new(),
             gradient: Vec::new(),
             input: vec![0.0; layers[0].inputs()],
@@ -115,7 +124,13 @@ impl Network {
             targets: targets.none(),
             places,
             layers,
-        }
+        })
+    }
+
+    /// Room for the outputs of all layers for one group.
+    fn rooms(&self) -> Vec<Vec<f32>> {
+        let layers = self.layers.iter();
+        layers.map(|l| vec![0.0; l.outputs() * GROUP]).collect()
     }
 
     /// The rows of each group.
@@ -200,6 +215,9 @@ impl Model for Network {
     fn gather(&mut self, examples: &Examples, rows: &[u32]) {
         let features = self.layers[0].inputs();
         assert_eq!(examples.shape().features(), features, "features");
+        if self.activations.is_empty() {
+            self.activations = self.rooms();
+        }
         self.targets.gather(examples.targets(), rows);
         self.outputs
             .resize(rows.len() * self.targets.outputs(), 0.0);
@@ -230,7 +248,7 @@ impl Model for Network {
         assert_eq!(parameters.len(), self.dimension(), "dimension of a model");
         assert_eq!(gradient.len(), self.dimension(), "dimension of a gradient");
         if self.slopes.is_empty() {
-            self.slopes = self.activations.clone();
+            self.slopes = self.rooms();
         }
         self.gradient.clear();
         self.gradient.resize(self.dimension(), 0.0);

@@ -315,6 +315,21 @@ fn images_that_cannot_be_halved_are_refused() {
 }
 
 #[test]
+fn a_network_too_large_for_memory_is_refused_before_it_takes_any() {
+    let mlp = Mlp {
+        hidden: vec![65_536, 65_536],
+    };
+    let targets = Targets::Classes {
+        labels: vec![],
+        classes: 2,
+    };
+    let Err(misfit) = mlp.build(Shape::Flat(10), &targets) else {
+        panic!("4 billion parameters");
+    };
+    assert!(misfit.message.contains("more than 100000000 parameters"));
+}
+
+#[test]
 fn the_papers_network_has_130890_parameters() {
     let shape = Shape::Image {
         channels: 1,
