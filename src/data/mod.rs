@@ -12,6 +12,8 @@ pub(crate) mod har_generated;
 pub(crate) mod idx;
 mod image_folder;
 mod library;
+pub(crate) mod npy;
+pub(crate) mod npz;
 pub(crate) mod own;
 mod split;
 
