@@ -10,6 +10,7 @@ use ndarray_npy::NpzWriter;
 use rand::RngExt;
 use scenario::Read;
 use shipped::{Study, mean, run_on, side_by_side, watch};
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
@@ -147,7 +148,7 @@ fn the_same_numbers_give_the_same_run_from_either_format() {
 #[test]
 fn one_seed_gives_one_run_on_any_number_of_threads() {
     let folder = Data::classes(6).folder();
-    let mut all = Vec::new();
+    let mut all = BTreeSet::new();
     for partition in ["by-agent\"", "iid\"", "dirichlet\", alpha = 1"] {
         let task = format!("partition = {{ kind = \"{partition} }}");
         let text = six("classification", "own.csv", &task);
@@ -158,9 +159,8 @@ fn one_seed_gives_one_run_on_any_number_of_threads() {
         };
         let fingerprints = [1, 2, 8].map(of);
         assert!(fingerprints.iter().all(|f| *f == fingerprints[0]), "{task}");
-        all.push(fingerprints[0].clone());
+        all.insert(fingerprints[0].clone());
     }
-    all.dedup();
     assert_eq!(all.len(), 3, "partitions differ");
 }
 
@@ -303,9 +303,7 @@ fn sweeps_go_over_partitions_and_their_keys() {
         ["task.partition=own", "task.partition=mixed"]
     );
     for read in [read_alphas, read_kinds, read_tables] {
-        let mut ids = read.ids();
-        ids.dedup();
-        assert_eq!(ids.len(), 2);
+        assert_eq!(BTreeSet::from_iter(read.ids()).len(), 2);
         let again = scenario::read_at("again", &read.file.resolved(), Path::new("/tmp"), &[]);
         assert_eq!(again.ids(), read.ids());
     }

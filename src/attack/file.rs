@@ -1,14 +1,15 @@
 //! Payloads that the user made elsewhere.
 
 use super::{Attack, Forger, Sight, Stage, Unfit};
+use crate::data::npy::Npy;
+use crate::data::npz::Npz;
 use crate::settings::Keys;
 use crate::units::AgentId;
 use ndarray::Array2;
-use ndarray_npy::{NpzReader, ReadNpzError};
 use std::sync::Arc;
 
-/// The attack `file`: row i of the first array of an NPZ file, shape `[iterations, d]` of 4-byte
-/// or 8-byte floats, is what every attacker sends in iteration i.
+/// The attack `file`: row i of the first array of an NPZ file, shape `[iterations, d]` of
+/// numbers (f4, f8, i4, i8 or u1), is what every attacker sends in iteration i.
 #[derive(Clone, Debug)]
 pub struct File {
     path: String,
@@ -45,15 +46,23 @@ impl Attack for File {
                 stage.iterations, stage.dimension
             ),
         };
-        let cannot =
-            |error: &dyn std::error::Error| unfit(format!("cannot read `{}`: {error}", self.path));
-        let file = std::fs::File::open(stage.folder.join(&self.path)).map_err(|e| cannot(&e))?;
-        let payloads = read_npz(file).map_err(|e| cannot(&e))?;
+        let path = &self.path;
+        let bytes = std::fs::read(stage.folder.join(path))
+            .map_err(|error| unfit(format!("cannot read `{path}`: {error}")))?;
+        let mut npz = Npz::open(&bytes)
+            .map_err(|error| unfit(format!("`{path}` is no NPZ file: {error}")))?;
+        let array = npz
+            .first()
+            .map_err(|message| unfit(format!("the array in `{path}` {message}")))?;
+        let payloads = rows(&array).map_err(|shape| {
+            unfit(format!(
+                "the array in `{path}` has the shape {shape:?}, and payloads are rows of numbers"
+            ))
+        })?;
         let (rows, columns) = payloads.dim();
         if columns != stage.dimension || (rows as u64) < stage.iterations {
             return Err(unfit(format!(
-                "the array in `{}` is {rows} × {columns}",
-                self.path
+                "the array in `{path}` is {rows} × {columns}"
             )));
         }
         self.payloads = Arc::new(payloads);
@@ -65,17 +74,13 @@ impl Attack for File {
     }
 }
 
-fn read_npz(file: std::fs::File) -> Result<Array2<f32>, ReadNpzError> {
-    let mut npz = NpzReader::new(file)?;
-    match npz.by_index(0) {
-        Ok(array) => Ok(array),
-        // Most users save numpy's own type, 8-byte floats.
-        Err(ReadNpzError::Npy(_)) => {
-            let wide: Array2<f64> = npz.by_index(0)?;
-            Ok(wide.mapv(|x| x as f32))
-        }
-        Err(error) => Err(error),
-    }
+/// An array's rows; its shape where it has none.
+fn rows(array: &Npy) -> Result<Array2<f32>, &[usize]> {
+    let [rows, columns] = *array.shape() else {
+        return Err(array.shape());
+    };
+    let numbers = array.numbers(|number| number as f32);
+    Array2::from_shape_vec((rows, columns), numbers).map_err(|_| array.shape())
 }
 
 impl Forger for File {

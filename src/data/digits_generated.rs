@@ -7,15 +7,11 @@
 //! Textured ones lie on a smooth random pattern that the digit inverts or paints over, and have
 //! noise. Nobody wrote these digits, and accuracies on them are not those of the published data.
 
-use super::{Examples, Inputs, Shape, Targets};
+use super::digits::{DIGITS, PIXELS, SHAPE, SIDE};
+use super::{Examples, Inputs, Targets, parallel};
 use crate::rng::{Key, Purpose, Stream};
 use crate::units::AgentId;
 use rand::{Rng, RngExt};
-use std::thread;
-
-/// Rows of pixels, and pixels of a row.
-const SIDE: usize = 28;
-const PIXELS: usize = SIDE * SIDE;
 
 /// What digits are drawn on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,7 +30,7 @@ type Glyph = &'static [&'static [Point]];
 
 /// Ways to write each digit.
 #[rustfmt::skip] // a stroke in a line or two
-const GLYPHS: [&[Glyph]; 10] = [
+const GLYPHS: [&[Glyph]; DIGITS] = [
     &[&[&[[0.52, 0.0], [0.22, 0.14], [0.12, 0.5], [0.24, 0.88], [0.5, 1.0], [0.77, 0.87],
           [0.88, 0.5], [0.78, 0.13], [0.48, 0.0]]]],
     &[&[&[[0.5, 0.0], [0.5, 1.0]]],
@@ -77,38 +73,27 @@ pub(crate) fn generate(seed: u64, style: Style, count: usize) -> Examples {
     let key = Key::new(seed, Purpose::Generated).of(AgentId(style as u32));
     let mut bytes = vec![0; count * PIXELS];
     let mut labels = vec![0; count];
-    let threads = thread::available_parallelism().map_or(1, usize::from);
-    let size = count.div_ceil(threads).max(1);
-    thread::scope(|scope| {
-        let parts = bytes.chunks_mut(size * PIXELS).zip(labels.chunks_mut(size));
-        for (part, (bytes, labels)) in parts.enumerate() {
-            scope.spawn(move || {
-                let images = bytes.chunks_exact_mut(PIXELS).zip(labels);
-                for (image, (pixels, label)) in (part * size..).zip(images) {
-                    *label = draw(style, pixels, &mut key.at(image as u64).stream());
-                }
-            });
+    let size = count.div_ceil(parallel::processors()).max(1);
+    let parts = bytes.chunks_mut(size * PIXELS).zip(labels.chunks_mut(size));
+    parallel::at_once(parts.enumerate(), |(part, (bytes, labels))| {
+        let images = bytes.chunks_exact_mut(PIXELS).zip(labels);
+        for (image, (pixels, label)) in (part * size..).zip(images) {
+            *label = draw(style, pixels, &mut key.at(image as u64).stream());
         }
     });
     let low = match style {
         Style::Plain => 0.0,
         Style::Textured => -1.0,
     };
-    let (channels, height, width) = (1, SIDE, SIDE);
-    let shape = Shape::Image {
-        channels,
-        height,
-        width,
-    };
-    let classes = GLYPHS.len();
+    let classes = DIGITS;
     let targets = Targets::Classes { labels, classes };
     let high = 1.0;
-    Examples::new(shape, Inputs::Pixels { bytes, low, high }, targets)
+    Examples::new(SHAPE, Inputs::Pixels { bytes, low, high }, targets)
 }
 
 /// Draws an image, shape `[28 × 28]`, and gives its label.
 fn draw(style: Style, pixels: &mut [u8], stream: &mut Stream) -> u32 {
-    let digit = stream.random_range(0..GLYPHS.len());
+    let digit = stream.random_range(0..DIGITS);
     let ways = GLYPHS[digit];
     let coverage = coverage(ways[stream.random_range(0..ways.len())], stream);
     match style {

@@ -1,6 +1,6 @@
 //! Reader of the data set "Human Activity Recognition Using Smartphones" as UCI publishes it.
 
-use super::{DataError, Examples, FileDigest, Inputs, Shape, Targets};
+use super::{DataError, Examples, FileDigest, Inputs, Shape, Targets, parallel};
 use std::io::{Error, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -174,17 +174,8 @@ impl Text {
         if self.bytes.is_empty() {
             return Err(self.malformed(0, "the file is empty; download it again"));
         }
-        let threads = thread::available_parallelism().map_or(1, usize::from);
-        let parts = parts(&self.bytes, threads);
-        let parsed: Vec<_> = thread::scope(|scope| {
-            let parse = &parse;
-            let start = |part| scope.spawn(move || parse_lines(part, parse));
-            let running: Vec<_> = parts.into_iter().map(start).collect();
-            let ended = running.into_iter().map(thread::ScopedJoinHandle::join);
-            ended
-                .map(|e| e.unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
-                .collect()
-        });
+        let parts = parts(&self.bytes, parallel::processors());
+        let parsed = parallel::at_once(parts, |part| parse_lines(part, &parse));
         let mut all = Vec::new();
         let mut before = 0;
         for part in parsed {

@@ -4,14 +4,13 @@
 //! dimension), and one byte per pixel or label. A header is not trusted: what it promises is
 //! compared with what the file can hold before memory is taken, and with what it holds afterwards.
 
+use super::digits::DIGITS;
 use super::{DataError, Examples, FileDigest, Inputs, Shape, Split, Targets};
 use flate2::bufread::GzDecoder;
 use std::io::{Error, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// Classes of digits.
-const DIGITS: usize = 10;
 /// How a gzip file starts; IDX files start with two zeros.
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 /// Deflate makes at most that many bytes of one.
@@ -23,22 +22,19 @@ pub(crate) const LAYOUT: &str = "download the four files of MNIST (Yann LeCun's 
      train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte and \
      t10k-labels-idx1-ubyte, unpacked or each with .gz at its end";
 
-/// What is in a file: its name's middle, its magic number, and how many sizes follow that.
-struct Kind {
+/// What is in a file: its name's middle, and its magic number, which N sizes follow.
+struct Kind<const N: usize> {
     name: &'static str,
     magic: u32,
-    dimensions: usize,
 }
 
-const IMAGES: Kind = Kind {
+const IMAGES: Kind<3> = Kind {
     name: "images",
     magic: 0x0803,
-    dimensions: 3,
 };
-const LABELS: Kind = Kind {
+const LABELS: Kind<1> = Kind {
     name: "labels",
     magic: 0x0801,
-    dimensions: 1,
 };
 
 /// The folder of MNIST's files: `mnist` under the data folder, or that folder itself. The first of these,
@@ -51,13 +47,13 @@ pub fn locate(data: &Path) -> PathBuf {
 }
 
 /// Names under which a file is published, or found after unpacking.
-fn names(set: &str, kind: &Kind) -> [String; 4] {
-    let (what, dimensions) = (kind.name, kind.dimensions);
-    let name = |mark, end| format!("{set}-{what}{mark}idx{dimensions}-ubyte{end}");
+fn names<const N: usize>(set: &str, kind: &Kind<N>) -> [String; 4] {
+    let what = kind.name;
+    let name = |mark, end| format!("{set}-{what}{mark}idx{N}-ubyte{end}");
     [("-", ""), ("-", ".gz"), (".", ""), (".", ".gz")].map(|(mark, end)| name(mark, end))
 }
 
-fn find(folder: &Path, set: &str, kind: &Kind) -> Option<PathBuf> {
+fn find<const N: usize>(folder: &Path, set: &str, kind: &Kind<N>) -> Option<PathBuf> {
     let paths = names(set, kind).map(|name| folder.join(name));
     paths.into_iter().find(|path| path.is_file())
 }
@@ -68,7 +64,8 @@ fn find(folder: &Path, set: &str, kind: &Kind) -> Option<PathBuf> {
 ///
 /// The files are `train-images-idx3-ubyte`, `train-labels-idx1-ubyte`, `t10k-images-idx3-ubyte` and
 /// `t10k-labels-idx1-ubyte`, each plain or with `.gz`; a dot may stand in the place of the second
-/// hyphen.
+/// hyphen. [`Split::files`] has their names as published and unpacked, and the SHA-256 of what is
+/// in them unpacked.
 ///
 /// # Errors
 /// Files that are missing, or not as published: what is wrong, and what would be right.
@@ -98,11 +95,8 @@ pub fn read(folder: &Path) -> Result<Split, DataError> {
 fn read_set(folder: &Path, set: &str, files: &mut Vec<FileDigest>) -> Result<Examples, DataError> {
     let images = File::open(folder, set, &IMAGES)?;
     let labels = File::open(folder, set, &LABELS)?;
-    files.extend([images.digest(), labels.digest()]);
-    let (sizes, bytes) = images.contents(&IMAGES)?;
-    let [count, height, width] = sizes[..] else {
-        unreachable!("images have three sizes");
-    };
+    let ([count, height, width], bytes, digest) = images.contents(&IMAGES)?;
+    files.push(digest);
     if bytes.is_empty() {
         let message = format!(
             "it has {count} images of {height}×{width} pixels: there must be an image, and a \
@@ -110,7 +104,8 @@ fn read_set(folder: &Path, set: &str, files: &mut Vec<FileDigest>) -> Result<Exa
         );
         return Err(images.unexpected(message));
     }
-    let (_, found) = labels.contents(&LABELS)?;
+    let ([_], found, digest) = labels.contents(&LABELS)?;
+    files.push(digest);
     if found.len() != count {
         let message = format!(
             "{} labels for the {count} images of {}: every image has one, so take both files from \
@@ -148,19 +143,29 @@ fn read_set(folder: &Path, set: &str, files: &mut Vec<FileDigest>) -> Result<Exa
 struct File {
     path: PathBuf,
     bytes: Vec<u8>,
+    /// Its name as published and unpacked.
+    published: String,
 }
 
+/// What is in a file: the sizes that its header gives, the bytes after it, and the digest of all,
+/// which packing does not change: the same images are the same run.
+type Contents<const N: usize> = ([usize; N], Vec<u8>, FileDigest);
+
 impl File {
-    fn open(folder: &Path, set: &str, kind: &Kind) -> Result<File, DataError> {
+    fn open<const N: usize>(folder: &Path, set: &str, kind: &Kind<N>) -> Result<File, DataError> {
         let [published, ..] = names(set, kind);
         let path = find(folder, set, kind);
         let read = match &path {
             Some(path) => std::fs::read(path),
             None => Err(Error::new(ErrorKind::NotFound, "no such file")),
         };
-        let path = path.unwrap_or_else(|| folder.join(published));
+        let path = path.unwrap_or_else(|| folder.join(&published));
         match read {
-            Ok(bytes) => Ok(File { path, bytes }),
+            Ok(bytes) => Ok(File {
+                path,
+                bytes,
+                published,
+            }),
             Err(error) => Err(DataError::Unreadable {
                 path: path.display().to_string(),
                 error,
@@ -174,10 +179,6 @@ impl File {
         name.to_string_lossy().into_owned()
     }
 
-    fn digest(&self) -> FileDigest {
-        FileDigest::of(&self.path, &self.bytes)
-    }
-
     fn unexpected(&self, message: impl Into<String>) -> DataError {
         DataError::Unexpected {
             path: self.path.display().to_string(),
@@ -185,8 +186,7 @@ impl File {
         }
     }
 
-    /// The sizes that the header gives, and the bytes after it.
-    fn contents(&self, kind: &Kind) -> Result<(Vec<usize>, Vec<u8>), DataError> {
+    fn contents<const N: usize>(&self, kind: &Kind<N>) -> Result<Contents<N>, DataError> {
         let size = self.bytes.len() as u128;
         if !self.bytes.starts_with(&GZIP) {
             return self.unpacked(kind, &self.bytes[..], size);
@@ -202,31 +202,32 @@ impl File {
     }
 
     /// The same of unpacked bytes, of which there are at most `greatest`.
-    fn unpacked(
+    fn unpacked<const N: usize>(
         &self,
-        kind: &Kind,
+        kind: &Kind<N>,
         mut bytes: impl Read,
         greatest: u128,
-    ) -> Result<(Vec<usize>, Vec<u8>), DataError> {
+    ) -> Result<Contents<N>, DataError> {
         let again = |error: Error| {
             self.unexpected(format!(
                 "it is cut off or damaged ({error}); download it again"
             ))
         };
-        let mut header = vec![0; 4 + 4 * kind.dimensions];
+        let start = 4 + 4 * N;
+        let mut all = vec![0; start];
         bytes
-            .read_exact(&mut header)
+            .read_exact(&mut all)
             .map_err(|error| match error.kind() {
                 ErrorKind::UnexpectedEof => self.unexpected(format!(
-                    "it ends within its header, which has {} bytes; download it again",
-                    4 + 4 * kind.dimensions
+                    "it ends within its header, which has {start} bytes; download it again"
                 )),
                 _ => again(error),
             })?;
-        let mut numbers = header
-            .chunks_exact(4)
-            .map(|b| u32::from_be_bytes([b[0], b[1], b[2], b[3]]));
-        let magic = numbers.next().unwrap_or_default();
+        let number = |at: usize| {
+            let bytes = [0, 1, 2, 3].map(|byte| all[4 * at + byte]);
+            u32::from_be_bytes(bytes)
+        };
+        let magic = number(0);
         if magic != kind.magic {
             let message = format!(
                 "it starts with the magic number {magic:#010x}, and IDX {} start with {:#010x}: \
@@ -235,7 +236,7 @@ impl File {
             );
             return Err(self.unexpected(message));
         }
-        let sizes: Vec<usize> = numbers.map(|n| n as usize).collect();
+        let sizes: [usize; N] = std::array::from_fn(|n| number(1 + n) as usize);
         let promised: u128 = sizes.iter().map(|&n| n as u128).product();
         let shown: Vec<String> = sizes.iter().map(usize::to_string).collect();
         let wrong = |what: &str| {
@@ -248,17 +249,18 @@ impl File {
             return Err(wrong(&format!("a file of {size} bytes cannot hold them")));
         }
         // Memory grows with what is really there; one byte more tells that there is too much.
-        let mut body = Vec::new();
         let limit = u64::try_from(promised + 1).unwrap_or(u64::MAX);
-        bytes.take(limit).read_to_end(&mut body).map_err(again)?;
-        let found = body.len() as u128;
+        bytes.take(limit).read_to_end(&mut all).map_err(again)?;
+        let found = (all.len() - start) as u128;
         if found < promised {
             return Err(wrong(&format!("it holds {found}: it is cut off")));
         }
         if found > promised {
             return Err(wrong("it holds more"));
         }
-        Ok((sizes, body))
+        let digest = FileDigest::of(Path::new(&self.published), &all);
+        all.drain(..start);
+        Ok((sizes, all, digest))
     }
 }
 

@@ -5,7 +5,8 @@
 //! widens with the shrinkage (so that every pixel counts), whatever its aspect ratio. Opacity,
 //! color profiles and orientation tags are not looked at.
 
-use super::{DataError, Examples, FileDigest, Inputs, Shape, Split, Targets};
+use super::digits::{DIGITS, PIXELS, SHAPE, SIDE};
+use super::{DataError, Examples, FileDigest, Inputs, Split, Targets, parallel};
 use crate::settings::Choice;
 use image::imageops::{FilterType, resize};
 use image::{ImageError, ImageFormat, ImageReader, Limits};
@@ -13,13 +14,7 @@ use std::ffi::OsStr;
 use std::io::{Cursor, Error, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::thread;
 
-/// Classes of digits.
-const DIGITS: usize = 10;
-/// Rows of pixels, and pixels of a row.
-const SIDE: usize = 28;
-const PIXELS: usize = SIDE * SIDE;
 /// An image of a digit has no longer side, before it is scaled.
 const GREATEST_SIDE: u32 = 2048;
 /// Bytes that a file may have, and a decoder take: enough for four 16-bit channels of that size.
@@ -125,11 +120,6 @@ impl DigitFolder {
         }
         let (bytes, sums) = decode_all(&paths)?;
         files.push(digest(&half, &paths, &sums));
-        let shape = Shape::Image {
-            channels: 1,
-            height: SIDE,
-            width: SIDE,
-        };
         let inputs = Inputs::Pixels {
             bytes,
             low: -1.0,
@@ -137,7 +127,7 @@ impl DigitFolder {
         };
         let classes = DIGITS;
         Ok(Examples::new(
-            shape,
+            SHAPE,
             inputs,
             Targets::Classes { labels, classes },
         ))
@@ -180,20 +170,13 @@ fn unexpected(path: &Path, message: impl Into<String>) -> DataError {
 
 /// Pixels of all images, and the SHA-256 of each file, on all processors; the first error by order.
 fn decode_all(paths: &[PathBuf]) -> Result<(Vec<u8>, Vec<FileDigest>), DataError> {
-    let threads = thread::available_parallelism().map_or(1, usize::from);
-    let size = paths.len().div_ceil(threads).max(1);
+    let size = paths.len().div_ceil(parallel::processors()).max(1);
     let mut pixels = vec![0; paths.len() * PIXELS];
     let parts = paths.chunks(size).zip(pixels.chunks_mut(size * PIXELS));
-    let sums = thread::scope(|scope| {
-        let start = |(paths, pixels)| scope.spawn(move || decode_part(paths, pixels));
-        let running: Vec<_> = parts.map(start).collect();
-        let mut sums = Vec::new();
-        for part in running {
-            let part = part.join();
-            sums.extend(part.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?);
-        }
-        Ok::<_, DataError>(sums)
-    })?;
+    let mut sums = Vec::new();
+    for part in parallel::at_once(parts, |(paths, pixels)| decode_part(paths, pixels)) {
+        sums.extend(part?);
+    }
     Ok((pixels, sums))
 }
 
@@ -245,8 +228,8 @@ fn decode(bytes: &[u8]) -> Result<Vec<u8>, String> {
             return Err(message.into());
         }
     };
-    // The decoder fills what is missing with grey; between markers, 0xff is followed by 0.
-    if format == ImageFormat::Jpeg && !bytes.windows(2).rev().any(|pair| pair == [0xff, 0xd9]) {
+    // The decoder fills what is missing with grey.
+    if format == ImageFormat::Jpeg && !has_end(bytes) {
         return Err("the image is cut off: its end marker is missing; download it again".into());
     }
     let mut limits = Limits::default();
@@ -264,6 +247,25 @@ fn decode(bytes: &[u8]) -> Result<Vec<u8>, String> {
     })?;
     let side = SIDE as u32;
     Ok(resize(&image.into_luma8(), side, side, FilterType::Triangle).into_raw())
+}
+
+/// Whether a JPEG image's end marker follows the start of its first scan. Segments before that are
+/// stepped over, since one may hold a thumbnail with an end of its own.
+fn has_end(jpeg: &[u8]) -> bool {
+    let mut rest = jpeg;
+    loop {
+        rest = match *rest {
+            [] => return false,
+            // In a scan, 0xff is followed by 0 where no marker is meant.
+            [0xff, 0xda, ..] => return rest.windows(2).any(|pair| pair == [0xff, 0xd9]),
+            // The markers that a length follows, which counts its own two bytes.
+            [0xff, 0xc0..=0xcf | 0xdb..=0xfe, high, low, ..] => {
+                let length = usize::from(u16::from_be_bytes([high, low]));
+                rest.get(2 + length..).unwrap_or_default()
+            }
+            [_, ref rest @ ..] => rest,
+        };
+    }
 }
 
 /// That of a folder, of the sums of its files.

@@ -242,6 +242,22 @@ fn images_that_are_cut_off_are_refused() {
     }
 }
 
+/// A thumbnail is an image within the image, and has an end of its own.
+#[test]
+fn an_image_with_a_thumbnail_that_is_cut_off_is_refused() {
+    let photo = |side| RgbImage::from_fn(side, side, |x, y| Rgb([x as u8, y as u8, (x * y) as u8]));
+    let thumbnail = encoded(&photo(16).into(), ImageFormat::Jpeg);
+    let plain = encoded(&photo(60).into(), ImageFormat::Jpeg);
+    let segment = [b"Exif\0\0", &thumbnail[..]].concat();
+    let length = (segment.len() as u16 + 2).to_be_bytes();
+    let start = [&plain[..2], &[0xff, 0xe1], &length, &segment].concat();
+    let jpeg = [&start, &plain[2..]].concat();
+    assert_eq!(decode(&jpeg), decode(&plain));
+    for end in 0..jpeg.len() {
+        decode(&jpeg[..end]).expect_err("a part of an image");
+    }
+}
+
 #[test]
 fn the_first_file_that_is_wrong_by_order_is_the_one_named() {
     let folder = small_set();

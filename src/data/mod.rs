@@ -4,6 +4,7 @@
 //! reads each data set once per process. Of this floor, only readers open files, and only they and
 //! generators use threads.
 
+mod digits;
 pub(crate) mod digits_generated;
 mod error;
 mod examples;
@@ -12,7 +13,10 @@ pub(crate) mod har_generated;
 pub(crate) mod idx;
 mod image_folder;
 mod library;
+pub(crate) mod npy;
+pub(crate) mod npz;
 pub(crate) mod own;
+mod parallel;
 mod split;
 
 pub use error::DataError;

@@ -88,11 +88,6 @@ pub(super) fn draw(
             1
         }
     };
-    let evaluation = places.exact(&["record", "evaluate_every_epochs"]);
-    if let Some(place) = evaluation.filter(|_| !(per_epoch.is_some() && world.has_test_set())) {
-        let help = "remove it, or give agents test rows where the task has some";
-        problems.add(place, "nobody has test rows to evaluate on", help);
-    }
     let chooser = Chooser::new(&graph, &*world, seeds.topology, &scenario.sets, problems);
     let member_list = |(name, _): &(String, _)| (name.clone(), chooser.members(name));
     let sets = scenario.sets.iter().map(member_list).collect();

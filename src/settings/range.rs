@@ -6,12 +6,12 @@ use super::problem::Problems;
 use super::values::Setting;
 use rand::{Rng, RngExt};
 
-/// A fixed number, or `{ low, high }`: drawn uniformly from [low, high).
+/// A fixed number, or `{ low, high }`: drawn uniformly from `low` to `high`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum NumberOrRange {
     /// Always the same.
     Number(f64),
-    /// From the first on, below the second.
+    /// From the first to the second.
     Range(f64, f64),
 }
 

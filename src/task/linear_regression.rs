@@ -14,7 +14,7 @@
 //! | `dimension` | d, number of parameters | 10 |
 //! | `covariance` | Σ: a number (times I), d variances, or d rows of d numbers | 1 |
 //! | `noise` | σ_k: a number, or `{ low, high }`, uniform over the agents | 0.5 |
-//! | `groups` | number of task groups, up to d | 4, or d if less |
+//! | `groups` | number of task groups, up to d and the number of agents | 4, or d or the number of agents if less |
 //! | `distance` | ‖θ*_a − θ*_b‖ of any two groups a, b | 2 |
 //! | `batch` | samples of a batch | 1 |
 //! | `initial_std` | standard deviation of each initial parameter, around 0 | 1 |
@@ -42,6 +42,13 @@ use std::sync::Arc;
 
 /// How many features a batch has at the most.
 const MOST_NUMBERS: u64 = 100_000_000;
+/// How many features the batches of all agents have together at the most: 4 GB.
+const MOST_OF_ALL: u128 = 1_000_000_000;
+/// Task groups where a scenario is silent, if there are so many agents and dimensions.
+const GROUPS: usize = 4;
+/// Finding the directions of groups takes groups² · dimension steps; so many are some seconds. That
+/// bounds their numbers too: a dimension is 10⁶ at the most, and groups · dimension is 10⁸.
+const MOST_STEPS: u128 = 10_000_000_000;
 
 /// Settings of the task `linear-regression`; data is generated.
 #[derive(Clone, Debug)]
@@ -49,7 +56,8 @@ pub struct LinearRegression {
     dimension: usize,
     factor: Arc<Factor>,
     noise: NumberOrRange,
-    groups: usize,
+    /// None: up to [`GROUPS`], as many as there is room for.
+    groups: Option<usize>,
     distance: f64,
     batch: usize,
     initial_std: f64,
@@ -89,7 +97,9 @@ impl LinearRegression {
             "groups",
             "Number of task groups, up to d: consecutive blocks of agents",
         );
-        let groups: u32 = groups.at_least(1.0).default(dimension.min(4), "paper §4");
+        let groups: Option<u32> = groups
+            .at_least(1.0)
+            .optional("4, or d or the number of agents if less (paper §4)");
         let distance = keys.key("distance", "Distance between the optima of any two groups");
         let distance = distance.at_least(0.0).at_most(1e12).default(2.0, "design");
         let batch = keys.key("batch", "Samples of a batch");
@@ -101,7 +111,7 @@ impl LinearRegression {
         let initial_std = initial_std.at_least(0.0).at_most(1e12);
         let initial_std = initial_std.default(1.0, "design");
 
-        if groups > dimension {
+        if let Some(groups) = groups.filter(|&groups| groups > dimension) {
             let message = format!(
                 "there is no room for {groups} groups in {dimension} dimensions: each has a \
                  direction of its own, at right angles to the others"
@@ -120,17 +130,61 @@ impl LinearRegression {
             dimension,
             factor: Arc::new(factor.unwrap_or(Factor::Diagonal(Vec::new()))),
             noise,
-            groups: groups as usize,
+            groups: groups.map(|groups| groups as usize),
             distance,
             batch: batch as usize,
             initial_std,
         }
     }
 
+    /// Whether there are agents for all groups, and room for all agents and groups.
+    fn fits(&self, agents: usize) -> Result<(), DataError> {
+        let unfit = |key, message, help| DataError::Unfit {
+            key: vec!["task", key],
+            message,
+            help,
+        };
+        let (batch, dimension) = (self.batch, self.dimension);
+        if let Some(groups) = self.groups.filter(|&groups| groups > agents) {
+            return Err(unfit(
+                "groups",
+                format!("there are {groups} groups and {agents} agents: every group has an agent"),
+                format!("write at most {agents}, or let the topology have {groups} agents"),
+            ));
+        }
+        let groups = self.groups.unwrap_or(GROUPS) as u128;
+        if groups * groups * dimension as u128 > MOST_STEPS {
+            return Err(unfit(
+                "groups",
+                format!(
+                    "{groups} groups in {dimension} dimensions are too many to find directions at \
+                     right angles for"
+                ),
+                format!("let the square of `groups` times `dimension` be at most {MOST_STEPS}"),
+            ));
+        }
+        if agents as u128 * batch as u128 * dimension as u128 > MOST_OF_ALL {
+            return Err(unfit(
+                "batch",
+                format!(
+                    "{batch} samples of {dimension} features for each of {agents} agents are too \
+                     many to hold"
+                ),
+                format!(
+                    "let the number of agents times `batch` times `dimension` be at most \
+                     {MOST_OF_ALL}"
+                ),
+            ));
+        }
+        Ok(())
+    }
+
     /// Draws what differs between the agents.
     pub fn world(&self, graph: &Graph, seeds: TaskSeeds) -> Regressions {
         let agents = graph.agents();
-        let groups = self.groups.min(agents);
+        let groups = self
+            .groups
+            .unwrap_or(GROUPS.min(self.dimension).min(agents));
         let key = Key::new(seeds.data, Purpose::World);
         let mut stream = key.stream();
         let center = normals(self.dimension, &mut stream);
@@ -193,6 +247,7 @@ initial = 10.0
         seeds: TaskSeeds,
         _: &Library,
     ) -> Result<Arc<dyn World>, DataError> {
+        self.fits(graph.agents())?;
         Ok(Arc::new(self.world(graph, seeds)))
     }
 }

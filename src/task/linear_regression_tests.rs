@@ -51,7 +51,7 @@ fn any_two_optima_have_the_distance_that_was_asked_for() {
 #[test]
 fn groups_are_consecutive_blocks_and_every_group_has_an_agent() {
     let groups = |agents: usize| {
-        let world = world("groups = 4", agents);
+        let world = world("", agents);
         let ids = (0..agents).map(AgentId::from_index);
         ids.map(|k| world.group(k)).collect::<Vec<u32>>()
     };

@@ -11,6 +11,7 @@ mod covariance;
 mod digit_classification;
 mod linear_regression;
 mod own_data;
+mod own_shares;
 mod partition;
 mod supervised;
 mod target_localization;

@@ -1,6 +1,7 @@
 //! Tests of the tasks on small files: shares, groups, tests, and what is refused at which key.
 
 use super::*;
+use crate::data::Targets;
 use crate::settings::{Problems, Sources, Span, Table};
 use crate::topology::{Complete, Topology};
 
@@ -34,7 +35,7 @@ impl Folder {
             data: seed,
         };
         let library = Library::new(None, self.0.path());
-        settings.world(wanted, &graph(agents), seeds, &library)
+        settings.world(&graph(agents), seeds, &library)
     }
 
     /// The world that settings give to so many agents.
@@ -237,6 +238,23 @@ fn an_agents_rows_are_of_one_group() {
     );
 }
 
+/// Groups are of agents, and a file that says nothing of agents cannot give them any.
+#[test]
+fn groups_without_owners_are_refused() {
+    let rows = "group,x,y\n0,1,0\n0,2,1\n1,3,0\n1,4,1\n";
+    let folder = Folder::new(&[("own.csv", rows)]);
+    let iid = "path = \"own.csv\"\nbatch = 1\npartition = { kind = \"iid\" }";
+    for settings in [OWN, iid] {
+        let (key, message, help) = folder.refusal(settings, Wanted::Class, 2);
+        assert_eq!(key, "task.path");
+        assert_eq!(
+            message,
+            "own.csv has `group` and does not say with `agent` whose rows are: groups are of agents"
+        );
+        assert_eq!(help, "add `agent`, or remove `group`");
+    }
+}
+
 #[test]
 fn what_a_partition_cannot_do_is_refused_with_what_would() {
     let folder = Folder::new(&[("own.csv", "x,y\n1,0\n2,1\n3,0\n4,1\n5,0\n6,1\n7,0\n8,1\n")]);
@@ -258,11 +276,22 @@ fn what_a_partition_cannot_do_is_refused_with_what_would() {
     assert_eq!(key, "task.partition");
     assert_eq!(
         message,
-        "no draw with alpha = 0.001 gives every agent enough rows for training: a batch has 3"
+        "8 rows are too few for 3 agents: each needs a batch of 3 for training, besides its rows \
+         for test"
     );
-    assert_eq!(help, "let the topology have fewer agents");
+    assert_eq!(
+        help,
+        "let the topology have at most 2 agents, or lower task.batch"
+    );
+    let huge = dirichlet.replace("batch = 3", "batch = 9");
+    let (_, _, help) = folder.refusal(&huge, Wanted::Class, 1);
+    assert_eq!(help, "lower task.batch, or task.test_share");
     let few = dirichlet.replace("batch = 3", "batch = 1\ntest_share = 0.0");
-    let (_, _, help) = folder.refusal(&few, Wanted::Class, 4);
+    let (_, message, help) = folder.refusal(&few, Wanted::Class, 4);
+    assert_eq!(
+        message,
+        "no draw with alpha = 0.001 gives every agent enough rows for training: a batch has 1"
+    );
     assert!(help.starts_with("write alpha = "), "{help}");
     // What the message says does.
     let alpha = help["write alpha = ".len()..]
@@ -270,6 +299,26 @@ fn what_a_partition_cannot_do_is_refused_with_what_would() {
         .next()
         .expect("a number");
     folder.load(&few.replace("0.001", alpha), Wanted::Class, 4);
+}
+
+/// Nothing is drawn for so many agents.
+#[test]
+fn a_partition_that_has_no_chance_is_refused_before_it_is_drawn() {
+    let folder = Folder::new(&[("own.csv", "x,y\n1,0\n2,1\n3,0\n4,1\n")]);
+    let text = with("partition = { kind = \"dirichlet\", alpha = 1 }").replace("= 3", "= 1");
+    let (settings, _) = read(&text, Wanted::Class).expect("good settings");
+    let library = Library::new(None, folder.0.path());
+    let data = settings.data(&library).expect("good rows");
+    let sharing = Sharing {
+        partition: Partition::Dirichlet { alpha: 1.0 },
+        agents: usize::MAX,
+        batch: 1,
+        test_share: 0.25,
+        seed: 1,
+    };
+    let refused = sharing.shares(&data.train);
+    let message = refused.expect_err("four rows").to_string();
+    assert!(message.starts_with("4 rows are too few for"), "{message}");
 }
 
 #[test]
@@ -309,7 +358,7 @@ fn one_file_gives_classes_to_one_task_and_values_to_the_other() {
     let library = Library::new(None, folder.0.path());
     let targets = |wanted| {
         let (settings, _) = read(OWN, wanted).expect("good settings");
-        let data = settings.data(wanted, &library).expect("a good file");
+        let data = settings.data(&library).expect("a good file");
         matches!(data.train.examples.targets(), Targets::Classes { .. })
     };
     assert!(targets(Wanted::Class) && !targets(Wanted::Values) && targets(Wanted::Class));

@@ -105,13 +105,18 @@ pub(super) fn iid(rows: usize, agents: usize, seed: u64) -> Vec<Vec<u32>> {
     (0..agents).map(share).collect()
 }
 
-/// Why no draw gives everyone enough rows.
+/// Why not everyone has enough rows.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct TooFew {
-    /// The most rows that the agent with the fewest has in any draw.
-    pub(super) best: usize,
-    /// An α that would do, where there is one.
-    pub(super) alpha: Option<f64>,
+pub(super) enum TooFew {
+    /// There are not that many rows.
+    Rows,
+    /// No draw is of use.
+    Draws {
+        /// The most rows that the agent with the fewest has in any draw.
+        best: usize,
+        /// An α that would do, where one was found.
+        alpha: Option<f64>,
+    },
 }
 
 /// Rows shared out class by class, so that each agent has at least `least` of them.
@@ -123,6 +128,9 @@ pub(super) fn dirichlet(
     least: usize,
     seed: u64,
 ) -> Result<Vec<Vec<u32>>, TooFew> {
+    if least.saturating_mul(agents) > labels.len() {
+        return Err(TooFew::Rows);
+    }
     let mut rows_of = vec![Vec::new(); classes];
     for (row, &label) in (0..).zip(labels) {
         rows_of[label as usize].push(row);
@@ -134,12 +142,12 @@ pub(super) fn dirichlet(
         seed,
     };
     let sizes = draws.first_with(least, alpha).map_err(|best| {
+        // One draw each, so that advice is no dearer than the draws that were in vain.
         let doubled = std::iter::successors(Some(alpha), |alpha| Some(alpha * 2.0)).skip(1);
-        let legal = doubled.take_while(|&alpha| alpha <= ALPHAS[1]);
-        let alpha = legal
-            .into_iter()
-            .find(|&a| draws.first_with(least, a).is_ok());
-        TooFew { best, alpha }
+        let mut legal = doubled.take_while(|&alpha| alpha <= ALPHAS[1]);
+        let does = |&alpha: &f64| draws.fewest(&draws.sizes(alpha, 0)) >= least;
+        let alpha = legal.find(does);
+        TooFew::Draws { best, alpha }
     })?;
     let mut shares = vec![Vec::new(); agents];
     for ((class, mut rows), sizes) in (0..).zip(rows_of).zip(sizes) {
@@ -170,20 +178,30 @@ impl Draws<'_> {
     fn first_with(&self, least: usize, alpha: f64) -> Result<Vec<Vec<usize>>, usize> {
         let mut best = 0;
         for draw in 0..DRAWS {
-            let class = |(class, &rows): (usize, &usize)| {
-                // A class's rows are shuffled without a peer.
-                let key = Key::new(self.seed, Purpose::Split).at(class as u64);
-                sizes(rows, self.agents, alpha, key.toward(AgentId(draw as u32)))
-            };
-            let sizes: Vec<Vec<usize>> = self.counts.iter().enumerate().map(class).collect();
-            let of = |agent: usize| sizes.iter().map(|sizes| sizes[agent]).sum::<usize>();
-            let fewest = (0..self.agents).map(of).min().unwrap_or_default();
+            let sizes = self.sizes(alpha, draw);
+            let fewest = self.fewest(&sizes);
             if fewest >= least {
                 return Ok(sizes);
             }
             best = best.max(fewest);
         }
         Err(best)
+    }
+
+    /// How many rows of each class each agent has in a draw, shape `[classes][agents]`.
+    fn sizes(&self, alpha: f64, draw: u64) -> Vec<Vec<usize>> {
+        let class = |(class, &rows): (usize, &usize)| {
+            // A class's rows are shuffled without a peer.
+            let key = Key::new(self.seed, Purpose::Split).at(class as u64);
+            sizes(rows, self.agents, alpha, key.toward(AgentId(draw as u32)))
+        };
+        self.counts.iter().enumerate().map(class).collect()
+    }
+
+    /// The rows of the agent with the fewest.
+    fn fewest(&self, sizes: &[Vec<usize>]) -> usize {
+        let of = |agent: usize| sizes.iter().map(|sizes| sizes[agent]).sum::<usize>();
+        (0..self.agents).map(of).min().unwrap_or_default()
     }
 }
 

@@ -53,12 +53,13 @@ proptest! {
                 prop_assert!(is_whole(&shares, rows) && shares.len() == agents);
                 prop_assert!(shares.iter().all(|share| share.len() >= least));
             }
-            Err(few) => {
-                prop_assert!(few.best < least);
+            Err(TooFew::Rows) => prop_assert!(least * agents > rows),
+            Err(TooFew::Draws { best, alpha: better }) => {
+                prop_assert!(best < least && least * agents <= rows);
                 // What is recommended does.
-                let better = few.alpha.map(|a| dirichlet(&labels, classes, agents, a, least, seed));
+                let better = better.map(|a| dirichlet(&labels, classes, agents, a, least, seed));
                 prop_assert!(better.is_none_or(|shares| shares.is_ok()));
-                prop_assert!(dirichlet(&labels, classes, agents, alpha, few.best, seed).is_ok());
+                prop_assert!(dirichlet(&labels, classes, agents, alpha, best, seed).is_ok());
             }
         }
         prop_assert_eq!(draw(), draw());

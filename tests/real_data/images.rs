@@ -71,17 +71,19 @@ pub fn mnist_has_60000_images_to_train_on_and_10000_to_test_on() {
     assert_eq!(files.len(), 4);
 }
 
-pub fn plain_and_gzip_files_give_the_same_examples() {
+pub fn plain_and_gzip_files_give_the_same_examples_and_digests() {
     let unpacked = tempfile::tempdir().expect("a temporary folder");
+    let published = locate_mnist(&data());
     for file in &MNIST.files {
-        let packed = fs::File::open(locate_mnist(&data()).join(&file.name)).expect("it was read");
-        let name = file.name.strip_suffix(".gz").expect("the published files");
-        let mut plain = fs::File::create(unpacked.path().join(name)).expect("a new file");
+        let packed = published.join(format!("{}.gz", file.name));
+        let packed = fs::File::open(packed).expect("the published files");
+        let mut plain = fs::File::create(unpacked.path().join(&file.name)).expect("a new file");
         std::io::copy(&mut GzDecoder::new(packed), &mut plain).expect("gzip data");
     }
     let plain = read_mnist(&locate_mnist(unpacked.path())).expect("the unpacked files");
     assert_eq!(plain.train, MNIST.train);
     assert_eq!(plain.test, MNIST.test);
+    assert_eq!(plain.files, MNIST.files);
 }
 
 pub fn photo_digits_have_10000_images_to_train_on_and_2000_to_test_on() {

@@ -42,7 +42,7 @@ fn main() -> ExitCode {
         activity::recordings_give_one_fingerprint_on_any_number_of_threads,
         activity::the_published_files_have_10299_rows_of_30_subjects,
         images::mnist_has_60000_images_to_train_on_and_10000_to_test_on,
-        images::plain_and_gzip_files_give_the_same_examples,
+        images::plain_and_gzip_files_give_the_same_examples_and_digests,
         images::photo_digits_have_10000_images_to_train_on_and_2000_to_test_on,
         images::the_jpeg_samples_of_synthetic_digits_are_six_of_each_class,
         digits::after_3_epochs_the_filtered_rule_reads_digits_better_than_an_agent_alone,

@@ -6,7 +6,7 @@
 //! are text. Fields may stand in quotes and between blanks; empty lines are left out.
 
 use super::mistakes::Mistakes;
-use super::{Inputs, MOST, Places, Raw, RawTargets, Shape, Wanted, fits, whole};
+use super::{Inputs, Labels, MOST, Places, Raw, RawTargets, Shape, Wanted, fits, whole};
 use csv::{ReaderBuilder, StringRecord, Trim};
 use std::collections::BTreeSet;
 
@@ -65,6 +65,11 @@ fn line(record: &StringRecord, bytes: &[u8]) -> u32 {
     let passed = rest.iter().take_while(|byte| b"\r\n".contains(byte));
     let line = position.line() as usize + passed.filter(|&&byte| byte == b'\n').count();
     u32::try_from(line).unwrap_or(u32::MAX)
+}
+
+/// Whether a class is text.
+fn is_name(field: &str) -> bool {
+    !field.is_empty() && field.parse::<f64>().is_err()
 }
 
 /// What each column holds, by the names in the first line.
@@ -130,8 +135,8 @@ struct Table<'a> {
     outputs: usize,
     features: Vec<f32>,
     values: Vec<f64>,
-    /// Names of classes, where the first row's `y` is no number.
-    classes: Option<Vec<String>>,
+    /// Names of classes, where the first row's is one.
+    names: Option<Vec<String>>,
     agents: Vec<u32>,
     groups: Vec<u32>,
     lines: Vec<u32>,
@@ -154,7 +159,7 @@ impl<'a> Table<'a> {
             wanted,
             features: Vec::new(),
             values: Vec::new(),
-            classes: None,
+            names: None,
             agents: Vec::new(),
             groups: Vec::new(),
             lines: Vec::new(),
@@ -173,6 +178,9 @@ impl<'a> Table<'a> {
             });
             return;
         }
+        if self.lines.is_empty() && self.wanted == Wanted::Class && self.names_class(record) {
+            self.names = Some(Vec::new());
+        }
         let first_value = self.values.len();
         self.values.resize(first_value + self.outputs, 0.0);
         for at in 0..self.columns.len() {
@@ -182,12 +190,17 @@ impl<'a> Table<'a> {
                     let number = self.number(field, at, line);
                     self.features.push(number as f32);
                 }
-                Column::Target(_) if self.wanted == Wanted::Class && self.is_name(field) => {
-                    self.add_class(field, line);
-                }
-                Column::Target(output) => {
-                    self.values[first_value + output] = self.number(field, at, line);
-                }
+                Column::Target(output) => match &mut self.names {
+                    Some(names) => {
+                        names.push(field.to_owned());
+                        if field.is_empty() {
+                            self.mistake(line, "`y` is empty: write the row's class");
+                        }
+                    }
+                    None => {
+                        self.values[first_value + output] = self.target(field, at, line);
+                    }
+                },
                 Column::Agent => {
                     let agent = self.whole(field, at, line);
                     self.agents.push(agent);
@@ -201,19 +214,24 @@ impl<'a> Table<'a> {
         self.lines.push(line);
     }
 
-    /// Whether the class of a row is a name: as in the first row.
-    fn is_name(&mut self, field: &str) -> bool {
-        if self.lines.is_empty() && !field.is_empty() && field.parse::<f64>().is_err() {
-            self.classes = Some(Vec::new());
-        }
-        self.classes.is_some()
+    /// Whether the class of a row is a name.
+    fn names_class(&self, record: &StringRecord) -> bool {
+        let fields = record.iter().zip(&self.columns);
+        let mut targets = fields.filter(|(_, column)| matches!(column, Column::Target(_)));
+        targets.any(|(field, _)| is_name(field))
     }
 
-    fn add_class(&mut self, field: &str, line: u32) {
-        if field.is_empty() {
-            self.mistake(line, "`y` is empty: write the row's class");
+    /// A value, or a class among numbers.
+    fn target(&mut self, field: &str, at: usize, line: u32) -> f64 {
+        if self.wanted == Wanted::Class && is_name(field) {
+            let message = format!(
+                "`y` is `{field}`, and the first row's is no text: classes are all whole numbers, \
+                 or all text"
+            );
+            self.mistake(line, &message);
+            return 0.0;
         }
-        self.classes.get_or_insert_default().push(field.to_owned());
+        self.number(field, at, line)
     }
 
     /// A finite number.
@@ -270,9 +288,10 @@ impl<'a> Table<'a> {
             shape: Shape::Flat(features.len()),
             features,
             inputs: Inputs::Numbers(self.features),
-            y: match self.classes {
-                Some(names) => RawTargets::Names(names),
-                None => RawTargets::Numbers {
+            y: match (self.wanted, self.names) {
+                (Wanted::Class, Some(names)) => RawTargets::Classes(Labels::Names(names)),
+                (Wanted::Class, None) => RawTargets::Classes(Labels::Numbers(self.values)),
+                (Wanted::Values, _) => RawTargets::Values {
                     values: self.values,
                     outputs: self.outputs,
                 },

@@ -1,7 +1,7 @@
 //! Classes as files name them: whole numbers from 0, or text.
 
 use super::mistakes::Mistakes;
-use super::{Places, RawTargets, Targets, whole};
+use super::{Labels, Places, Targets, whole};
 use std::collections::BTreeSet;
 
 /// The classes of a data set.
@@ -25,19 +25,13 @@ impl Classes {
 /// The class of every row. Numbers go from 0 without gaps; names are sorted. Where classes are
 /// `known`, rows have no others, though perhaps not all.
 pub(super) fn classes(
-    y: &RawTargets,
+    labels: &Labels,
     places: &Places,
     known: Option<&Classes>,
 ) -> Result<(Targets, Classes), Mistakes> {
-    let (labels, classes) = match y {
-        RawTargets::Numbers { values, outputs: 1 } => numbered(values, places, known)?,
-        RawTargets::Numbers { outputs, .. } => {
-            return Err(Mistakes::one(format!(
-                "{}: a row has {outputs} values of `y`: a class is one",
-                places.file()
-            )));
-        }
-        RawTargets::Names(names) => named(names, places, known)?,
+    let (labels, classes) = match labels {
+        Labels::Numbers(numbers) => numbered(numbers, places, known)?,
+        Labels::Names(names) => named(names, places, known)?,
     };
     if classes.count() < 2 {
         return Err(Mistakes::one(format!(

@@ -8,7 +8,6 @@
 mod csv;
 mod labels;
 mod mistakes;
-mod npy;
 mod npz;
 #[cfg(test)]
 mod tests;
@@ -131,18 +130,24 @@ fn checked(
         Format::Npz => npz::read(name, bytes, wanted)?,
     };
     if raw.rows() > u32::MAX as usize {
-        return Err(Mistakes::one(format!("{name} has more than 2³² rows")));
+        return Err(Mistakes::one(format!(
+            "{name} has more than {} rows: let it have fewer",
+            u32::MAX
+        )));
     }
     if let Some(known) = known {
         raw.matches(name, known)?;
     }
-    let (targets, classes) = match wanted {
-        Wanted::Class => {
+    let (targets, classes) = match raw.y {
+        RawTargets::Classes(labels) => {
             let known = known.and_then(|known| known.classes.as_ref());
-            let (targets, classes) = classes(&raw.y, &raw.places, known)?;
+            let (targets, classes) = classes(&labels, &raw.places, known)?;
             (targets, Some(classes))
         }
-        Wanted::Values => (raw.values()?, None),
+        RawTargets::Values { values, outputs } => {
+            let values = values.into_iter().map(|value| value as f32).collect();
+            (Targets::Values { values, outputs }, None)
+        }
     };
     let known = Known {
         shape: raw.shape,
@@ -201,20 +206,30 @@ struct Raw {
     places: Places,
 }
 
-/// What a file says of each row.
+/// What a file says of each row: classes where these are wanted, otherwise values.
 #[derive(Debug)]
 enum RawTargets {
-    /// Shape `[rows × outputs]`; classes have one output.
-    Numbers { values: Vec<f64>, outputs: usize },
-    /// Names of classes, shape `[rows]`.
+    Classes(Labels),
+    /// Shape `[rows × outputs]`, at least one output.
+    Values {
+        values: Vec<f64>,
+        outputs: usize,
+    },
+}
+
+/// Classes as a file names them, shape `[rows]`.
+#[derive(Debug)]
+enum Labels {
+    Numbers(Vec<f64>),
     Names(Vec<String>),
 }
 
 impl Raw {
     fn rows(&self) -> usize {
         match &self.y {
-            RawTargets::Numbers { values, outputs } => values.len() / outputs,
-            RawTargets::Names(names) => names.len(),
+            RawTargets::Classes(Labels::Numbers(numbers)) => numbers.len(),
+            RawTargets::Classes(Labels::Names(names)) => names.len(),
+            RawTargets::Values { values, outputs } => values.len() / outputs,
         }
     }
 
@@ -234,9 +249,7 @@ impl Raw {
             )));
         }
         match &self.y {
-            RawTargets::Numbers { outputs, .. }
-                if known.classes.is_none() && *outputs != known.outputs =>
-            {
+            RawTargets::Values { outputs, .. } if *outputs != known.outputs => {
                 Err(Mistakes::one(format!(
                     "{name} has {outputs} values of `y` in a row, and `path` has {}",
                     known.outputs
@@ -244,20 +257,6 @@ impl Raw {
             }
             _ => Ok(()),
         }
-    }
-
-    /// `y` as numbers.
-    fn values(&self) -> Result<Targets, Mistakes> {
-        let RawTargets::Numbers { values, outputs } = &self.y else {
-            // Readers take names only where classes are wanted.
-            return Err(Mistakes::one(
-                "`y` holds names, and numbers are wanted".into(),
-            ));
-        };
-        Ok(Targets::Values {
-            values: values.iter().map(|&value| value as f32).collect(),
-            outputs: *outputs,
-        })
     }
 }
 

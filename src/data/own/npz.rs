@@ -7,11 +7,9 @@
 //! numbers 0 to 255.
 
 use super::mistakes::Mistakes;
-use super::npy::{Kind, Npy};
-use super::{Inputs, MOST, Places, Raw, RawTargets, Shape, Wanted, fits, whole};
-use std::io::{Cursor, Read};
-use zip::ZipArchive;
-use zip::result::ZipError;
+use super::{Inputs, Labels, MOST, Places, Raw, RawTargets, Shape, Wanted, fits, whole};
+use crate::data::npy::{Kind, Npy};
+use crate::data::npz::Npz;
 
 /// What such a file must hold.
 pub(super) const LAYOUT: &str = "write an NPZ file with the arrays `x` ([rows, features], or images \
@@ -41,46 +39,37 @@ pub(super) fn read(name: &str, bytes: &[u8], wanted: Wanted) -> Result<Raw, Mist
     })
 }
 
-/// An NPZ file in memory.
+/// An NPZ file with a name for messages.
 struct File<'a> {
     name: &'a str,
-    zip: ZipArchive<Cursor<&'a [u8]>>,
+    npz: Npz<'a>,
 }
 
 impl<'a> File<'a> {
     fn open(name: &'a str, bytes: &'a [u8]) -> Result<File<'a>, Mistakes> {
-        let zip = ZipArchive::new(Cursor::new(bytes));
-        let zip = zip.map_err(|error| Mistakes::one(format!("{name} is no NPZ file: {error}")))?;
+        let npz = Npz::open(bytes);
+        let npz = npz.map_err(|error| Mistakes::one(format!("{name} is no NPZ file: {error}")))?;
         let mut mistakes = Mistakes::default();
         let known = ARRAYS.join("`, `");
-        for entry in zip.file_names() {
-            let array = entry.strip_suffix(".npy").unwrap_or(entry);
+        for array in npz.names() {
             if !ARRAYS.contains(&array) {
                 mistakes
                     .add(|| format!("{name} has an array `{array}`: arrays are called `{known}`"));
             }
         }
-        let file = File { name, zip };
-        for needed in ["x", "y"].into_iter().filter(|needed| !file.has(needed)) {
+        let file = File { name, npz };
+        for needed in ["x", "y"]
+            .into_iter()
+            .filter(|needed| !file.npz.has(needed))
+        {
             mistakes.add(|| format!("{name} has no array `{needed}`: add it"));
         }
         mistakes.or(file)
     }
 
-    fn has(&self, array: &str) -> bool {
-        self.zip.index_for_name(&format!("{array}.npy")).is_some()
-    }
-
     fn array(&mut self, array: &str) -> Result<Npy, Mistakes> {
-        let mut read = || -> Result<Vec<u8>, ZipError> {
-            let mut bytes = Vec::new();
-            let mut entry = self.zip.by_name(&format!("{array}.npy"))?;
-            entry.read_to_end(&mut bytes)?;
-            Ok(bytes)
-        };
-        let bytes = read().map_err(|error| format!("cannot be read: {error}"));
-        let parsed = bytes.and_then(Npy::parse);
-        parsed.map_err(|message| self.wrong(array, &message))
+        let read = self.npz.array(array);
+        read.map_err(|message| self.wrong(array, &message))
     }
 
     fn wrong(&self, array: &str, message: &str) -> Mistakes {
@@ -90,16 +79,16 @@ impl<'a> File<'a> {
     /// Shape of an input, number of rows, and all inputs.
     fn inputs(&mut self) -> Result<(Shape, usize, Inputs), Mistakes> {
         let x = self.array("x")?;
+        let dimensions = x.shape().to_vec();
         let inputs = match x.kind() {
             Kind::U1 => Inputs::Pixels {
-                bytes: x.bytes(),
+                bytes: x.into_bytes(),
                 low: 0.0,
                 high: 255.0,
             },
             _ => Inputs::Numbers(x.numbers(|number| number as f32)),
         };
-        let dimensions = x.shape();
-        let shape = match *dimensions {
+        let shape = match dimensions[..] {
             _ if dimensions.contains(&0) => None,
             [_, features] => Some(Shape::Flat(features)),
             [_, height, width] => Some(Shape::Image {
@@ -160,12 +149,15 @@ impl<'a> File<'a> {
             finite,
             "no finite number of 32 bits",
         )?;
-        Ok(RawTargets::Numbers { values, outputs })
+        Ok(match wanted {
+            Wanted::Class => RawTargets::Classes(Labels::Numbers(values)),
+            Wanted::Values => RawTargets::Values { values, outputs },
+        })
     }
 
     /// Whose the rows are, or of which groups, where the file says so.
     fn owners(&mut self, array: &str, rows: usize) -> Result<Option<Vec<u32>>, Mistakes> {
-        if !self.has(array) {
+        if !self.npz.has(array) {
             return Ok(None);
         }
         let (dimensions, values) = self.numbers(array)?;

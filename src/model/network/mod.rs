@@ -110,7 +110,7 @@ impl Network {
                 return Err(Misfit {
                     key: "hidden",
                     message: format!("the network has more than {MOST} parameters"),
-                    help: "give fewer or narrower layers".to_owned(),
+                    help: "let it have fewer or narrower layers".to_owned(),
                 });
             }
         }

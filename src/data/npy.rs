@@ -1,14 +1,18 @@
-//! One array of an NPZ file: the NPY format, of the few types that rows have.
+//! One array of an NPZ file: the NPY format, of the few types that rows and payloads have.
 //!
 //! Own reader, since those of libraries take memory for what a header promises, parse it as any
 //! Python literal, which nested brackets keep busy for ever, and tell no type from another before
 //! they have read it. Format: numpy.org/doc/stable/reference/generated/numpy.lib.format.html.
 
 use ndarray::{ArrayD, IxDyn, ShapeBuilder};
+use std::io::Read;
+
+/// Bytes that a header may have: numpy itself reads no more than 10,000.
+const LONGEST_HEADER: usize = 1 << 16;
 
 /// An array as it was read.
 #[derive(Debug)]
-pub(super) struct Npy {
+pub(crate) struct Npy {
     kind: Kind,
     /// Whether the first index runs fastest.
     is_fortran: bool,
@@ -19,7 +23,7 @@ pub(super) struct Npy {
 
 /// Type of the elements.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     F4,
     F8,
     I4,
@@ -39,13 +43,16 @@ impl Kind {
 }
 
 impl Npy {
-    /// Takes the bytes of an array apart.
+    /// Reads an array, and at most one byte more than its header promises: packed, an array of
+    /// zeros is a thousandth of its size.
     ///
     /// # Errors
-    /// What is wrong with them, as a clause about the array.
-    pub(super) fn parse(mut bytes: Vec<u8>) -> Result<Npy, String> {
-        let (header, start) = header(&bytes).ok_or("has no NPY header")?;
-        let kind = value(header, "descr").ok_or("has a header without `descr`")?;
+    /// What is wrong with it, as a clause about the array.
+    pub(crate) fn read(mut bytes: impl Read) -> Result<Npy, String> {
+        let cannot = |error: std::io::Error| format!("cannot be read: {error}");
+        let header = header(&mut bytes).map_err(cannot)?;
+        let header = header.ok_or("has no NPY header")?;
+        let kind = value(&header, "descr").ok_or("has a header without `descr`")?;
         let known = |(name, ..): &&(&str, Kind, usize)| {
             let quoted = kind.strip_prefix('\'').and_then(|k| k.strip_prefix(*name));
             quoted.is_some_and(|rest| rest.starts_with('\''))
@@ -56,19 +63,34 @@ impl Npy {
                 "is of type {kind}: save it as f4, f8, i4, i8 or u1"
             ));
         };
-        let order = value(header, "fortran_order").ok_or("has a header without `fortran_order`")?;
-        let is_fortran = order.starts_with("True");
-        let shape = value(header, "shape").and_then(shape);
+        let order = value(&header, "fortran_order");
+        let is_fortran = order.ok_or("has a header without `fortran_order`")?;
+        let is_fortran = is_fortran.starts_with("True");
+        let shape = value(&header, "shape").and_then(shape);
         let shape = shape.ok_or("has a header without a `shape`")?;
+        let wrong = |what: &str| format!("has the shape {shape:?} of type {name}, {what}");
         let mut dimensions = shape.iter();
-        let size = dimensions.try_fold(size, |size, &dimension| size.checked_mul(dimension));
-        let elements = bytes.split_off(start);
-        if size != Some(elements.len()) {
+        let promised = dimensions.try_fold(size, |size, &dimension| size.checked_mul(dimension));
+        let Some(promised) = promised else {
+            return Err(wrong("more than a file can hold: save it again"));
+        };
+        // Memory grows with what is really there; one byte more tells that there is too much.
+        let mut elements = Vec::new();
+        let limit = (promised as u64).saturating_add(1);
+        bytes
+            .take(limit)
+            .read_to_end(&mut elements)
+            .map_err(cannot)?;
+        if elements.len() > promised {
+            return Err(wrong(&format!(
+                "and more than those {promised} bytes: save it again"
+            )));
+        }
+        if elements.len() < promised {
             let found = elements.len();
-            return Err(format!(
-                "has the shape {shape:?} of type {name}, which its {found} bytes are not: save it \
-                 again"
-            ));
+            return Err(wrong(&format!(
+                "{promised} bytes, of which there are {found}: save it again"
+            )));
         }
         Ok(Npy {
             kind,
@@ -78,16 +100,16 @@ impl Npy {
         })
     }
 
-    pub(super) fn kind(&self) -> Kind {
+    pub(crate) fn kind(&self) -> Kind {
         self.kind
     }
 
-    pub(super) fn shape(&self) -> &[usize] {
+    pub(crate) fn shape(&self) -> &[usize] {
         &self.shape
     }
 
     /// The elements as numbers, the last index running fastest.
-    pub(super) fn numbers<T: Clone>(&self, make: impl Fn(f64) -> T) -> Vec<T> {
+    pub(crate) fn numbers<T: Clone>(&self, make: impl Fn(f64) -> T) -> Vec<T> {
         match self.kind {
             Kind::F4 => self.elements(|bytes| make(f32::from_le_bytes(bytes).into())),
             Kind::F8 => self.elements(|bytes| make(f64::from_le_bytes(bytes))),
@@ -98,8 +120,12 @@ impl Npy {
     }
 
     /// The elements of an array of bytes, the last index running fastest.
-    pub(super) fn bytes(&self) -> Vec<u8> {
-        self.elements(u8::from_le_bytes)
+    pub(crate) fn into_bytes(self) -> Vec<u8> {
+        if self.is_fortran {
+            self.elements(u8::from_le_bytes)
+        } else {
+            self.elements
+        }
     }
 
     fn elements<T: Clone, const N: usize>(&self, make: impl Fn([u8; N]) -> T) -> Vec<T> {
@@ -114,16 +140,28 @@ impl Npy {
     }
 }
 
-/// The text of a header, and where the elements begin.
-fn header(bytes: &[u8]) -> Option<(&str, usize)> {
-    let rest = bytes.strip_prefix(b"\x93NUMPY")?;
-    let (start, length) = match *rest {
-        [1, _, a, b, ..] => (10, u16::from_le_bytes([a, b]).into()),
-        [2 | 3, _, a, b, c, d, ..] => (12, u32::from_le_bytes([a, b, c, d]) as usize),
-        _ => return None,
+/// The text of a header, after which the elements begin; none where there is no such header.
+fn header(bytes: &mut impl Read) -> std::io::Result<Option<String>> {
+    let mut start = Vec::new();
+    bytes.take(10).read_to_end(&mut start)?;
+    let length = match start.strip_prefix(b"\x93NUMPY") {
+        Some(&[1, _, a, b]) => usize::from(u16::from_le_bytes([a, b])),
+        Some(&[2 | 3, _, a, b]) => {
+            let mut rest = Vec::new();
+            bytes.take(2).read_to_end(&mut rest)?;
+            let [c, d] = rest[..] else {
+                return Ok(None);
+            };
+            u32::from_le_bytes([a, b, c, d]) as usize
+        }
+        _ => return Ok(None),
     };
-    let text = bytes.get(start..)?.get(..length)?;
-    Some((std::str::from_utf8(text).ok()?, start + length))
+    if length > LONGEST_HEADER {
+        return Ok(None);
+    }
+    let mut text = Vec::new();
+    bytes.take(length as u64).read_to_end(&mut text)?;
+    Ok(String::from_utf8(text).ok().filter(|t| t.len() == length))
 }
 
 /// What stands behind a key of a header.
@@ -149,7 +187,7 @@ mod tests {
         let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
         bytes.extend((header.len() as u16).to_le_bytes());
         bytes.extend(header.bytes().chain(elements.iter().copied()));
-        Npy::parse(bytes)
+        Npy::read(&bytes[..])
     }
 
     fn of(kind: &str, shape: &str, elements: &[u8]) -> Result<Npy, String> {
@@ -180,8 +218,8 @@ mod tests {
         let rows = array(&header("False"), &[1, 2, 3, 4, 5, 6]).expect("an array");
         let columns = array(&header("True"), &[1, 4, 2, 5, 3, 6]).expect("an array");
         assert_eq!((rows.shape(), columns.shape()), (&[2, 3][..], &[2, 3][..]));
-        assert_eq!(rows.bytes(), [1, 2, 3, 4, 5, 6]);
-        assert_eq!(columns.bytes(), rows.bytes());
+        assert_eq!(rows.into_bytes(), [1, 2, 3, 4, 5, 6]);
+        assert_eq!(columns.into_bytes(), [1, 2, 3, 4, 5, 6]);
     }
 
     #[test]
@@ -207,18 +245,21 @@ mod tests {
     /// Whatever a header promises costs no memory and no time.
     #[test]
     fn headers_that_promise_something_else_are_refused() {
-        let shapes = [
-            "(2,)",
-            "(0,)",
-            "(4000000000000000000, 40)",
-            "(0, 4000000000000000000, 40)",
+        let promises = [
+            ("(2,)", "16 bytes, of which there are 8: save it again"),
+            ("(0,)", "and more than those 0 bytes: save it again"),
+            (
+                "(200000000000000000,)",
+                "1600000000000000000 bytes, of which there are 8: save it again",
+            ),
+            (
+                "(4000000000000000000, 40)",
+                "more than a file can hold: save it again",
+            ),
         ];
-        for shape in shapes {
+        for (shape, expected) in promises {
             let message = of("<i8", shape, &[0; 8]).expect_err(shape);
-            assert!(
-                message.ends_with("which its 8 bytes are not: save it again"),
-                "{message}"
-            );
+            assert!(message.ends_with(expected), "{message}");
         }
         for shape in ["2", "(2", "(-2,)", "(a,)", ""] {
             assert_eq!(
@@ -235,9 +276,28 @@ mod tests {
         let unknown = b"\x93NUMPY\x09\x00\x02\x00{}".to_vec();
         for bytes in [long, unknown, b"\x93NUMPY\x01".to_vec(), Vec::new()] {
             assert_eq!(
-                Npy::parse(bytes).expect_err("no header"),
+                Npy::read(&bytes[..]).expect_err("no header"),
                 "has no NPY header"
             );
         }
+    }
+    /// However much there is, no more is read than was promised and a byte.
+    #[test]
+    fn what_follows_an_array_is_not_read() {
+        let header = "{'descr': '|u1', 'fortran_order': False, 'shape': (2,), }";
+        let mut start = b"\x93NUMPY\x01\x00".to_vec();
+        start.extend((header.len() as u16).to_le_bytes());
+        start.extend(header.bytes());
+        let endless = start[..].chain(std::io::repeat(0));
+        let message = Npy::read(endless).expect_err("too much");
+        assert!(
+            message.ends_with("and more than those 2 bytes: save it again"),
+            "{message}"
+        );
+        let endless = b"\x93NUMPY\x02\x00\xff\xff\xff\xff"[..].chain(std::io::repeat(b' '));
+        assert_eq!(
+            Npy::read(endless).expect_err("a header without end"),
+            "has no NPY header"
+        );
     }
 }

@@ -1,0 +1,225 @@
+//! Tests of CSV files: what is read from them, and what is refused, with which words.
+
+use super::*;
+
+/// The rows of a CSV file's text.
+pub(super) fn csv_rows(text: &[u8], wanted: Wanted) -> Result<(OwnRows, Known), String> {
+    let rows = checked("own.csv", text, Format::Csv, wanted, None, digest());
+    rows.map_err(|mistakes| mistakes.to_string())
+}
+
+fn csv_ok(text: &str, wanted: Wanted) -> OwnRows {
+    csv_rows(text.as_bytes(), wanted)
+        .unwrap_or_else(|e| panic!("{e}"))
+        .0
+}
+
+/// What is wrong with a CSV file of classes.
+fn wrong_classes(text: &str) -> String {
+    csv_rows(text.as_bytes(), Wanted::Class)
+        .map(|_| ())
+        .expect_err(text)
+}
+
+/// What is wrong with a CSV file of values.
+fn wrong_values(text: &str) -> String {
+    csv_rows(text.as_bytes(), Wanted::Values)
+        .map(|_| ())
+        .expect_err(text)
+}
+
+#[test]
+fn columns_mean_what_their_names_say_and_the_others_are_features() {
+    let text = "height,agent,y,group,weight\n1.5,0,1,3,-2\n+.25,1,0,4,1e2\n";
+    let rows = csv_ok(text, Wanted::Class);
+    assert_eq!(inputs(&rows), [[1.5, -2.0], [0.25, 100.0]]);
+    assert_eq!(labels(&rows), (&[1, 0][..], 2));
+    assert_eq!(rows.agents, Some(vec![0, 1]));
+    assert_eq!(rows.groups, Some(vec![3, 4]));
+    let rows = csv_ok("x,y\n1,0\n2,1\n", Wanted::Class);
+    assert_eq!((rows.agents, rows.groups), (None, None));
+}
+
+#[test]
+fn text_may_be_written_as_spreadsheets_and_editors_write_it() {
+    let plain = csv_ok("x,y\n1,2\n3,4\n", Wanted::Values);
+    for text in [
+        "x,y\r\n1,2\r\n3,4\r\n",
+        "\u{feff}x,y\n1,2\n3,4",
+        " x , y \n 1 ,\t2\n\n3,4\n\n",
+        "\"x\",\"y\"\n\"1\",2\n3,\"4\"\n",
+    ] {
+        let rows = csv_ok(text, Wanted::Values);
+        assert_eq!(rows.examples, plain.examples, "{text:?}");
+    }
+}
+
+#[test]
+fn classes_of_text_are_sorted_by_name() {
+    let rows = csv_ok("y,x\nsit,1\nrun,2\n3d,3\nsit,4\n", Wanted::Class);
+    assert_eq!(labels(&rows), (&[2, 1, 0, 2][..], 3));
+}
+
+#[test]
+fn classes_of_numbers_may_have_a_point() {
+    let rows = csv_ok("y,x\n1.0,1\n0.0,2\n2.0,3\n", Wanted::Class);
+    assert_eq!(labels(&rows), (&[1, 0, 2][..], 3));
+}
+
+#[test]
+fn several_values_stand_in_the_order_of_their_numbers() {
+    let rows = csv_ok("y1,x,y0\n10,1,20\n30,2,40\n", Wanted::Values);
+    assert_eq!(values(&rows), (&[20.0, 10.0, 40.0, 30.0][..], 2));
+    assert_eq!(inputs(&rows), [[1.0], [2.0]]);
+    // With `y` alone, and where numbers stop, the others are features.
+    let rows = csv_ok("y,y7,y1\n1,2,3\n", Wanted::Values);
+    assert_eq!(
+        (values(&rows), inputs(&rows)),
+        ((&[1.0][..], 1), vec![vec![2.0, 3.0]])
+    );
+}
+
+#[test]
+fn wrong_columns_are_refused() {
+    let refused = [
+        ("", "own.csv is empty"),
+        ("\n\n", "own.csv is empty"),
+        ("x,y\n", "own.csv has no rows below its first line"),
+        (
+            "1,2\n3,4\n",
+            "own.csv:1: no column has the name `y`: name one so; there are `1`, `2`",
+        ),
+        (
+            "y,agent,group\n1,2,3\n",
+            "own.csv:1: no column is a feature: add columns beside `y`, `agent` and `group`",
+        ),
+        (
+            "\nx,y,x\n1,2,3\n",
+            "own.csv:2: two columns have the name `x`: give each its own",
+        ),
+        (
+            ",x,y\n0,1,2\n",
+            "own.csv:1: column 1 has no name: give it one, or save the file without its row numbers",
+        ),
+        (
+            "x,y,y0\n1,2,3\n",
+            "own.csv:1: there are `y` and `y0`: `y` is the only value, or y0 the first",
+        ),
+    ];
+    for (text, message) in refused {
+        assert_eq!(wrong_values(text), message);
+        assert_eq!(wrong_classes(text), message);
+    }
+    let message = "own.csv:1: there are `y0` and no `y`: a class stands in the column `y`";
+    assert_eq!(wrong_classes("x,y0\n1,0\n2,1\n"), message);
+}
+
+#[test]
+fn wrong_fields_are_refused_with_line_and_column() {
+    let refused = [
+        ("x,y\n1,2\n,3\n", "own.csv:3: `x` is empty: write a number"),
+        (
+            "x,y\n1,2\n\n1,\n",
+            "own.csv:4: `y` is empty: write a number",
+        ),
+        (
+            "x,y\n1;2,3\n",
+            "own.csv:2: `x` is `1;2`: write a finite number",
+        ),
+        (
+            "x,y\nnan,3\n",
+            "own.csv:2: `x` is `nan`: write a finite number",
+        ),
+        (
+            "x,y\n1,-inf\n",
+            "own.csv:2: `y` is `-inf`: write a finite number",
+        ),
+        (
+            "x,y\n1e999,1\n",
+            "own.csv:2: `x` is `1e999`: write a finite number",
+        ),
+        (
+            "x,y\n1e39,1\n",
+            "own.csv:2: `x` is 1e39: write a number within ±3.4e38",
+        ),
+        (
+            "x,y\n1\n",
+            "own.csv:2: the first line has 2 fields, and this one has 1",
+        ),
+        (
+            "x,y\n1,2,3\n",
+            "own.csv:2: the first line has 2 fields, and this one has 3",
+        ),
+        (
+            "agent,x,y\n0.5,1,2\n",
+            "own.csv:2: `agent` is `0.5`: write a whole number from 0 to 2147483647",
+        ),
+        (
+            "agent,x,y\n-1,1,2\n",
+            "own.csv:2: `agent` is `-1`: write a whole number from 0 to 2147483647",
+        ),
+        (
+            "group,x,y\n2147483648,1,2\n",
+            "own.csv:2: `group` is `2147483648`: write a whole number from 0 to 2147483647",
+        ),
+    ];
+    for (text, message) in refused {
+        assert_eq!(wrong_values(text), message);
+    }
+    assert_eq!(
+        csv_rows(b"x,y\n1,2\n\xff,3\n", Wanted::Values).map(|_| ()),
+        Err("own.csv:3: this is not UTF-8: save the file as UTF-8 text".to_owned())
+    );
+}
+
+#[test]
+fn the_first_mistakes_are_told_and_the_others_counted() {
+    let text = format!("x,y\n{}", "a,b\n".repeat(4));
+    let expected = "own.csv:2: `x` is `a`: write a finite number\n\
+                    own.csv:2: `y` is `b`: write a finite number\n\
+                    own.csv:3: `x` is `a`: write a finite number\n\
+                    own.csv:3: `y` is `b`: write a finite number\n\
+                    own.csv:4: `x` is `a`: write a finite number\n\
+                    and 3 more";
+    assert_eq!(wrong_values(&text), expected);
+}
+
+#[test]
+fn wrong_classes_are_refused() {
+    let refused = [
+        (
+            "x,y\n1,0\n2,2\n",
+            "own.csv:3: `y` is 2, and no row has 1: let classes go from 0 without gaps",
+        ),
+        (
+            "x,y\n1,1\n2,2\n",
+            "own.csv:2: `y` is 1, and no row has 0: let classes go from 0 without gaps",
+        ),
+        (
+            "x,y\n1,0\n2,0.5\n3,-1\n",
+            "own.csv:3: `y` is 0.5: classes are whole numbers from 0, or text\n\
+             own.csv:4: `y` is -1: classes are whole numbers from 0, or text",
+        ),
+        // What the first row's is, the others are.
+        (
+            "x,y\n1,0\n2,one\n",
+            "own.csv:3: `y` is `one`, and the first row's is no text: classes are all whole \
+             numbers, or all text",
+        ),
+        (
+            "x,y\n1,a\n2,\n",
+            "own.csv:3: `y` is empty: write the row's class",
+        ),
+        (
+            "x,y\n1,0\n2,0\n",
+            "own.csv: `y` is the same in all rows: let there be two classes or more",
+        ),
+        (
+            "x,y\n1,a\n2,a\n",
+            "own.csv: `y` is the same in all rows: let there be two classes or more",
+        ),
+    ];
+    for (text, message) in refused {
+        assert_eq!(wrong_classes(text), message);
+    }
+}
