@@ -89,3 +89,7 @@ impl Forger for File {
         payload.extend(self.payloads.row(sight.iteration as usize));
     }
 }
+
+#[cfg(test)]
+#[path = "file_tests.rs"]
+mod tests;

@@ -281,7 +281,7 @@ fn what_a_partition_cannot_do_is_refused_with_what_would() {
     );
     assert_eq!(
         help,
-        "let the topology have at most 2 agents, or lower task.batch"
+        "let topology.agents be at most 2, or lower task.batch"
     );
     let huge = dirichlet.replace("batch = 3", "batch = 9");
     let (_, _, help) = folder.refusal(&huge, Wanted::Class, 1);

@@ -123,7 +123,7 @@ impl Sharing {
                 match rows / least {
                     0 => "lower task.batch, or task.test_share".to_owned(),
                     most => {
-                        format!("let the topology have at most {most} agents, or lower task.batch")
+                        format!("let topology.agents be at most {most}, or lower task.batch")
                     }
                 },
             ),

@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 /// What such a file must hold.
 pub(super) const LAYOUT: &str = "write a CSV file whose first line names the columns: `y` (or \
      `y0,y1,…` for several values), `agent` and `group` where rows have them, and features; then a \
-     line of numbers for each row";
+     line of numbers for each row, whose class may be text";
 
 /// What a column holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

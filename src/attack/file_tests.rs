@@ -1,0 +1,68 @@
+//! Tests of payloads from files: what is read, and what is refused.
+
+use super::*;
+use ndarray::{Array, Dimension, array};
+use ndarray_npy::{NpzWriter, WritableElement};
+
+/// An NPZ file with one array.
+fn npz<A: WritableElement, D: Dimension>(array: Array<A, D>) -> Vec<u8> {
+    let mut npz = NpzWriter::new_compressed(std::io::Cursor::default());
+    npz.add_array("payloads", &array).expect("memory");
+    npz.finish().expect("memory").into_inner()
+}
+
+/// What the attack makes of a file for two iterations of three parameters.
+fn prepared(bytes: &[u8]) -> Result<Array2<f32>, String> {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("a.npz"), bytes).expect("a file");
+    let mut attack = File {
+        path: "a.npz".to_owned(),
+        payloads: Arc::default(),
+    };
+    let stage = Stage {
+        dimension: 3,
+        iterations: 2,
+        folder: folder.path(),
+    };
+    let done = attack.prepare(&stage);
+    done.map_err(|unfit| unfit.message)?;
+    Ok(Array2::clone(&attack.payloads))
+}
+
+#[test]
+fn rows_of_any_numbers_are_payloads() {
+    let expected = array![[1.0f32, 2.0, 3.0], [4.0, 5.0, 6.0]];
+    assert_eq!(prepared(&npz(expected.clone())), Ok(expected.clone()));
+    let wide = expected.mapv(f64::from);
+    assert_eq!(prepared(&npz(wide)), Ok(expected.clone()));
+    assert_eq!(
+        prepared(&npz(array![[1i64, 2, 3], [4, 5, 6]])),
+        Ok(expected.clone())
+    );
+    // An array in the order of its columns.
+    let columns = array![[1.0f32, 4.0], [2.0, 5.0], [3.0, 6.0]].reversed_axes();
+    assert_eq!(prepared(&npz(columns)), Ok(expected));
+}
+
+#[test]
+fn other_files_are_refused() {
+    let refused = [
+        (
+            npz(array![[1.0f32, 2.0, 3.0]]),
+            "the array in `a.npz` is 1 × 3",
+        ),
+        (
+            npz(array![1.0f32, 2.0, 3.0]),
+            "the array in `a.npz` has the shape [3], and payloads are rows of numbers",
+        ),
+        (
+            npz(array![[true, false]]),
+            "the array in `a.npz` is of type '|b1': save it as f4, f8, i4, i8 or u1",
+        ),
+    ];
+    for (bytes, message) in refused {
+        assert_eq!(prepared(&bytes), Err(message.to_owned()));
+    }
+    let message = prepared(b"1,2,3").expect_err("text");
+    assert!(message.starts_with("`a.npz` is no NPZ file: "), "{message}");
+}
