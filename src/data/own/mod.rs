@@ -16,6 +16,7 @@ use super::{DataError, Examples, FileDigest, Inputs, Shape, Targets};
 use labels::{Classes, classes};
 use mistakes::Mistakes;
 use std::ffi::OsStr;
+use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -95,10 +96,10 @@ fn rows(
     let name = path.display().to_string();
     let format = Format::of(path).ok_or_else(|| DataError::Unfit {
         key: vec!["task", key],
-        message: format!("{name} has a name that ends in neither .csv nor .npz"),
+        message: format!("`{name}` is a name that ends in neither .csv nor .npz"),
         help: "name a CSV file or an NPZ file by its ending".to_owned(),
     })?;
-    let bytes = std::fs::read(path).map_err(|error| DataError::Unfit {
+    let bytes = read_file(path).map_err(|error| DataError::Unfit {
         key: vec!["task", key],
         message: format!("cannot read the rows in {name}: {error}"),
         help: format!(
@@ -115,6 +116,14 @@ fn rows(
         message: mistakes.to_string(),
         help: format.layout().to_owned(),
     })
+}
+
+/// The bytes of a regular file: a pipe might never end.
+fn read_file(path: &Path) -> io::Result<Vec<u8>> {
+    if !std::fs::metadata(path)?.is_file() {
+        return Err(io::Error::other("it is no file"));
+    }
+    std::fs::read(path)
 }
 
 fn checked(
