@@ -186,6 +186,7 @@ impl File {
         }
     }
 
+    /// Unpacks the file and holds it against its header.
     fn contents<const N: usize>(&self, kind: &Kind<N>) -> Result<Contents<N>, DataError> {
         let size = self.bytes.len() as u128;
         if !self.bytes.starts_with(&GZIP) {
