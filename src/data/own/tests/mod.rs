@@ -124,7 +124,7 @@ fn files_that_are_not_there_or_of_no_known_kind_are_refused() {
     let (_, message) = refusal(Path::new("rows.xlsx"), None, Wanted::Class);
     assert_eq!(
         message,
-        "rows.xlsx has a name that ends in neither .csv nor .npz"
+        "`rows.xlsx` is a name that ends in neither .csv nor .npz"
     );
     let (_, message) = refusal(Path::new("rows"), None, Wanted::Class);
     assert!(message.contains("neither"), "{message}");
