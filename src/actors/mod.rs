@@ -161,13 +161,19 @@ fn lost(who: &str) -> RunError {
     })
 }
 
-/// Starts all actors: agents in their order, in equal parts, the first part beside the clock.
+/// Starts all actors: agents in their order, in parts of equal work, the first part beside the
+/// clock.
 fn start(desk: &Arc<Desk>, arbiters: &[Arbiter]) {
     let mut handles: Vec<ArbiterHandle> = vec![Arbiter::current()];
     handles.extend(arbiters.iter().map(Arbiter::handle));
-    let agents = desk.plan.graph.agents();
+    let work = |agent| desk.plan.world.work(agent);
+    // Twice the work, so that half an agent's is a whole number.
+    let all: u64 = desk.plan.graph.ids().map(|agent| 2 * work(agent)).sum();
+    let mut before = 0;
     let mailbox = |agent: AgentId| {
-        let home = &handles[agent.index() * handles.len() / agents];
+        let middle = before + work(agent);
+        before += 2 * work(agent);
+        let home = &handles[(middle * handles.len() as u64 / all) as usize];
         let desk = desk.clone();
         match desk.plan.roles[agent.index()] {
             Role::Honest => Mailbox::Agent(Agent::start_in_arbiter(home, move |_| {

@@ -108,6 +108,12 @@ pub trait World: Send + Sync {
         &[]
     }
 
+    /// How much work an agent's iteration is beside those of the others: what threads share out.
+    fn work(&self, agent: AgentId) -> u64 {
+        let _ = agent;
+        1
+    }
+
     /// What was read or made and how it is shared out, in a line; what a user would want to see
     /// before a run.
     fn summary(&self) -> Option<String> {

@@ -155,6 +155,10 @@ impl World for Supervised {
         }
     }
 
+    fn work(&self, agent: AgentId) -> u64 {
+        self.shares[agent.index()].batch as u64
+    }
+
     fn summary(&self) -> Option<String> {
         let count = |of: fn(&Share) -> usize| {
             let (least, most) = least_and_most(self.shares.iter().map(of));
