@@ -1,9 +1,9 @@
-//! The loops over parameters and random blocks, compiled for the vector units that a processor may have and chosen
-//! at run time.
+//! Loops over parameters, pixels and random blocks, compiled for the vector units that a processor
+//! may have and chosen at run time.
 //!
-//! Results do not depend on the choice: products of two `f32` are exact in `f64`, element-wise
-//! sums have no order, and reductions run in eight lanes on every processor (element j in lane
-//! j mod 8, lanes added in one fixed tree).
+//! Results do not depend on the choice: element-wise loops have no order, Rust fuses no product with
+//! a sum by itself, and reductions run in eight lanes on every processor (element j in lane j mod 8,
+//! lanes added in one fixed tree).
 
 /// Compiles a loop for AVX-512, for AVX2 and for any processor, and calls the best that runs here.
 macro_rules! for_this_processor {

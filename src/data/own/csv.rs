@@ -91,6 +91,24 @@ fn columns(header: &StringRecord, wanted: Wanted) -> Result<Vec<Column>, String>
     let outputs = (0..)
         .take_while(|n| seen.contains(&*format!("y{n}")))
         .count();
+    if let [only] = header.iter().collect::<Vec<_>>()[..]
+        && let Some(separator) = [';', '\t'].into_iter().find(|&c| only.contains(c))
+    {
+        return Err(format!(
+            "columns are separated by {separator:?}: separate them by commas"
+        ));
+    }
+    for name in ["y", "agent", "group"]
+        .into_iter()
+        .filter(|n| !seen.contains(n))
+    {
+        let is_nearly = |column: &&str| column.eq_ignore_ascii_case(name);
+        if let Some(column) = header.iter().find(is_nearly) {
+            return Err(format!(
+                "there is a column `{column}`: did you mean `{name}`?"
+            ));
+        }
+    }
     let has_y = seen.contains("y");
     match wanted {
         _ if has_y && outputs > 0 => {

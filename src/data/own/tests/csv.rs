@@ -90,6 +90,14 @@ fn wrong_columns_are_refused() {
             "own.csv:1: no column has the name `y`: name one so; there are `1`, `2`",
         ),
         (
+            "agent;a;y\n0;1,5;0\n",
+            "own.csv:1: columns are separated by ';': separate them by commas",
+        ),
+        (
+            "x,Agent,y\n1,0,0\n",
+            "own.csv:1: there is a column `Agent`: did you mean `agent`?",
+        ),
+        (
             "y,agent,group\n1,2,3\n",
             "own.csv:1: no column is a feature: add columns beside `y`, `agent` and `group`",
         ),
