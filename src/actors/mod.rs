@@ -167,13 +167,14 @@ fn start(desk: &Arc<Desk>, arbiters: &[Arbiter]) {
     let mut handles: Vec<ArbiterHandle> = vec![Arbiter::current()];
     handles.extend(arbiters.iter().map(Arbiter::handle));
     let work = |agent| desk.plan.world.work(agent);
-    // Twice the work, so that half an agent's is a whole number.
-    let all: u64 = desk.plan.graph.ids().map(|agent| 2 * work(agent)).sum();
+    let all: u64 = desk.plan.graph.ids().map(work).sum();
     let mut before = 0;
     let mailbox = |agent: AgentId| {
-        let middle = before + work(agent);
-        before += 2 * work(agent);
-        let home = &handles[(middle * handles.len() as u64 / all) as usize];
+        // An agent belongs to the part that has the middle of its work; a task may claim none.
+        let middle = (before as f64 + work(agent) as f64 / 2.0) / all.max(1) as f64;
+        before += work(agent);
+        let part = (middle * handles.len() as f64) as usize;
+        let home = &handles[part.min(handles.len() - 1)];
         let desk = desk.clone();
         match desk.plan.roles[agent.index()] {
             Role::Honest => Mailbox::Agent(Agent::start_in_arbiter(home, move |_| {

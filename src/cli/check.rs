@@ -2,6 +2,7 @@
 
 use super::{Plugins, text};
 use crate::campaign::Campaign;
+use crate::learner::Method;
 use crate::scenario::{Plan, RecordWeights, ScenarioFile};
 use clap::Args;
 use std::path::PathBuf;
@@ -146,7 +147,13 @@ impl Forecast {
             None => per_iteration * iterations,
         };
         let parameters = 4.0 * plan.world.dimension() as f64;
-        let memory = 12e6 + agents * (2_600.0 + 4.0 * parameters) + per_iteration * 180.0;
+        let optimizers = plan.graph.ids().map(|k| match plan.learner(k).method {
+            Method::Sgd => 0.0,
+            Method::Adam(_) => 4.0 * parameters,
+        });
+        let learning = plan.world.bytes() as f64 + optimizers.sum::<f64>();
+        let memory =
+            12e6 + agents * (2_600.0 + 4.0 * parameters) + per_iteration * 180.0 + learning;
         let recorded = (iterations / plan.record.every_iterations as f64).ceil();
         let rows = plan.recorded.iter().filter(|&&r| r).count() as f64 * recorded;
         let kept = match plan.record.weights {

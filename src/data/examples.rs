@@ -182,6 +182,19 @@ impl Examples {
         self.len() == 0
     }
 
+    /// Memory of inputs and targets \[bytes\].
+    pub fn bytes(&self) -> usize {
+        let inputs = match &self.inputs {
+            Inputs::Numbers(numbers) => size_of_val(&numbers[..]),
+            Inputs::Pixels { bytes, .. } => bytes.len(),
+        };
+        let targets = match &self.targets {
+            Targets::Classes { labels, .. } => size_of_val(&labels[..]),
+            Targets::Values { values, .. } => size_of_val(&values[..]),
+        };
+        inputs + targets
+    }
+
     /// Whether inputs and targets are arranged as others are, so that one model fits both.
     pub fn is_like(&self, other: &Examples) -> bool {
         self.shape == other.shape && self.targets.none() == other.targets.none()

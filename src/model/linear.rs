@@ -136,6 +136,11 @@ impl Model for Linear {
         uniform(self.dimension(), self.features, stream).collect()
     }
 
+    fn bytes(&self, rows: usize) -> usize {
+        let row = lanes_of(self.features) * size_of::<Lanes>();
+        rows * (row + 2 * self.targets.outputs() * size_of::<f64>())
+    }
+
     fn gather(&mut self, examples: &Examples, rows: &[u32]) {
         assert_eq!(examples.shape().features(), self.features, "features");
         self.targets.gather(examples.targets(), rows);

@@ -78,6 +78,10 @@ pub trait Model: Send {
     /// Initial parameters, shape `[d]`.
     fn initial(&self, stream: &mut Stream) -> Vec<f32>;
 
+    /// Memory that it takes, parameters not counted, when it is trained on that many rows
+    /// \[bytes\], about.
+    fn bytes(&self, rows: usize) -> usize;
+
     /// Takes rows in the place of those before; whatever all parameters that are tried on them
     /// have in common is computed here.
     fn gather(&mut self, examples: &Examples, rows: &[u32]);

@@ -114,6 +114,12 @@ pub trait World: Send + Sync {
         1
     }
 
+    /// Memory of the data and of what agents need to learn from them, parameters not counted
+    /// \[bytes\], about.
+    fn bytes(&self) -> usize {
+        0
+    }
+
     /// What was read or made and how it is shared out, in a line; what a user would want to see
     /// before a run.
     fn summary(&self) -> Option<String> {

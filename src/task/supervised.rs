@@ -159,6 +159,22 @@ impl World for Supervised {
         self.shares[agent.index()].batch as u64
     }
 
+    fn bytes(&self) -> usize {
+        let mut data: Vec<&Arc<Examples>> = Vec::new();
+        let mut agents = 0;
+        for share in &self.shares {
+            for rows in [&share.train, &share.test] {
+                if !data.iter().any(|known| Arc::ptr_eq(known, &rows.examples)) {
+                    data.push(&rows.examples);
+                }
+            }
+            let model = self.build(&share.train);
+            let tested = share.test.rows.len().min(TESTED_AT_ONCE);
+            agents += model.bytes(share.batch) + model.bytes(tested);
+        }
+        data.iter().map(|examples| examples.bytes()).sum::<usize>() + agents
+    }
+
     fn summary(&self) -> Option<String> {
         let count = |of: fn(&Share) -> usize| {
             let (least, most) = least_and_most(self.shares.iter().map(of));

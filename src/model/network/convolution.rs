@@ -5,10 +5,10 @@
 //! of pixels at a time, those of one row of pools, of the whole group: one matrix product each, of
 //! patches that stay in the second-level cache.
 
-use super::Layer;
 use super::matrix::{add_row_sums, matrix, matrix_mut};
 use super::patches::{Band, Images};
 use super::pool::{SIDE, pool, unpool};
+use super::{GROUP, Layer};
 use ndarray::linalg::general_mat_mul;
 use std::ops::Range;
 
@@ -83,6 +83,11 @@ impl Layer for Convolution {
 
     fn biases(&self) -> usize {
         self.filters
+    }
+
+    fn room(&self) -> usize {
+        let pixels = self.band(0, GROUP).len();
+        (self.images.patch() + self.filters) * pixels + self.outputs() * GROUP / size_of::<f32>()
     }
 
     fn forward(&mut self, parameters: &[f32], inputs: &[f32], outputs: &mut [f32]) {

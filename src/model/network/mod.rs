@@ -51,6 +51,11 @@ trait Layer: Send {
     /// Number of biases.
     fn biases(&self) -> usize;
 
+    /// Numbers of `f32` that it keeps for itself.
+    fn room(&self) -> usize {
+        0
+    }
+
     /// Computes outputs from inputs.
     fn forward(&mut self, parameters: &[f32], inputs: &[f32], outputs: &mut [f32]);
 
@@ -210,6 +215,13 @@ impl Model for Network {
             parameters.extend(uniform(count, layer.fan_in(), stream));
         }
         parameters
+    }
+
+    fn bytes(&self, rows: usize) -> usize {
+        let layers = self.layers.iter();
+        let rooms = layers.map(|l| 2 * l.outputs() * GROUP + l.room());
+        let numbers = rooms.sum::<usize>() + rows * self.layers[0].inputs() + self.dimension();
+        numbers * size_of::<f32>()
     }
 
     fn gather(&mut self, examples: &Examples, rows: &[u32]) {
