@@ -61,11 +61,7 @@ fn main() {
         passes / least
     );
     let learner = Learner {
-        method: Method::Adam(Adam {
-            beta1: 0.9,
-            beta2: 0.999,
-            epsilon: 1e-8,
-        }),
+        method: Method::Adam(Adam::default()),
         step_size: Schedule::constant(1e-3),
         steps_per_exchange: 1,
         adapt_probability: 1.0,

@@ -45,7 +45,8 @@ pub struct Library {
 pub struct FileDigest {
     /// Name of the file, without its folder.
     pub name: String,
-    /// SHA-256 in hex.
+    /// SHA-256 in hex: of the file's bytes, of those of a packed file unpacked, or of what a
+    /// folder holds.
     pub sha256: String,
 }
 

@@ -25,20 +25,34 @@ pub struct Adam {
     pub epsilon: f64,
 }
 
+impl Default for Adam {
+    /// As published, and in PyTorch.
+    fn default() -> Self {
+        Adam {
+            beta1: 0.9,
+            beta2: 0.999,
+            epsilon: 1e-8,
+        }
+    }
+}
+
 impl Adam {
     /// Declares and reads its keys.
     pub(super) fn read(keys: &mut Keys<'_>) -> Adam {
         let beta1 = keys.key("beta1", "How much of the gradients' mean each step keeps");
         let beta1 = beta1.symbol("β₁").at_least(0.0).below(1.0);
-        let beta1 = beta1.default(0.9, SOURCE);
+        let beta1 = beta1.default(Adam::default().beta1, SOURCE);
         let beta2 = keys.key(
             "beta2",
             "How much of the mean of their squares each step keeps",
         );
         let beta2 = beta2.symbol("β₂").at_least(0.0).below(1.0);
-        let beta2 = beta2.default(0.999, SOURCE);
+        let beta2 = beta2.default(Adam::default().beta2, SOURCE);
         let epsilon = keys.key("epsilon", "Added to the root of that mean");
-        let epsilon = epsilon.symbol("ε").above(0.0).default(1e-8, SOURCE);
+        let epsilon = epsilon
+            .symbol("ε")
+            .above(0.0)
+            .default(Adam::default().epsilon, SOURCE);
         Adam {
             beta1,
             beta2,

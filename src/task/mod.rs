@@ -19,7 +19,7 @@ mod target_localization;
 pub use activity_recognition::ActivityRecognition;
 pub use digit_classification::DigitClassification;
 pub use linear_regression::{LinearRegression, Regressions};
-pub use own_data::{Classification, Regression};
+pub use own_data::{Classification, OwnRowsTask, Regression};
 pub use partition::Partition;
 pub use supervised::{Rows, Share, Supervised};
 pub use target_localization::{Localization, Sensor, TargetLocalization};

@@ -37,8 +37,8 @@ initial = 1.0
 "#;
 
 /// The task `classification`: one of some classes for each row.
-#[derive(Clone, Debug)]
-pub struct Classification(Settings);
+#[derive(Clone, Copy, Debug)]
+pub struct Classification;
 
 impl Classification {
     /// The value of `kind` in TOML.
@@ -46,31 +46,16 @@ impl Classification {
     /// What it is, in a sentence.
     pub const ABOUT: &'static str = "Classes from your own rows, a CSV or an NPZ file: softmax \
         regression or a neural network";
+
     /// Declares and reads its keys.
-    pub fn read(keys: &mut Keys<'_>) -> Self {
-        Classification(Settings::read(keys, Wanted::Class))
-    }
-}
-
-impl Task for Classification {
-    fn defaults(&self) -> &'static str {
-        DEFAULTS
-    }
-
-    fn load(
-        &self,
-        graph: &Graph,
-        seeds: TaskSeeds,
-        library: &Library,
-    ) -> Result<Arc<dyn World>, DataError> {
-        let world = self.0.world(graph, seeds, library)?;
-        Ok(Arc::new(world))
+    pub fn read(keys: &mut Keys<'_>) -> OwnRowsTask {
+        OwnRowsTask::read(keys, Wanted::Class)
     }
 }
 
 /// The task `regression`: a number or several for each row.
-#[derive(Clone, Debug)]
-pub struct Regression(Settings);
+#[derive(Clone, Copy, Debug)]
+pub struct Regression;
 
 impl Regression {
     /// The value of `kind` in TOML.
@@ -78,13 +63,14 @@ impl Regression {
     /// What it is, in a sentence.
     pub const ABOUT: &'static str = "Numbers from your own rows, a CSV or an NPZ file: linear \
         regression or a neural network under the squared error";
+
     /// Declares and reads its keys.
-    pub fn read(keys: &mut Keys<'_>) -> Self {
-        Regression(Settings::read(keys, Wanted::Values))
+    pub fn read(keys: &mut Keys<'_>) -> OwnRowsTask {
+        OwnRowsTask::read(keys, Wanted::Values)
     }
 }
 
-impl Task for Regression {
+impl Task for OwnRowsTask {
     fn defaults(&self) -> &'static str {
         DEFAULTS
     }
@@ -95,14 +81,13 @@ impl Task for Regression {
         seeds: TaskSeeds,
         library: &Library,
     ) -> Result<Arc<dyn World>, DataError> {
-        let world = self.0.world(graph, seeds, library)?;
-        Ok(Arc::new(world))
+        Ok(Arc::new(self.world(graph, seeds, library)?))
     }
 }
 
-/// The parameters of both.
+/// The parameters of both, and which of them it is.
 #[derive(Clone, Debug)]
-struct Settings {
+pub struct OwnRowsTask {
     wanted: Wanted,
     path: String,
     test_path: Option<String>,
@@ -114,8 +99,8 @@ struct Settings {
     model: Arc<dyn Architecture>,
 }
 
-impl Settings {
-    fn read(keys: &mut Keys<'_>, wanted: Wanted) -> Settings {
+impl OwnRowsTask {
+    fn read(keys: &mut Keys<'_>, wanted: Wanted) -> OwnRowsTask {
         let path = keys.key(
             PATH,
             "CSV or NPZ file of rows, relative to the scenario file",
@@ -152,7 +137,7 @@ impl Settings {
         let model = keys.section("model", "What is fitted to the rows", |keys| {
             model::catalogue().read(keys, Some(model))
         });
-        Settings {
+        OwnRowsTask {
             wanted,
             path,
             test_share: if test_path.is_some() { 0.0 } else { test_share },

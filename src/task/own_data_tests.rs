@@ -56,14 +56,14 @@ impl Folder {
     }
 }
 
-fn read(text: &str, wanted: Wanted) -> Result<(Settings, toml::Table), String> {
+fn read(text: &str, wanted: Wanted) -> Result<(OwnRowsTask, toml::Table), String> {
     let (mut sources, mut problems) = (Sources::default(), Problems::default());
     let source = sources.add("a.toml", text);
     let table = Table::parse(&sources, source, &mut problems);
     let keys = Keys::new("task", Span::default(), Some(&table), &mut problems);
     let (settings, _, resolved) = keys.run(|keys| match wanted {
-        Wanted::Class => Classification::read(keys).0,
-        Wanted::Values => Regression::read(keys).0,
+        Wanted::Class => Classification::read(keys),
+        Wanted::Values => Regression::read(keys),
     });
     if problems.is_empty() {
         Ok((settings, resolved))

@@ -114,7 +114,9 @@ impl Network {
             if end > MOST || layer.outputs() > MOST {
                 return Err(Misfit {
                     key: "hidden",
-                    message: format!("the network has more than {MOST} parameters"),
+                    message: format!(
+                        "the network has more than {MOST} parameters, or numbers in a layer"
+                    ),
                     help: "let it have fewer or narrower layers".to_owned(),
                 });
             }

@@ -343,11 +343,7 @@ fn adam_takes_pytorchs_steps() {
     let mut reference = Reference::new();
     let d = reference.network.dimension();
     let learner = Learner {
-        method: Method::Adam(Adam {
-            beta1: 0.9,
-            beta2: 0.999,
-            epsilon: 1e-8,
-        }),
+        method: Method::Adam(Adam::default()),
         step_size: Schedule::constant(1e-3),
         steps_per_exchange: 1,
         adapt_probability: 1.0,
