@@ -7,6 +7,7 @@
 
 use byzsim::data::{Examples, Inputs, Shape, Targets};
 use byzsim::model::{Linear, Model};
+use byzsim::rng::{Key, Purpose};
 use byzsim::rule::{
     Average, Candidate, Combination, Distance, Loss, Neighborhood, Place, Rule, TrimmedMean,
 };
@@ -105,6 +106,8 @@ fn combination(rule: &dyn Rule, neighbors: usize, features: usize) -> f64 {
         own_slot: 0,
         neighbor_degrees: &degrees,
         dimension,
+        iterations: 100,
+        key: Key::new(1, Purpose::Rule),
     };
     let mut combiner = rule.combiner(&place);
     let models: Vec<Vec<f32>> = (0..=neighbors)
@@ -130,6 +133,7 @@ fn combination(rule: &dyn Rule, neighbors: usize, features: usize) -> f64 {
         out.reset(candidates.len());
         let mut hood = Neighborhood {
             iteration: 0,
+            step: 0,
             candidates: &candidates,
             own: 0,
             absent: &[],

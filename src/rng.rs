@@ -59,6 +59,8 @@ pub enum Purpose {
     Redraw = 18,
     /// Which images of a batch are mirrored.
     Mirror = 19,
+    /// What combination rules draw.
+    Rule = 20,
 }
 
 /// The key of a stream.

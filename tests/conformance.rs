@@ -4,6 +4,7 @@
 //! Rules are made as a scenario makes them, by reading the entry's parameters as settings; so keys
 //! are tested too.
 
+use byzsim::rng::{Key, Purpose};
 use byzsim::rule::{Candidate, Combination, Combiner, Neighborhood, Outcome, Place, Rule};
 use byzsim::scenario::Catalogues;
 use byzsim::settings::{Keys, Problems, Sources, Span, Table};
@@ -244,6 +245,8 @@ impl Agent {
             own_slot: own,
             neighbor_degrees: degrees,
             dimension,
+            iterations: 100,
+            key: Key::new(1, Purpose::Rule),
         };
         Agent {
             combiner: rule(settings).combiner(&place),
@@ -270,6 +273,7 @@ impl Agent {
         out.reset(candidates.len());
         let mut hood = Neighborhood {
             iteration: self.iteration,
+            step: 0,
             candidates: &candidates,
             own: self.own,
             absent: &[],

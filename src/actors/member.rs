@@ -155,7 +155,7 @@ impl Member {
                 }
             } else {
                 // The losses use the last batch, whether or not anything was learned from it.
-                self.objective.draw(first + steps - 1);
+                self.objective.draw(last_step(&learner, iteration));
             }
             self.adapted_loss = self.objective.loss(&scratch.next);
             let head = Head {
@@ -179,6 +179,11 @@ impl Member {
             key.at(self.iteration).stream().random::<f64>()
         };
         learner.adapt_probability >= 1.0 || coin() < learner.adapt_probability
+    }
+
+    /// The step of the batch of the iteration that was begun last.
+    fn step(&self) -> u64 {
+        last_step(&self.plan.learner(self.id), self.iteration)
     }
 
     /// Goes on to the network of an iteration.
@@ -235,6 +240,7 @@ impl Member {
         let outcome = if own_is_sound {
             let mut hood = Neighborhood {
                 iteration,
+                step: self.step(),
                 candidates: &candidates,
                 own,
                 absent: &scratch.absent,
@@ -444,8 +450,8 @@ impl Member {
             ..Sample::default()
         };
         // A later iteration may have drawn its batch since.
-        let steps = self.plan.learner(self.id).steps_per_exchange;
-        self.objective.draw((last.begun + 1) * steps - 1);
+        self.objective
+            .draw(last_step(&self.plan.learner(self.id), last.begun));
         self.measure_loss(&mut sample);
         if self.plan.evaluate_every.is_some() {
             self.evaluate(&mut sample);
@@ -457,6 +463,11 @@ impl Member {
     pub fn combined(&self) -> Params {
         Params::new(&self.combined)
     }
+}
+
+/// The last step of an iteration: losses use its batch.
+fn last_step(learner: &Learner, iteration: u64) -> u64 {
+    (iteration + 1) * learner.steps_per_exchange - 1
 }
 
 /// A quantity of a model that has diverged: NaN would say that it does not exist.

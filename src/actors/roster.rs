@@ -145,6 +145,8 @@ impl Roster {
             own_slot: self.own,
             neighbor_degrees: &degrees,
             dimension: plan.world.dimension(),
+            iterations: plan.iterations,
+            key: plan.rule_key(self.id),
         })
     }
 }

@@ -18,6 +18,11 @@ impl Accumulated {
         }
     }
 
+    /// φ of a slot, as it is.
+    pub(super) fn get(&self, slot: usize) -> f64 {
+        self.by_slot.get(slot).copied().unwrap_or(self.initial)
+    }
+
     /// φ of a slot.
     fn of(&mut self, slot: usize) -> &mut f64 {
         if slot >= self.by_slot.len() {

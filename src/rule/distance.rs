@@ -84,6 +84,10 @@ impl Rule for Distance {
             ahead: vec![0.0; ahead],
         })
     }
+
+    fn forgetting(&self, iteration: u64) -> Option<f64> {
+        Some(self.forgetting.at(iteration))
+    }
 }
 
 struct Memory {
@@ -127,6 +131,10 @@ impl Combiner for Memory {
         invert(&mut out.weights);
         normalize(&mut out.weights);
         Outcome::Weighted
+    }
+
+    fn accumulated(&self, slot: usize) -> Option<f64> {
+        Some(self.accumulated.get(slot))
     }
 }
 

@@ -121,6 +121,10 @@ impl Rule for Loss {
             rule: self.clone(),
         })
     }
+
+    fn forgetting(&self, iteration: u64) -> Option<f64> {
+        Some(self.forgetting.at(iteration))
+    }
 }
 
 struct Memory {
@@ -193,5 +197,9 @@ impl Combiner for Memory {
         // The own model is always accepted and never old, so the sum is above 0.
         normalize(&mut out.weights);
         Outcome::Weighted
+    }
+
+    fn accumulated(&self, slot: usize) -> Option<f64> {
+        Some(self.accumulated.get(slot))
     }
 }

@@ -28,6 +28,7 @@ pub use metropolis::Metropolis;
 pub use no_cooperation::NoCooperation;
 pub use trimmed_mean::TrimmedMean;
 
+use crate::rng::Key;
 use crate::settings::{Catalogue, kind};
 use crate::task::Objective;
 use crate::units::AgentId;
@@ -59,6 +60,12 @@ pub trait Rule: Debug + Send + Sync {
     /// The key that does not fit the neighborhood.
     fn check(&self, _place: &Place<'_>) -> Result<(), Misfit> {
         Ok(())
+    }
+
+    /// ν of an iteration, how fast [`Combiner::accumulated`] forgets; `None` in rules without
+    /// memory.
+    fn forgetting(&self, _iteration: u64) -> Option<f64> {
+        None
     }
 }
 
@@ -93,6 +100,10 @@ pub struct Place<'a> {
     pub neighbor_degrees: &'a [usize],
     /// Number of parameters d.
     pub dimension: usize,
+    /// How many iterations T the run has.
+    pub iterations: u64,
+    /// Key of the random streams that the agent's rule may draw from, one at each count.
+    pub key: Key,
 }
 
 /// A model that takes part in a combination.
@@ -110,6 +121,9 @@ pub struct Candidate<'a> {
 pub struct Neighborhood<'a> {
     /// Number of the iteration, from 0.
     pub iteration: u64,
+    /// The step of the current batch: [`Objective::draw`] of earlier ones looks back. Whoever draws
+    /// another batch draws this one again before it returns.
+    pub step: u64,
     /// The models present, in ascending order of their agents, the agent's own among them.
     pub candidates: &'a [Candidate<'a>],
     /// Which candidate is the agent's own ψ_k.
@@ -186,4 +200,9 @@ pub trait Combiner: Send {
 
     /// Combines what is present. `out` was [reset](Combination::reset) for it.
     fn combine(&mut self, hood: &mut Neighborhood<'_>, out: &mut Combination) -> Outcome;
+
+    /// φ of whoever has a slot, as it is after the last combination; `None` in rules without.
+    fn accumulated(&self, _slot: usize) -> Option<f64> {
+        None
+    }
 }

@@ -1,6 +1,7 @@
 //! What rules promise where models are missing or old, and where the network changes.
 
 use super::*;
+use crate::rng::Purpose;
 use crate::settings::{Keys, Problems, Sources, Span, Table, WrongSettings};
 
 /// Reads a `[rule]` table as a scenario does.
@@ -61,6 +62,8 @@ impl Seat {
             own_slot: self.own_slot,
             neighbor_degrees: &self.degrees,
             dimension: 1,
+            iterations: 100,
+            key: Key::new(1, Purpose::Rule),
         }
     }
 }
@@ -94,6 +97,7 @@ pub(super) fn combine(
     out.reset(candidates.len());
     let mut hood = Neighborhood {
         iteration: 0,
+        step: 0,
         candidates: &candidates,
         own: 0,
         absent,

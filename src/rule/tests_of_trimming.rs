@@ -96,6 +96,7 @@ fn every_coordinate_is_trimmed_by_itself_whatever_the_order_of_the_models() {
         out.reset(11);
         let mut hood = Neighborhood {
             iteration: 0,
+            step: 0,
             candidates: &candidates,
             own: 0,
             absent: &[],

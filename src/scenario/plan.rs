@@ -186,7 +186,14 @@ impl Plan {
             own_slot,
             neighbor_degrees: &neighbors.iter().map(degree).collect::<Vec<_>>(),
             dimension: self.world.dimension(),
+            iterations: self.iterations,
+            key: self.rule_key(agent),
         })
+    }
+
+    /// Key of the random streams of an agent's rule.
+    pub fn rule_key(&self, agent: AgentId) -> Key {
+        Key::new(self.seeds.data, Purpose::Rule).of(agent)
     }
 
     /// Who waits for whom.

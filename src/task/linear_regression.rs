@@ -344,6 +344,10 @@ impl Objective for Samples {
         }
     }
 
+    fn batch_size(&self) -> usize {
+        self.y.len()
+    }
+
     fn loss(&mut self, model: &[f32]) -> f64 {
         let misses = self.rows().map(|(x, y)| y - kernel::dot(x, model));
         misses.map(|miss| miss * miss).sum::<f64>() / self.y.len() as f64

@@ -142,6 +142,11 @@ pub trait Objective: Send {
     /// not depend on what was drawn before.
     fn draw(&mut self, step: u64);
 
+    /// How many samples the current batch has.
+    fn batch_size(&self) -> usize {
+        1
+    }
+
     /// ℓ: mean loss per sample of any model on the current batch. The model is well-formed
     /// (shape `[d]`, finite); the loss may still overflow.
     fn loss(&mut self, model: &[f32]) -> f64;

@@ -214,6 +214,7 @@ impl World for Supervised {
             test: None,
             order: Vec::new(),
             epoch: None,
+            drawn: 0,
             world: self,
             agent,
         })
@@ -230,6 +231,8 @@ struct Student {
     /// The training rows in the order of `epoch`.
     order: Vec<u32>,
     epoch: Option<u64>,
+    /// Rows of the current batch.
+    drawn: usize,
 }
 
 impl Student {
@@ -262,6 +265,7 @@ impl Student {
 impl Objective for Student {
     fn draw(&mut self, step: u64) {
         let batch = self.turn_to(step);
+        self.drawn = batch.len();
         let share = &self.world.shares[self.agent.index()];
         let examples = &share.train.examples;
         if share.mirror == 0.0 {
@@ -274,6 +278,10 @@ impl Objective for Student {
         let coin = |&row| row + behind * u32::from(stream.random_bool(share.mirror));
         let rows: Vec<u32> = self.order[batch].iter().map(coin).collect();
         self.model.gather(examples, &rows);
+    }
+
+    fn batch_size(&self) -> usize {
+        self.drawn
     }
 
     fn loss(&mut self, model: &[f32]) -> f64 {

@@ -45,6 +45,7 @@ fn student(world: &Arc<Supervised>, agent: u32) -> Student {
         test: None,
         order: Vec::new(),
         epoch: None,
+        drawn: 0,
         world: world.clone(),
         agent: AgentId(agent),
     }
