@@ -25,7 +25,7 @@
 //! it:
 //!
 //! ```
-//! use byzsim::attack::{Attack, Forger, Sight};
+//! use byzsim::attack::{AnyForger, Attack, Forger, OwnState};
 //! use byzsim::scenario::{Catalogues, ScenarioFile};
 //! use byzsim::settings::{Keys, kind};
 //! use byzsim::units::AgentId;
@@ -45,13 +45,13 @@
 //! }
 //!
 //! impl Attack for Spike {
-//!     fn forger(&self, _: AgentId) -> Box<dyn Forger> {
-//!         Box::new(self.clone())
+//!     fn forger(&self, _: AgentId) -> AnyForger {
+//!         AnyForger::Blind(Box::new(self.clone()))
 //!     }
 //! }
 //!
-//! impl Forger for Spike {
-//!     fn forge(&mut self, sight: &Sight<'_>, payload: &mut Vec<f32>) {
+//! impl Forger<OwnState<'_>> for Spike {
+//!     fn forge(&mut self, sight: OwnState<'_>, payload: &mut Vec<f32>) {
 //!         payload.resize(sight.honest.len(), 0.0);
 //!         payload[0] = self.height as f32;
 //!     }

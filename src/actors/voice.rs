@@ -6,7 +6,7 @@ use super::letter::{Head, Letter};
 use super::member::Member;
 use super::outbox::Mailing;
 use super::stopwatch::Stopwatch;
-use crate::attack::{Forger, Sight, Timing};
+use crate::attack::{AnyForger, OwnState, Timing};
 use crate::record::Stage;
 use crate::rng::{Key, Purpose};
 use crate::scenario::{AttackPlan, Plan, Role};
@@ -67,7 +67,7 @@ impl Voice for Honest {
 pub(super) struct Byzantine {
     plan: Arc<Plan>,
     attack: usize,
-    forger: Box<dyn Forger>,
+    forger: AnyForger,
     attacking: bool,
     /// What goes to all victims in this iteration.
     shared: Option<Letter>,
@@ -82,15 +82,19 @@ impl Byzantine {
     }
 
     fn forge(&mut self, member: &Member, victim: Option<AgentId>) {
-        let sight = Sight {
+        let key = Key::new(self.plan.seeds.attackers, Purpose::Payload).of(member.id());
+        let own = OwnState {
             iteration: member.iteration(),
             attacker: member.id(),
             victim,
             honest: member.adapted().values(),
-            key: Key::new(self.plan.seeds.attackers, Purpose::Payload),
+            key: victim.map_or(key, |victim| key.toward(victim)),
         };
         self.payload.clear();
-        self.forger.forge(&sight, &mut self.payload);
+        match &mut self.forger {
+            AnyForger::Blind(forger) => forger.forge(own, &mut self.payload),
+            _ => unreachable!("handed over in the next commit"),
+        }
     }
 
     /// Forges what would be sent now, for the time when it is old.

@@ -1,6 +1,6 @@
 //! The own honest model plus noise.
 
-use super::{Attack, Forger, Sight};
+use super::{AnyForger, Attack, Forger, OwnState};
 use crate::settings::Keys;
 use crate::units::AgentId;
 use rand_distr::{Distribution, StandardNormal};
@@ -30,13 +30,13 @@ impl AddNoise {
 }
 
 impl Attack for AddNoise {
-    fn forger(&self, _: AgentId) -> Box<dyn Forger> {
-        Box::new(self.clone())
+    fn forger(&self, _: AgentId) -> AnyForger {
+        AnyForger::Blind(Box::new(self.clone()))
     }
 }
 
-impl Forger for AddNoise {
-    fn forge(&mut self, sight: &Sight<'_>, payload: &mut Vec<f32>) {
+impl Forger<OwnState<'_>> for AddNoise {
+    fn forge(&mut self, sight: OwnState<'_>, payload: &mut Vec<f32>) {
         let mut stream = sight.stream();
         payload.extend(sight.honest.iter().map(|&x| {
             let normal: f64 = StandardNormal.sample(&mut stream);

@@ -1,6 +1,6 @@
 //! The same values for ever.
 
-use super::{Attack, Forger, Sight, Stage, Unfit};
+use super::{AnyForger, Attack, Forger, OwnState, Stage, Unfit};
 use crate::settings::{Keys, Numbers};
 use crate::units::AgentId;
 
@@ -43,13 +43,13 @@ impl Attack for Constant {
         }
     }
 
-    fn forger(&self, _: AgentId) -> Box<dyn Forger> {
-        Box::new(self.clone())
+    fn forger(&self, _: AgentId) -> AnyForger {
+        AnyForger::Blind(Box::new(self.clone()))
     }
 }
 
-impl Forger for Constant {
-    fn forge(&mut self, sight: &Sight<'_>, payload: &mut Vec<f32>) {
+impl Forger<OwnState<'_>> for Constant {
+    fn forge(&mut self, sight: OwnState<'_>, payload: &mut Vec<f32>) {
         payload.extend((0..sight.honest.len()).map(|j| self.value.at(j) as f32));
     }
 }

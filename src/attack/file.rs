@@ -1,6 +1,6 @@
 //! Payloads that the user made elsewhere.
 
-use super::{Attack, Forger, Sight, Stage, Unfit};
+use super::{AnyForger, Attack, Forger, OwnState, Stage, Unfit};
 use crate::data::npy::Npy;
 use crate::data::npz::Npz;
 use crate::settings::Keys;
@@ -69,8 +69,8 @@ impl Attack for File {
         Ok(())
     }
 
-    fn forger(&self, _: AgentId) -> Box<dyn Forger> {
-        Box::new(self.clone())
+    fn forger(&self, _: AgentId) -> AnyForger {
+        AnyForger::Blind(Box::new(self.clone()))
     }
 }
 
@@ -83,8 +83,8 @@ fn rows(array: &Npy) -> Result<Array2<f32>, &[usize]> {
     Array2::from_shape_vec((rows, columns), numbers).map_err(|_| array.shape())
 }
 
-impl Forger for File {
-    fn forge(&mut self, sight: &Sight<'_>, payload: &mut Vec<f32>) {
+impl Forger<OwnState<'_>> for File {
+    fn forge(&mut self, sight: OwnState<'_>, payload: &mut Vec<f32>) {
         // `prepare` has checked that every iteration has its row.
         payload.extend(self.payloads.row(sight.iteration as usize));
     }

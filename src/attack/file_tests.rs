@@ -1,6 +1,8 @@
 //! Tests of payloads from files: what is read, and what is refused.
 
 use super::*;
+use crate::attack::Knowledge;
+use crate::topology::Graph;
 use ndarray::{Array, Dimension, array};
 use ndarray_npy::{NpzWriter, WritableElement};
 
@@ -23,6 +25,11 @@ fn prepared(bytes: &[u8]) -> Result<Array2<f32>, String> {
         dimension: 3,
         iterations: 2,
         folder: folder.path(),
+        knowledge: Knowledge::None,
+        graph: &Graph::undirected(1, Vec::new()),
+        is_byzantine: &[true],
+        attackers: &[AgentId(0)],
+        classes: None,
     };
     let done = attack.prepare(&stage);
     done.map_err(|unfit| unfit.message)?;

@@ -1,6 +1,6 @@
 //! Normal noise in the place of a model.
 
-use super::{Attack, Forger, Sight};
+use super::{AnyForger, Attack, Forger, OwnState};
 use crate::settings::Keys;
 use crate::units::AgentId;
 use rand_distr::{Distribution, StandardNormal};
@@ -37,13 +37,13 @@ impl Gaussian {
 }
 
 impl Attack for Gaussian {
-    fn forger(&self, _: AgentId) -> Box<dyn Forger> {
-        Box::new(self.clone())
+    fn forger(&self, _: AgentId) -> AnyForger {
+        AnyForger::Blind(Box::new(self.clone()))
     }
 }
 
-impl Forger for Gaussian {
-    fn forge(&mut self, sight: &Sight<'_>, payload: &mut Vec<f32>) {
+impl Forger<OwnState<'_>> for Gaussian {
+    fn forge(&mut self, sight: OwnState<'_>, payload: &mut Vec<f32>) {
         let mut stream = sight.stream();
         payload.extend(sight.honest.iter().map(|_| {
             let normal: f64 = StandardNormal.sample(&mut stream);

@@ -1,6 +1,6 @@
 //! Payloads that are no models: a receiver refuses and counts them.
 
-use super::{Attack, Forger, Sight};
+use super::{AnyForger, Attack, Forger, OwnState};
 use crate::rng::choose;
 use crate::settings::Keys;
 use crate::units::AgentId;
@@ -45,13 +45,13 @@ impl NonFinite {
 }
 
 impl Attack for NonFinite {
-    fn forger(&self, _: AgentId) -> Box<dyn Forger> {
-        Box::new(self.clone())
+    fn forger(&self, _: AgentId) -> AnyForger {
+        AnyForger::Blind(Box::new(self.clone()))
     }
 }
 
-impl Forger for NonFinite {
-    fn forge(&mut self, sight: &Sight<'_>, payload: &mut Vec<f32>) {
+impl Forger<OwnState<'_>> for NonFinite {
+    fn forge(&mut self, sight: OwnState<'_>, payload: &mut Vec<f32>) {
         payload.extend_from_slice(sight.honest);
         let bad = [f32::NAN, f32::INFINITY, f32::NEG_INFINITY];
         let count = count(self.share, payload.len());
@@ -75,13 +75,13 @@ impl WrongLength {
 }
 
 impl Attack for WrongLength {
-    fn forger(&self, _: AgentId) -> Box<dyn Forger> {
-        Box::new(self.clone())
+    fn forger(&self, _: AgentId) -> AnyForger {
+        AnyForger::Blind(Box::new(self.clone()))
     }
 }
 
-impl Forger for WrongLength {
-    fn forge(&mut self, sight: &Sight<'_>, payload: &mut Vec<f32>) {
+impl Forger<OwnState<'_>> for WrongLength {
+    fn forge(&mut self, sight: OwnState<'_>, payload: &mut Vec<f32>) {
         let dimension = sight.honest.len();
         payload.extend_from_slice(&sight.honest[..dimension - count(self.share, dimension)]);
     }
@@ -100,11 +100,11 @@ impl Empty {
 }
 
 impl Attack for Empty {
-    fn forger(&self, _: AgentId) -> Box<dyn Forger> {
-        Box::new(self.clone())
+    fn forger(&self, _: AgentId) -> AnyForger {
+        AnyForger::Blind(Box::new(self.clone()))
     }
 }
 
-impl Forger for Empty {
-    fn forge(&mut self, _: &Sight<'_>, _: &mut Vec<f32>) {}
+impl Forger<OwnState<'_>> for Empty {
+    fn forge(&mut self, _: OwnState<'_>, _: &mut Vec<f32>) {}
 }

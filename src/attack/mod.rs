@@ -2,8 +2,9 @@
 //!
 //! An [`Attack`] is an attack's settings; [`Attack::forger`] gives each attacker its own
 //! [`Forger`], which makes the payloads. An attacker keeps up the state of the honest agent that
-//! it would be; all it is handed is a [`Sight`]. What it makes may have any length and any values:
-//! receivers refuse what is malformed.
+//! it would be. What else it sees depends on its [`Knowledge`]: each level has a type of its own,
+//! [`OwnState`], [`Models`], [`Network`] or [`VictimData`], which is all that a forger is handed.
+//! What it makes may have any length and any values: receivers refuse what is malformed.
 //!
 //! To add an attack: a file with a struct that implements [`Attack`], and a line in [`catalogue`].
 
@@ -12,8 +13,10 @@ mod add_noise;
 mod constant;
 mod file;
 mod gaussian;
+mod knowledge;
 mod malformed;
 mod scale;
+mod sight;
 mod sign_flip;
 mod timing;
 mod uniform;
@@ -23,14 +26,18 @@ pub use add_noise::AddNoise;
 pub use constant::Constant;
 pub use file::File;
 pub use gaussian::Gaussian;
+pub use knowledge::Knowledge;
 pub use malformed::{Empty, NonFinite, WrongLength};
 pub use scale::Scale;
+pub use sight::{
+    AnyForger, Crowd, Forger, HonestModel, Memory, Models, Neighbor, Network, OwnState, VictimData,
+};
 pub use sign_flip::SignFlip;
 pub use timing::Timing;
 pub use uniform::Uniform;
 
-use crate::rng::{Key, Stream};
 use crate::settings::{Catalogue, kind};
+use crate::topology::Graph;
 use crate::units::AgentId;
 use std::fmt::Debug;
 use std::path::Path;
@@ -65,12 +72,23 @@ pub trait Attack: Debug + Send + Sync {
         Ok(())
     }
 
-    /// One attacker's own forger.
-    fn forger(&self, attacker: AgentId) -> Box<dyn Forger>;
+    /// The least knowledge that it needs; a scenario that grants less is refused.
+    fn knowledge(&self) -> Knowledge {
+        Knowledge::None
+    }
+
+    /// Whether the attacker trains on false labels, C − 1 − y in the place of y, while the attack is
+    /// on. Legal where a task has classes.
+    fn flips_labels(&self) -> bool {
+        false
+    }
+
+    /// One attacker's own forger; it asks for no more than [`Attack::knowledge`].
+    fn forger(&self, attacker: AgentId) -> AnyForger;
 }
 
 /// What an attack is checked against.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Stage<'a> {
     /// Number of parameters d.
     pub dimension: usize,
@@ -78,6 +96,16 @@ pub struct Stage<'a> {
     pub iterations: u64,
     /// Where relative paths start: the scenario file's folder.
     pub folder: &'a Path,
+    /// What the scenario grants: at least what the attack needs.
+    pub knowledge: Knowledge,
+    /// The first network.
+    pub graph: &'a Graph,
+    /// For each agent, whether it is an attacker, of whatever attack.
+    pub is_byzantine: &'a [bool],
+    /// The attackers of this attack, in ascending order.
+    pub attackers: &'a [AgentId],
+    /// The classes of the task's labels, where it has labels.
+    pub classes: Option<usize>,
 }
 
 /// Why an attack does not fit a run.
@@ -90,45 +118,4 @@ pub struct Unfit {
     pub message: String,
     /// What would be right.
     pub help: String,
-}
-
-/// What an attacker knows when it makes a payload, at the knowledge level `none`: its own honest
-/// state and nothing else.
-#[derive(Clone, Copy, Debug)]
-pub struct Sight<'a> {
-    /// Number of the iteration, from 0.
-    pub iteration: u64,
-    /// The attacker.
-    pub attacker: AgentId,
-    /// For whom the payload is; `None` where one payload goes to all victims.
-    pub victim: Option<AgentId>,
-    /// ψ, shape `[d]`: the model that it would send if it were honest.
-    pub honest: &'a [f32],
-    /// Key of the attackers' random streams.
-    pub key: Key,
-}
-
-impl Sight<'_> {
-    /// Random numbers for this attacker, iteration and victim.
-    pub fn stream(&self) -> Stream {
-        self.stream_at(self.iteration)
-    }
-
-    /// Random numbers that are the same in every iteration.
-    pub fn lasting_stream(&self) -> Stream {
-        self.stream_at(u64::MAX)
-    }
-
-    fn stream_at(&self, counter: u64) -> Stream {
-        let key = self.key.of(self.attacker).at(counter);
-        self.victim
-            .map_or(key, |victim| key.toward(victim))
-            .stream()
-    }
-}
-
-/// One attacker's maker of payloads, with whatever it remembers.
-pub trait Forger: Send {
-    /// Makes a payload. `payload` comes empty.
-    fn forge(&mut self, sight: &Sight<'_>, payload: &mut Vec<f32>);
 }

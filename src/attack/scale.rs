@@ -1,6 +1,6 @@
 //! The own honest model times a factor.
 
-use super::{Attack, Forger, Sight};
+use super::{AnyForger, Attack, Forger, OwnState};
 use crate::settings::{Keys, NumberOrRange};
 use crate::units::AgentId;
 
@@ -27,13 +27,13 @@ impl Scale {
 }
 
 impl Attack for Scale {
-    fn forger(&self, _: AgentId) -> Box<dyn Forger> {
-        Box::new(self.clone())
+    fn forger(&self, _: AgentId) -> AnyForger {
+        AnyForger::Blind(Box::new(self.clone()))
     }
 }
 
-impl Forger for Scale {
-    fn forge(&mut self, sight: &Sight<'_>, payload: &mut Vec<f32>) {
+impl Forger<OwnState<'_>> for Scale {
+    fn forge(&mut self, sight: OwnState<'_>, payload: &mut Vec<f32>) {
         let factor = self.factor.draw(&mut sight.stream());
         payload.extend(sight.honest.iter().map(|&x| (f64::from(x) * factor) as f32));
     }

@@ -1,6 +1,6 @@
 //! The own honest model times −1.
 
-use super::{Attack, Forger, Sight};
+use super::{AnyForger, Attack, Forger, OwnState};
 use crate::settings::Keys;
 use crate::units::AgentId;
 
@@ -21,13 +21,13 @@ impl SignFlip {
 }
 
 impl Attack for SignFlip {
-    fn forger(&self, _: AgentId) -> Box<dyn Forger> {
-        Box::new(self.clone())
+    fn forger(&self, _: AgentId) -> AnyForger {
+        AnyForger::Blind(Box::new(self.clone()))
     }
 }
 
-impl Forger for SignFlip {
-    fn forge(&mut self, sight: &Sight<'_>, payload: &mut Vec<f32>) {
+impl Forger<OwnState<'_>> for SignFlip {
+    fn forge(&mut self, sight: OwnState<'_>, payload: &mut Vec<f32>) {
         payload.extend(sight.honest.iter().map(|x| -x));
     }
 }

@@ -1,6 +1,6 @@
 //! Uniform values in the place of a model: the paper's attack.
 
-use super::{Attack, Forger, Sight};
+use super::{AnyForger, Attack, Forger, OwnState};
 use crate::settings::Keys;
 use crate::units::AgentId;
 use rand::RngExt;
@@ -50,13 +50,13 @@ impl Uniform {
 }
 
 impl Attack for Uniform {
-    fn forger(&self, _: AgentId) -> Box<dyn Forger> {
-        Box::new(self.clone())
+    fn forger(&self, _: AgentId) -> AnyForger {
+        AnyForger::Blind(Box::new(self.clone()))
     }
 }
 
-impl Forger for Uniform {
-    fn forge(&mut self, sight: &Sight<'_>, payload: &mut Vec<f32>) {
+impl Forger<OwnState<'_>> for Uniform {
+    fn forge(&mut self, sight: OwnState<'_>, payload: &mut Vec<f32>) {
         let mut stream = if self.fresh {
             sight.stream()
         } else {

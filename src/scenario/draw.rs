@@ -9,7 +9,7 @@ use super::record::RecordAgents;
 use super::selection::Chooser;
 use super::timing::{self, Timing};
 use super::{Catalogues, Point, ScenarioError, ScenarioFile};
-use crate::attack::Stage;
+use crate::attack::{Knowledge, Stage};
 use crate::data::{DataError, Library};
 use crate::learner::Learner;
 use crate::rng::{Key, Purpose};
@@ -147,8 +147,23 @@ pub(super) fn draw(
         dimension: world.dimension(),
         iterations,
         folder: &file.folder,
+        knowledge: Knowledge::None,
+        graph: &graph,
+        is_byzantine: &roles
+            .iter()
+            .map(|role| role.is_byzantine())
+            .collect::<Vec<_>>(),
+        attackers: &[],
+        classes: world.classes(),
     };
-    let attacks = prepare_attacks(scenario.attacks, &chooser, &stage, &places, problems);
+    let attacks = prepare_attacks(
+        scenario.attacks,
+        &roles,
+        &chooser,
+        &stage,
+        &places,
+        problems,
+    );
     let Some(timing) = timing.filter(|_| problems.is_empty()) else {
         return Ok(None);
     };
@@ -277,6 +292,7 @@ fn draw_roles(
 /// The attacks, checked against the run.
 fn prepare_attacks(
     settings: Vec<AttackSettings>,
+    roles: &[Role],
     chooser: &Chooser<'_>,
     stage: &Stage<'_>,
     places: &Places<'_>,
@@ -285,7 +301,27 @@ fn prepare_attacks(
     let mut plans = Vec::new();
     for (index, mut attack) in settings.into_iter().enumerate() {
         let number = index.to_string();
-        if let Err(unfit) = attack.attack.prepare(stage) {
+        let of_attack = |k: &AgentId| roles[k.index()] == Role::Byzantine(index);
+        let attackers: Vec<AgentId> = stage.graph.ids().filter(of_attack).collect();
+        let needed = attack.attack.knowledge();
+        let granted = attack.knowledge.unwrap_or(needed);
+        let stage = Stage {
+            knowledge: granted,
+            attackers: &attackers,
+            ..*stage
+        };
+        if granted < needed {
+            let place = places.find(&["attack", &number, "knowledge"]);
+            let (kind, granted, needed) = (&attack.kind, granted.name(), needed.name());
+            let message = format!("`{kind}` needs more knowledge than \"{granted}\"");
+            let help = format!("write \"{needed}\" or more, or remove the key");
+            problems.add(place, message, help);
+        } else if attack.attack.flips_labels() && stage.classes.is_none() {
+            let place = places.find(&["attack", &number, "kind"]);
+            let message = format!("`{}` flips labels, and this task has none", attack.kind);
+            let help = "choose a task that classifies, or another attack";
+            problems.add(place, message, help);
+        } else if let Err(unfit) = attack.attack.prepare(&stage) {
             let place = places.find(&["attack", &number, unfit.key]);
             problems.add(place, unfit.message, unfit.help);
         }
@@ -293,6 +329,11 @@ fn prepare_attacks(
         let place = format!("attack[{index}].victims");
         plans.push(AttackPlan {
             name: attack.name.unwrap_or(attack.kind),
+            // Whoever looks at nobody's models has nothing to wait for.
+            knowledge: match needed {
+                Knowledge::None => Knowledge::None,
+                _ => granted,
+            },
             attack: attack.attack,
             timing: attack.timing,
             active: attack.active,

@@ -9,7 +9,7 @@ use super::record::{Record, RecordWeights};
 use super::sweep::Setting;
 use super::timetable::Timetable;
 use super::{Catalogues, Point, ScenarioError, ScenarioFile};
-use crate::attack::{Active, Attack, Timing};
+use crate::attack::{Active, Attack, Knowledge, Timing};
 use crate::data::Library;
 use crate::fault::Faults;
 use crate::learner::Learner;
@@ -125,6 +125,8 @@ pub struct AttackPlan {
     pub name: String,
     /// What is forged.
     pub attack: Box<dyn Attack>,
+    /// What it sees beside its own state; `None` where it needs nothing.
+    pub knowledge: Knowledge,
     /// How its timing differs from an honest agent's.
     pub timing: Timing,
     /// When it is on.
@@ -227,6 +229,20 @@ impl Plan {
     /// Whether the last iteration is known as such only when it is over.
     pub fn may_end_early(&self) -> bool {
         self.until.is_some() && self.mode() == Mode::Synchronous
+    }
+
+    /// What an agent sees of others; nothing but what they send it, unless it is an attacker.
+    pub fn knowledge(&self, agent: AgentId) -> Knowledge {
+        match self.roles[agent.index()] {
+            Role::Honest => Knowledge::None,
+            Role::Byzantine(attack) => self.attacks[attack].knowledge,
+        }
+    }
+
+    /// The most that any attacker sees of others.
+    pub fn most_knowledge(&self) -> Knowledge {
+        let levels = self.attacks.iter().map(|attack| attack.knowledge);
+        levels.max().unwrap_or_default()
     }
 
     /// Whether an agent is an attacker.

@@ -4,14 +4,14 @@ use super::Catalogues;
 use super::clock::{ClockSettings, clock};
 use super::modes::{self, Dependent};
 use super::record::{Record, record};
-use crate::attack::{Active, Attack, Timing};
+use crate::attack::{Active, Attack, Knowledge, Timing};
 use crate::fault::{self, FaultSettings};
 use crate::learner::Learner;
 use crate::link::{self, LinkOverride, LinkSettings};
 use crate::rule::Rule;
 use crate::settings::{
-    Catalogue, KeyDoc, Keys, Overrides, Problems, Selection, Sources, Span, Table, Tolerances,
-    Value,
+    Catalogue, Chosen, KeyDoc, Keys, Overrides, Problems, Selection, Sources, Span, Table,
+    Tolerances, Value,
 };
 use crate::task::Task;
 use crate::topology::Topology;
@@ -105,6 +105,8 @@ pub struct AttackSettings {
     pub victims: Option<Selection>,
     /// What is forged.
     pub attack: Box<dyn Attack>,
+    /// What it sees; `None` is the least that it needs.
+    pub knowledge: Option<Knowledge>,
     /// How its timing differs from an honest agent's.
     pub timing: Timing,
     /// When it is on.
@@ -383,11 +385,12 @@ fn attack(keys: &mut Keys<'_>, catalogues: &Catalogues) -> Option<AttackSettings
             "Whether each victim gets a payload of its own",
         )
         .default(false, "one draw per iteration");
-    keys.later(
-        "knowledge",
-        "attack that knows more than its own state",
-        "the level is `none`",
-    );
+    let knowledge: Option<Chosen<Knowledge>> = keys
+        .key(
+            "knowledge",
+            "What it sees; more than it needs means something to attacks that look at models",
+        )
+        .optional("the least that the attack needs");
     let attack = catalogues.attacks.read(keys, None);
     Some(AttackSettings {
         name,
@@ -395,6 +398,7 @@ fn attack(keys: &mut Keys<'_>, catalogues: &Catalogues) -> Option<AttackSettings
         agents,
         victims,
         attack: attack?,
+        knowledge: knowledge.map(|Chosen(level)| level),
         timing: timing.unwrap_or_default(),
         active: active.unwrap_or_default(),
         per_victim,

@@ -37,7 +37,6 @@ pub struct Keys<'a> {
     pub(super) problems: &'a mut Problems,
     pub(super) described: Vec<KeyDoc>,
     pub(super) resolved: toml::Table,
-    later: Vec<&'static str>,
     pub(super) missing: Vec<Missing>,
     /// Declared keys that belong to another kind than the one at hand.
     pub(super) foreign: Vec<String>,
@@ -68,7 +67,6 @@ impl<'a> Keys<'a> {
             problems,
             described: Vec::new(),
             resolved: toml::Table::new(),
-            later: Vec::new(),
             missing: Vec::new(),
             foreign: Vec::new(),
             elsewhere: BTreeMap::new(),
@@ -110,20 +108,6 @@ impl<'a> Keys<'a> {
     /// Leaves a key out of the resolved settings: another one stands for it.
     pub fn forget(&mut self, name: &str) {
         self.resolved.remove(name);
-    }
-
-    /// Declares a key or table of a later version: refused by name.
-    pub fn later(&mut self, name: &'static str, what: &str, until_then: &str) {
-        let Some(entry) = self.table.and_then(|t| t.entry(name)) else {
-            return;
-        };
-        let message = format!(
-            "`{name}` in {}: this version has no {what} yet",
-            self.title()
-        );
-        self.problems
-            .add(entry.span, message, format!("remove it: {until_then}"));
-        self.later.push(name);
     }
 
     /// Notes a mistake at a key of this table, or at the table where the key is absent: one that
@@ -257,7 +241,7 @@ impl<'a> Keys<'a> {
         let known: Vec<&str> = known.into_iter().filter(|n| !n.contains('.')).collect();
         for entry in table.iter() {
             let name = entry.key.as_str();
-            if known.contains(&name) || self.tolerates(name) || self.later.contains(&name) {
+            if known.contains(&name) || self.tolerates(name) {
                 continue;
             }
             let meant = nearest(name, &missing);

@@ -103,6 +103,11 @@ pub trait World: Send + Sync {
         false
     }
 
+    /// The number C of classes of the labels, in tasks that have labels.
+    fn classes(&self) -> Option<usize> {
+        None
+    }
+
     /// The data files that were read; they are part of a run's identity.
     fn files(&self) -> &[FileDigest] {
         &[]
@@ -141,6 +146,9 @@ pub trait Objective: Send {
     /// Draws the batch of a step. Steps count from 0 over the whole run; the batch of a step does
     /// not depend on what was drawn before.
     fn draw(&mut self, step: u64);
+
+    /// From the next draw on, whether labels y are C − 1 − y; nothing in tasks without labels.
+    fn flip_labels(&mut self, _flipped: bool) {}
 
     /// How many samples the current batch has.
     fn batch_size(&self) -> usize {

@@ -1,6 +1,6 @@
 //! Kinds and observers that fail when a scenario tells them to, added through the public API.
 
-use byzsim::attack::{Attack, Forger, Sight};
+use byzsim::attack::{AnyForger, Attack, Forger, OwnState};
 use byzsim::cli::Plugins;
 use byzsim::data::{DataError, Library};
 use byzsim::record::{Observer, Seen};
@@ -176,14 +176,14 @@ impl FragileAttack {
 }
 
 impl Attack for FragileAttack {
-    fn forger(&self, attacker: AgentId) -> Box<dyn Forger> {
+    fn forger(&self, attacker: AgentId) -> AnyForger {
         self.0.make(attacker);
-        Box::new(self.clone())
+        AnyForger::Blind(Box::new(self.clone()))
     }
 }
 
-impl Forger for FragileAttack {
-    fn forge(&mut self, sight: &Sight<'_>, payload: &mut Vec<f32>) {
+impl Forger<OwnState<'_>> for FragileAttack {
+    fn forge(&mut self, sight: OwnState<'_>, payload: &mut Vec<f32>) {
         self.0.step(sight.attacker, sight.iteration);
         payload.extend_from_slice(sight.honest);
     }
