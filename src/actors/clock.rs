@@ -4,9 +4,10 @@
 //! mailboxes before the next tick.
 
 use super::desk::Desk;
-use super::message::{Closed, Done, Event, Signal, Tick};
+use super::message::{Closed, Done, Event, Sent, Signal, Tick};
 use super::pace::{Course, Ended, Step, course};
 use super::stopwatch::Stopwatch;
+use crate::attack::Knowledge;
 use crate::record::{Closing, Entry, Round, RunError, Sample, Stall};
 use crate::scenario::Mode;
 use crate::units::{AgentId, SimTime};
@@ -26,6 +27,9 @@ pub(super) struct Clock {
     samples: Vec<Sample>,
     told: Vec<bool>,
     waiting: usize,
+    /// Attackers that look at what others have sent, and how many of the others have not yet.
+    lookers: Vec<AgentId>,
+    unsent: usize,
     /// Why the run cannot go on, and the agent that says so: the first of several.
     stall: Option<(AgentId, Box<Stall>)>,
     /// The last iteration, until everyone has told how it ended.
@@ -41,7 +45,10 @@ pub(super) struct Begin;
 
 impl Clock {
     pub fn new(desk: Arc<Desk>) -> Clock {
+        let looks = |k: &AgentId| desk.plan.knowledge(*k) > Knowledge::None;
         Clock {
+            lookers: desk.plan.graph.ids().filter(looks).collect(),
+            unsent: 0,
             course: course(&desk.plan),
             desk,
             begun: Instant::now(),
@@ -126,6 +133,7 @@ impl Clock {
     fn broadcast(&mut self, signal: Signal) {
         self.begun = Instant::now();
         self.waiting = self.desk.plan.graph.agents();
+        self.unsent = self.waiting - self.lookers.len();
         if !self.is_asynchronous() {
             self.clear_samples();
         }
@@ -272,6 +280,23 @@ impl Handler<Done> for Clock {
             clock.waiting -= 1;
             if clock.waiting == 0 {
                 clock.go_on();
+            }
+        });
+    }
+}
+
+impl Handler<Sent> for Clock {
+    type Result = ();
+
+    fn handle(&mut self, _: Sent, _: &mut Self::Context) {
+        self.act(|clock| {
+            clock.unsent -= 1;
+            if clock.unsent == 0 {
+                let tick = clock.tick(Signal::Look);
+                let mailboxes = clock.desk.mailboxes();
+                for agent in &clock.lookers {
+                    mailboxes[agent.index()].tick(tick);
+                }
             }
         });
     }

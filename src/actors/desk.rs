@@ -1,10 +1,11 @@
 //! What all actors of a run share: the directory, the way to the recorder, and how panics end it.
 
+use super::board::Board;
 use super::clock::Clock;
-use super::message::{Nothing, Parcel, Post, Tick};
+use super::message::{Copied, Nothing, Parcel, Post, Sent, Tick};
 use super::node::{Agent, Attacker};
 use crate::record::{Entry, Panic, RunError, Sample};
-use crate::scenario::Plan;
+use crate::scenario::{Mode, Plan};
 use crate::units::{AgentId, SimTime};
 use actix::{Addr, Handler, Message};
 use crossbeam_channel::{Receiver, Sender};
@@ -15,6 +16,8 @@ use std::sync::{Arc, OnceLock};
 /// Shared by all actors of a run.
 pub(super) struct Desk {
     pub plan: Arc<Plan>,
+    /// What attackers look at that know more than their own state, if there are any.
+    pub board: Option<Board>,
     /// Whether wall-clock times of messages are measured.
     pub measures: bool,
     /// Whether observers want every agent's model.
@@ -67,17 +70,34 @@ impl Desk {
 
     /// Puts a copy of a model into a neighbor's mailbox.
     pub fn post(&self, receiver: AgentId, post: Post) {
+        if let Some(board) = &self.board {
+            let Post { at, tag, .. } = post;
+            board.overhear(&self.plan, receiver, &post.letter, Copied { at, tag });
+        }
         self.mailboxes()[receiver.index()].put(post);
     }
 
     /// Puts several copies of a model into a neighbor's mailbox.
     pub fn parcel(&self, receiver: AgentId, parcel: Parcel) {
+        if let Some(board) = &self.board {
+            for &copied in &parcel.copies {
+                board.overhear(&self.plan, receiver, &parcel.letter, copied);
+            }
+        }
         self.mailboxes()[receiver.index()].put(parcel);
     }
 
     /// Tells a neighbor that nothing comes.
     pub fn nothing(&self, receiver: AgentId, nothing: Nothing) {
         self.mailboxes()[receiver.index()].put(nothing);
+    }
+
+    /// Tells the clock that an agent has sent what it sends in an iteration, where others wait for
+    /// that.
+    pub fn sent(&self) {
+        if self.board.is_some() && self.plan.mode() != Mode::Asynchronous {
+            self.clock().do_send(Sent);
+        }
     }
 
     /// Ends the run.

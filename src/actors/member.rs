@@ -118,6 +118,24 @@ impl Member {
         self.iteration
     }
 
+    /// ψ of this iteration, if one was begun.
+    pub fn has_adapted(&self) -> bool {
+        self.adapted.is_some()
+    }
+
+    /// Draws from now on batches with false labels, or with true ones.
+    pub fn flip_labels(&mut self, flipped: bool) {
+        self.objective.flip_labels(flipped);
+    }
+
+    /// φ of the agent and its neighbors, where its rule has any.
+    pub fn memory(&self, roster: &Roster) -> Arc<[(AgentId, f64)]> {
+        let own = (self.id, roster.own());
+        let all = roster.seats().chain([own]);
+        let phi = all.filter_map(|(l, slot)| Some((l, self.combiner.accumulated(slot)?)));
+        phi.collect()
+    }
+
     /// ψ of this iteration, as it is sent.
     ///
     /// # Panics
@@ -466,7 +484,7 @@ impl Member {
 }
 
 /// The last step of an iteration: losses use its batch.
-fn last_step(learner: &Learner, iteration: u64) -> u64 {
+pub(super) fn last_step(learner: &Learner, iteration: u64) -> u64 {
     (iteration + 1) * learner.steps_per_exchange - 1
 }
 

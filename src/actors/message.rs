@@ -33,6 +33,8 @@ pub(super) enum Signal {
         /// Whether iteration `tick` − 1 is the last.
         last: bool,
     },
+    /// Synchronous and deadline, to attackers that look at others: all others have sent.
+    Look,
     /// Asynchronous: whatever lies before this moment can happen.
     Until(SimTime),
     /// The run ends at this moment.
@@ -128,6 +130,12 @@ impl Tag {
         self.0 & ((1 << Tag::ATTEMPTS) - 1)
     }
 }
+
+/// Agents and attackers → clock: what is sent in an iteration has been sent. Only where attackers wait
+/// for that, and not from those.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub(super) struct Sent;
 
 /// Agents and attackers → clock: what a tick asked for is done.
 #[derive(Message)]

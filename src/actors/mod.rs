@@ -3,7 +3,7 @@
 //! [`run`] starts an actor per agent, spread over one arbiter per thread, and a recorder's
 //! thread, and waits for the recorder's outcome. What an agent does is in `participant`, which knows
 //! no actor, and in its parts: `member` learns, `outbox` sends, `inbox` receives, `voice` decides
-//! what goes to whom. Handlers take a message, call it, and send what came of it. What the clock
+//! what goes to whom, and attackers that know more than their own state look at a `board`. Handlers take a message, call it, and send what came of it. What the clock
 //! does in the three modes is in `pace`.
 //!
 //! What the order of messages is relied upon for: messages of one sender to one receiver keep
@@ -11,8 +11,10 @@
 //! the clock's next tick. The order in which different senders' messages arrive never matters.
 
 mod audit;
+mod board;
 mod clock;
 mod desk;
+mod forgery;
 mod inbox;
 mod lane;
 mod ledger;
@@ -33,6 +35,7 @@ use crate::record::{Observer, Output, Panic, Recorder, RunError, Summary};
 use crate::scenario::{Plan, Role};
 use crate::units::{AgentId, SimTime};
 use actix::{Actor, Arbiter, ArbiterHandle, System};
+use board::Board;
 use clock::{Begin, Clock};
 use desk::{Desk, Mailbox};
 use node::{Agent, Attacker};
@@ -103,6 +106,7 @@ fn run_here(plan: Arc<Plan>, options: RunOptions) -> Result<Summary, RunError> {
     let arbiters: Vec<Arbiter> = (1..threads).map(|_| Arbiter::new()).collect();
     let desk = Arc::new(Desk {
         measures: plan.record.wall,
+        board: Board::new(&plan),
         plan,
         wants_models,
         interrupt: options.interrupt,

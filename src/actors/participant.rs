@@ -1,6 +1,7 @@
 //! An agent's course through simulated time: what it does when the clock lets time go on, and when
 //! something comes from a neighbor. It knows no actor; what it sends goes through the desk.
 
+use super::board::State;
 use super::desk::Desk;
 use super::inbox::{Inbox, Scene};
 use super::lane::Trip;
@@ -11,7 +12,7 @@ use super::outbox::Outbox;
 use super::roster::Roster;
 use super::voice::Voice;
 use crate::record::{Sample, Stall, WallTimes};
-use crate::scenario::{Pace, Plan};
+use crate::scenario::{Mode, Pace, Plan};
 use crate::units::{AgentId, SimTime};
 use std::sync::Arc;
 
@@ -27,6 +28,8 @@ pub(super) struct Participant<V> {
     course: Course,
     /// The iteration that is going on, and when it began.
     now: (u64, SimTime),
+    /// An attacker's: what it sends once it has looked at what others have sent.
+    held: Option<Held>,
     /// Synchronous: when it combined in that iteration.
     combined_at: Option<SimTime>,
     /// Asynchronous: the iteration that comes next.
@@ -34,6 +37,13 @@ pub(super) struct Participant<V> {
     /// Synchronous: why the run cannot go on, if a link of this agent has failed for good.
     stall: Option<Box<Stall>>,
     pub wall: Option<Box<WallTimes>>,
+}
+
+/// An iteration's models that an attacker holds back.
+struct Held {
+    trip: Trip,
+    /// Deadline: what is told when the tick is done.
+    sample: Option<Box<Sample>>,
 }
 
 /// What an agent is at between two ticks.
@@ -65,6 +75,7 @@ impl<V: Voice> Participant<V> {
             voice: V::new(plan, id),
             course: Course::Idle,
             now: (0, SimTime::ZERO),
+            held: None,
             combined_at: None,
             next: 0,
             stall: None,
@@ -86,6 +97,7 @@ impl<V: Voice> Participant<V> {
                 last,
             } => self.begin(desk, iteration, at, last),
             Signal::Deadline { tick, at, last } => self.deadline(desk, tick, at, last),
+            Signal::Look => self.look(desk),
             Signal::Until(until) => self.run_until(desk, until),
             Signal::Close(end) => self.close(desk, end),
         }
@@ -121,24 +133,31 @@ impl<V: Voice> Participant<V> {
         self.combined_at = None;
         self.course = Course::Idle;
         if self.inbox.outages().is_down(iteration, at) {
-            self.outbox.send_nothing(desk, iteration);
-            return self.done(desk, None, None);
+            return self.miss(desk, iteration, at, None);
         }
         let adapted_at = at + plan.compute_time(self.id, iteration);
         if self.inbox.outages().is_down(iteration, adapted_at) {
-            self.outbox.send_nothing(desk, iteration);
-            return self.done(desk, None, Some(adapted_at));
+            return self.miss(desk, iteration, at, Some(adapted_at));
         }
         self.member.rewire(iteration, &mut self.roster);
-        self.member
-            .adapt(iteration, at, adapted_at, &mut self.ledger);
-        self.send(desk, iteration, at);
+        self.adapt(desk, iteration, at, adapted_at);
         self.course = Course::Waits {
             adapted_at,
             last,
             neighbors: self.roster.neighbors().len(),
         };
+        self.send_or_hold(desk, iteration, at);
         self.combine_when_ready(desk);
+    }
+
+    /// Takes no part in an iteration: it is down, at its beginning or when it would have adapted.
+    fn miss(&mut self, desk: &Desk, iteration: u64, at: SimTime, until: Option<SimTime>) {
+        self.outbox.send_nothing(desk, iteration);
+        self.publish(desk, at, iteration);
+        if !self.voice.looks() {
+            desk.sent();
+        }
+        self.done(desk, None, until);
     }
 
     /// Combines when every neighbor has said what it sends.
@@ -151,7 +170,7 @@ impl<V: Voice> Participant<V> {
         else {
             return;
         };
-        if self.inbox.heard() < neighbors {
+        if self.held.is_some() || self.inbox.heard() < neighbors {
             return;
         }
         let plan = &*desk.plan;
@@ -196,9 +215,20 @@ impl<V: Voice> Participant<V> {
             let is_lost = self.inbox.outages().is_down(tick, until);
             self.course = Course::Computes { until, is_lost };
             if !is_lost {
-                self.member.adapt(tick, at, until, &mut self.ledger);
-                self.send(desk, tick, at);
+                self.adapt(desk, tick, at, until);
+                self.send_or_hold(desk, tick, at);
+                if let Some(held) = &mut self.held {
+                    held.sample = sample;
+                    return;
+                }
+                return self.done(desk, sample, None);
             }
+        }
+        if sample.is_some() {
+            self.publish(desk, at, self.now.0);
+        }
+        if !self.voice.looks() {
+            desk.sent();
         }
         self.done(desk, sample, None);
     }
@@ -225,10 +255,17 @@ impl<V: Voice> Participant<V> {
             self.settle(plan, at);
             let before = timetable.end_before(self.id, iteration);
             let started = self.inbox.outages().up_from(before).unwrap_or(before);
-            self.member.adapt(iteration, started, at, &mut self.ledger);
-            self.send(desk, iteration, at);
+            self.adapt(desk, iteration, started, at);
+            self.send(
+                desk,
+                Trip {
+                    iteration,
+                    instant: at,
+                },
+            );
             let last = timetable.next(self.id, iteration + 1).is_none();
             told = Some(self.combine(desk, iteration, at, at, last));
+            self.publish(desk, at, iteration + 1);
         }
     }
 
@@ -246,9 +283,76 @@ impl<V: Voice> Participant<V> {
         self.inbox.settle(now, &mut scene);
     }
 
-    /// Sends the iteration's model, or what the voice makes of it.
-    fn send(&mut self, desk: &Desk, iteration: u64, instant: SimTime) {
+    /// Adapts, with true labels or false ones.
+    fn adapt(&mut self, desk: &Desk, iteration: u64, started: SimTime, adapted_at: SimTime) {
+        let instant = match desk.plan.mode() {
+            Mode::Asynchronous => adapted_at,
+            Mode::Synchronous | Mode::Deadline => started,
+        };
+        let begun = self.voice.begin(Trip { iteration, instant });
+        if let Some(flipped) = begun {
+            self.member.flip_labels(flipped);
+        }
+        self.member
+            .adapt(iteration, started, adapted_at, &mut self.ledger);
+    }
+
+    /// Sends the iteration's model, unless that is what an attacker makes of others' models: then all
+    /// others have to have sent theirs.
+    fn send_or_hold(&mut self, desk: &Desk, iteration: u64, instant: SimTime) {
         let trip = Trip { iteration, instant };
+        self.publish(desk, instant, iteration);
+        if self.voice.waits() {
+            let sample = None;
+            self.held = Some(Held { trip, sample });
+            return;
+        }
+        self.send(desk, trip);
+        if !self.voice.looks() {
+            desk.sent();
+        }
+    }
+
+    /// All others have sent: sends what was held back.
+    fn look(&mut self, desk: &Desk) {
+        // Who is down or whose attack is off holds nothing back.
+        let Some(Held { trip, sample }) = self.held.take() else {
+            return;
+        };
+        self.send(desk, trip);
+        match desk.plan.mode() {
+            Mode::Deadline => self.done(desk, sample, None),
+            Mode::Synchronous | Mode::Asynchronous => self.combine_when_ready(desk),
+        }
+    }
+
+    /// Leaves the agent's state where attackers can look at it: θ and φ as they are from `since` on,
+    /// the newest ψ, and the batch of an iteration.
+    fn publish(&self, desk: &Desk, since: SimTime, batch: u64) {
+        let board = desk.board.as_ref().filter(|board| board.shows_states());
+        let Some(board) = board else {
+            return;
+        };
+        if desk.plan.is_byzantine(self.id) || !self.member.has_adapted() {
+            return;
+        }
+        let memory = match board.shows_memory {
+            true => self.member.memory(&self.roster),
+            false => Arc::default(),
+        };
+        let state = State {
+            since,
+            adapted: self.member.adapted().clone(),
+            combined: self.member.combined(),
+            batch,
+            memory,
+        };
+        board.publish(self.id, state);
+    }
+
+    /// Sends the iteration's model, or what the voice makes of it.
+    fn send(&mut self, desk: &Desk, trip: Trip) {
+        let Trip { iteration, instant } = trip;
         let Participant {
             member,
             voice,
@@ -256,7 +360,7 @@ impl<V: Voice> Participant<V> {
             outbox,
             ..
         } = self;
-        voice.begin(member, trip);
+        voice.prepare(desk, member, trip);
         let sent = outbox.send(desk, trip, ledger, |receiver, ledger| {
             voice.mailing(member, receiver, ledger)
         });

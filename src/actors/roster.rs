@@ -103,20 +103,19 @@ impl Roster {
         self.graph.receives_from(self.id)
     }
 
-    /// The neighbors whose edge is there at a moment, in ascending order, each with its slot.
-    pub fn present(&self, instant: SimTime) -> impl Iterator<Item = (AgentId, usize)> + '_ {
-        let is_there = move |(_, neighbor): &(usize, &AgentId)| {
-            self.graph.is_there(**neighbor, self.id, instant)
-        };
+    /// Everyone whose models can come, each with its slot.
+    pub fn seats(&self) -> impl Iterator<Item = (AgentId, usize)> + '_ {
         let slot = |(position, &neighbor): (usize, &AgentId)| match &self.met {
             Some(met) => (neighbor, met.slots[position]),
             None => (neighbor, position_slot(position, self.own)),
         };
-        self.neighbors()
-            .iter()
-            .enumerate()
-            .filter(is_there)
-            .map(slot)
+        self.neighbors().iter().enumerate().map(slot)
+    }
+
+    /// The neighbors whose edge is there at a moment, in ascending order, each with its slot.
+    pub fn present(&self, instant: SimTime) -> impl Iterator<Item = (AgentId, usize)> + '_ {
+        self.seats()
+            .filter(move |(neighbor, _)| self.graph.is_there(*neighbor, self.id, instant))
     }
 
     /// The slot of a sender.

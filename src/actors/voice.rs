@@ -1,14 +1,15 @@
 //! What different kinds of agents send.
 
+use super::desk::Desk;
+use super::forgery::Forgery;
 use super::lane::Trip;
 use super::ledger::Ledger;
 use super::letter::{Head, Letter};
 use super::member::Member;
 use super::outbox::Mailing;
 use super::stopwatch::Stopwatch;
-use crate::attack::{AnyForger, OwnState, Timing};
+use crate::attack::{Knowledge, Timing};
 use crate::record::Stage;
-use crate::rng::{Key, Purpose};
 use crate::scenario::{AttackPlan, Plan, Role};
 use crate::units::{AgentId, SimTime};
 use std::collections::VecDeque;
@@ -22,8 +23,17 @@ pub(super) trait Voice: Unpin + 'static {
     /// What messages call the agent.
     fn who(plan: &Plan, id: AgentId) -> String;
 
-    /// An iteration's model is there.
-    fn begin(&mut self, member: &Member, trip: Trip);
+    /// An iteration begins. Says whether its labels are false, where that can differ.
+    fn begin(&mut self, trip: Trip) -> Option<bool>;
+
+    /// Whether it is an attacker that looks at others' models.
+    fn looks(&self) -> bool;
+
+    /// Whether it looks in this iteration, and sends after that.
+    fn waits(&self) -> bool;
+
+    /// An iteration's model is there, and all that is waited for.
+    fn prepare(&mut self, desk: &Desk, member: &Member, trip: Trip);
 
     /// What goes to a neighbor; `None` is nothing.
     fn mailing(
@@ -49,7 +59,19 @@ impl Voice for Honest {
         format!("agent {id}")
     }
 
-    fn begin(&mut self, _: &Member, _: Trip) {}
+    fn begin(&mut self, _: Trip) -> Option<bool> {
+        None
+    }
+
+    fn looks(&self) -> bool {
+        false
+    }
+
+    fn waits(&self) -> bool {
+        false
+    }
+
+    fn prepare(&mut self, _: &Desk, _: &Member, _: Trip) {}
 
     fn mailing(&mut self, member: &Member, _: AgentId, _: &mut Ledger) -> Option<Mailing> {
         Some(Mailing {
@@ -67,13 +89,12 @@ impl Voice for Honest {
 pub(super) struct Byzantine {
     plan: Arc<Plan>,
     attack: usize,
-    forger: AnyForger,
+    forgery: Forgery,
     attacking: bool,
     /// What goes to all victims in this iteration.
     shared: Option<Letter>,
     /// What it would have sent in its last iterations, oldest first; where it replays.
     past: VecDeque<Vec<(Option<AgentId>, Vec<f32>)>>,
-    payload: Vec<f32>,
 }
 
 impl Byzantine {
@@ -81,26 +102,15 @@ impl Byzantine {
         &self.plan.attacks[self.attack]
     }
 
-    fn forge(&mut self, member: &Member, victim: Option<AgentId>) {
-        let key = Key::new(self.plan.seeds.attackers, Purpose::Payload).of(member.id());
-        let own = OwnState {
-            iteration: member.iteration(),
-            attacker: member.id(),
-            victim,
-            honest: member.adapted().values(),
-            key: victim.map_or(key, |victim| key.toward(victim)),
-        };
-        self.payload.clear();
-        match &mut self.forger {
-            AnyForger::Blind(forger) => forger.forge(own, &mut self.payload),
-            _ => unreachable!("handed over in the next commit"),
-        }
+    /// Whether each victim gets a payload of its own.
+    fn is_by_victim(&self) -> bool {
+        self.attack().per_victim || self.forgery.is_by_victim()
     }
 
     /// Forges what would be sent now, for the time when it is old.
     fn remember(&mut self, member: &Member, age: u64) {
         let graph = &self.plan.graph;
-        let victims: Vec<Option<AgentId>> = match self.attack().per_victim {
+        let victims: Vec<Option<AgentId>> = match self.is_by_victim() {
             false => vec![None],
             true if self.plan.networks.is_static() => graph
                 .sends_to(member.id())
@@ -113,8 +123,8 @@ impl Byzantine {
         let mut forged = Vec::with_capacity(victims.len());
         for victim in victims {
             if victim.is_none_or(|victim| self.attack().has_victim(victim)) {
-                self.forge(member, victim);
-                forged.push((victim, self.payload.clone()));
+                let payload = self.forgery.forge(member, victim).to_vec();
+                forged.push((victim, payload));
             }
         }
         self.past.push_back(forged);
@@ -123,43 +133,40 @@ impl Byzantine {
         }
     }
 
-    /// A letter with the payload in the place of ψ, put on the links when the attack says.
-    fn letter(&self, member: &Member) -> Letter {
+    /// What stands over a payload: it is put on the links when the attack says.
+    fn head(&self, member: &Member) -> Head {
         let honest = member.adapted().head();
+        let earliest = honest.adapted.max(self.forgery.seen_at());
         let departs = match (self.attack().timing, self.plan.clock.pace.period()) {
-            (Timing::Delay(delay), _) => honest.adapted + delay,
+            (Timing::Delay(delay), _) => earliest + delay,
             (Timing::JustBeforeDeadline(margin), Some(period)) => {
                 let tick = period.us().saturating_mul(honest.stamp + 1);
-                (SimTime::from_us(tick) - margin).max(honest.adapted)
+                (SimTime::from_us(tick) - margin).max(earliest)
             }
-            _ => honest.adapted,
+            _ => earliest,
         };
-        let head = Head {
+        Head {
             departs,
             posted: Stopwatch::stamp(&self.plan).map(Box::new),
             ..*honest
-        };
-        Letter::new(head, &self.payload)
+        }
     }
 
     /// What goes to a victim, before it is told how often.
     fn payload_for(&mut self, member: &Member, receiver: AgentId) -> Letter {
-        let per_victim = self.attack().per_victim;
-        if let Some(shared) = self.shared.as_ref().filter(|_| !per_victim) {
+        let by_victim = self.is_by_victim();
+        if let Some(shared) = self.shared.as_ref().filter(|_| !by_victim) {
             return shared.clone();
         }
-        let victim = per_victim.then_some(receiver);
-        let old = self.past.front().into_iter().flatten();
-        match old
-            .filter(|(of, _)| *of == victim)
-            .map(|(_, payload)| payload)
-            .next()
-        {
-            Some(payload) => self.payload.clone_from(payload),
-            None => self.forge(member, victim),
-        }
-        let letter = self.letter(member);
-        self.shared = (!per_victim).then(|| letter.clone());
+        let victim = by_victim.then_some(receiver);
+        let mut old = self.past.front().into_iter().flatten();
+        let old = old.find(|(of, _)| *of == victim);
+        let head = self.head(member);
+        let letter = match old {
+            Some((_, payload)) => Letter::new(head, payload),
+            None => Letter::new(head, self.forgery.forge(member, victim)),
+        };
+        self.shared = (!by_victim).then(|| letter.clone());
         letter
     }
 }
@@ -172,11 +179,10 @@ impl Voice for Byzantine {
         Byzantine {
             plan: plan.clone(),
             attack,
-            forger: plan.attacks[attack].attack.forger(id),
+            forgery: Forgery::new(plan, id, &plan.attacks[attack]),
             attacking: false,
             shared: None,
             past: VecDeque::new(),
-            payload: Vec::new(),
         }
     }
 
@@ -187,9 +193,26 @@ impl Voice for Byzantine {
         }
     }
 
-    fn begin(&mut self, member: &Member, trip: Trip) {
+    fn begin(&mut self, trip: Trip) -> Option<bool> {
         self.attacking = self.attack().active.is_on(trip.iteration, trip.instant);
         self.shared = None;
+        let flips = self.attack().attack.flips_labels();
+        flips.then_some(self.attacking)
+    }
+
+    fn looks(&self) -> bool {
+        self.attack().knowledge > Knowledge::None
+    }
+
+    fn waits(&self) -> bool {
+        let replays = matches!(self.attack().timing, Timing::Replay(_));
+        self.looks() && (self.attacking || replays)
+    }
+
+    fn prepare(&mut self, desk: &Desk, member: &Member, trip: Trip) {
+        if self.waits() {
+            self.forgery.look(desk, member.id(), trip);
+        }
         if let Timing::Replay(age) = self.attack().timing {
             self.remember(member, age);
         }
