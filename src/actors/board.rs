@@ -67,7 +67,7 @@ pub(super) struct Seen {
     pub at: SimTime,
 }
 
-/// Copies of honest models on their way to an attacker.
+/// Copies of honest models on their way to an attacker that will be up when they come.
 struct Ear {
     outages: Outages,
     by_sender: BTreeMap<AgentId, Vec<Overheard>>,
@@ -145,6 +145,13 @@ impl Board {
             return;
         }
         let mut ear = lock(ear);
+        let iteration = match plan.clock.pace.period() {
+            Some(period) => copied.at.us() / period.us(),
+            None => letter.head().stamp,
+        };
+        if ear.outages.is_down(iteration, copied.at) {
+            return;
+        }
         let heard = ear.by_sender.entry(sender).or_default();
         if let Some(last) = heard.last() {
             let asked = self.asked_from(last.letter.head().adapted);
@@ -198,7 +205,7 @@ impl Board {
         let at = match plan.clock.pace {
             Pace::Synchronous { .. } if sees_all => self.all_adapted(trip.iteration),
             Pace::Synchronous { .. } => {
-                let last = group.iter().map(|&k| self.last_arrival(plan, k, trip));
+                let last = group.iter().map(|&k| self.last_arrival(k, trip));
                 last.max().unwrap_or_default()
             }
             Pace::Deadline { period, .. } => trip.instant + SimTime::from_us(period.us() / 2),
@@ -253,13 +260,11 @@ impl Board {
     }
 
     /// When the last of an iteration's honest models reaches an attacker.
-    fn last_arrival(&self, plan: &Plan, attacker: AgentId, trip: Trip) -> SimTime {
-        let mut ear = self.ear(attacker);
-        let Ear { outages, by_sender } = &mut *ear;
-        let copies = by_sender.values().flatten();
+    fn last_arrival(&self, attacker: AgentId, trip: Trip) -> SimTime {
+        let ear = self.ear(attacker);
+        let copies = ear.by_sender.values().flatten();
         let current = copies.filter(|copy| copy.letter.head().stamp == trip.iteration);
-        let there = current.filter(|copy| copy.finds_up(plan, outages));
-        there.map(|copy| copy.at).max().unwrap_or_default()
+        current.map(|copy| copy.at).max().unwrap_or_default()
     }
 
     /// Adds the newest model that each honest neighbor of an attacker has sent it, as of a moment.
@@ -271,14 +276,13 @@ impl Board {
         newest: &mut BTreeMap<AgentId, Letter>,
     ) {
         let graph = plan.networks.at(plan.networks.epoch(trip.iteration));
-        let mut ear = self.ear(attacker);
-        let Ear { outages, by_sender } = &mut *ear;
+        let ear = self.ear(attacker);
         for &sender in graph.receives_from(attacker) {
-            let copies = by_sender.get(&sender).into_iter().flatten();
+            let copies = ear.by_sender.get(&sender).into_iter().flatten();
             for copy in copies.filter(|copy| copy.at <= at) {
                 let known = newest.get(&sender).map(|letter| letter.head().stamp);
                 let is_newer = known.is_none_or(|known| copy.letter.head().stamp > known);
-                if is_newer && copy.finds_up(plan, outages) {
+                if is_newer {
                     newest.insert(sender, copy.letter.clone());
                 }
             }
@@ -297,17 +301,6 @@ impl Board {
 impl State {
     fn adapted_at(&self) -> SimTime {
         self.adapted.head().adapted
-    }
-}
-
-impl Overheard {
-    /// Whether it finds its receiver up.
-    fn finds_up(&self, plan: &Plan, outages: &mut Outages) -> bool {
-        let iteration = match plan.clock.pace.period() {
-            Some(period) => self.at.us() / period.us(),
-            None => self.letter.head().stamp,
-        };
-        outages.none_at_all() || !outages.is_down(iteration, self.at)
     }
 }
 
