@@ -1,9 +1,12 @@
 //! Many runs: the points of a sweep, side by side on the cores, into one results folder.
 
+mod alone;
 mod folder;
+mod matrix;
 mod points;
 
 pub use folder::FolderError;
+pub use matrix::{Matrix, Measure};
 
 use crate::actors::{self, RunOptions};
 use crate::data::Library;

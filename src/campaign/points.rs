@@ -1,6 +1,7 @@
 //! `points.parquet`: one row per point, with the swept keys and the summary's numbers.
 
 use super::PointOutcome;
+use super::alone::{AboveAlone, COMPARED};
 use crate::record::{Column, Kind, RunError, Table};
 use crate::scenario::{RunId, ScenarioFile, SettingValue};
 use serde_json::Value;
@@ -66,6 +67,16 @@ pub(super) fn write(
         let name = format!("{prefix}{name}");
         columns.push(Column::new(name, Kind::Number, "", "of summary.json"));
     }
+    let above = AboveAlone::all(file, outcomes);
+    let compares = above.iter().any(Option::is_some);
+    if compares {
+        let twin = "run without cooperation and with the same draws";
+        columns.push(Column::new("alone", Kind::Text, "", twin).or_null());
+        for (name, _) in COMPARED {
+            let about = "its own minus that of the run `alone`";
+            columns.push(Column::new(name, Kind::Number, "", about));
+        }
+    }
     let mut table = Table::create(folder, "points", Vec::new(), columns.clone())?;
     for (index, (id, outcome)) in outcomes.iter().enumerate() {
         table.row(|row| {
@@ -84,6 +95,13 @@ pub(super) fn write(
             for name in &names {
                 let number = rows[index].iter().find(|(n, _)| n == name);
                 row.float(number.map(|(_, x)| *x));
+            }
+            if compares {
+                let above = above[index].as_ref();
+                row.text(above.map(|above| above.twin.to_string()).as_deref());
+                for compared in 0..COMPARED.len() {
+                    row.float(above.and_then(|above| above.differences[compared]));
+                }
             }
         })?;
     }

@@ -4,6 +4,7 @@
 mod check;
 mod latencies;
 mod list;
+mod matrix;
 mod progress;
 mod run;
 mod text;

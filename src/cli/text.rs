@@ -2,7 +2,8 @@
 
 use super::WRONG;
 use super::latencies::latencies;
-use crate::campaign::PointOutcome;
+use super::matrix::matrix;
+use crate::campaign::{Matrix, PointOutcome};
 use crate::record::RunError;
 use crate::scenario::{RunId, ScenarioFile, Setting};
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
@@ -10,6 +11,9 @@ use std::io::Write;
 
 /// Columns of a terminal that nobody has widened.
 pub(super) const WIDTH: usize = 80;
+
+/// Points that are told one by one where there is a matrix of them.
+const MOST_ROWS: usize = 40;
 
 /// Prints a line to standard output. A reader that has gone away is no error.
 pub(super) fn print(line: &str) {
@@ -154,6 +158,13 @@ pub(super) fn results(file: &ScenarioFile, outcomes: &[(RunId, PointOutcome)]) -
         .filter_map(|(point, (_, outcome))| Some((point, outcome.summary()?)))
         .collect();
     let mut text = table.trim_fmt();
+    if let Some(found) = Matrix::new(file, outcomes) {
+        let matrix = matrix(&found);
+        text = match outcomes.len() {
+            few if few <= MOST_ROWS => format!("{text}\n\n{matrix}"),
+            many => format!("{matrix}\n\n{many} points, a row each in points.parquet"),
+        };
+    }
     if let Some(latencies) = latencies(file, &summaries) {
         text += &format!("\n\n{latencies}\n");
     }

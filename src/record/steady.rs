@@ -23,8 +23,9 @@ pub(super) struct Steady {
 /// Means over the recorded iterations of the steady state.
 struct Means {
     from: From,
-    /// By agent: sum and number of its losses.
+    /// By agent: sum and number of its losses, and of its regrets where they exist.
     losses: Vec<(f64, u32)>,
+    regrets: Vec<(f64, u32)>,
     /// Byzantine weight, accepted share and rejected share: sums and counts of where they exist.
     filter: [(f64, u64); 3],
 }
@@ -99,16 +100,26 @@ impl Means {
         Means {
             from,
             losses: vec![(0.0, 0); plan.graph.agents()],
+            regrets: vec![(0.0, 0); plan.graph.agents()],
             filter: Default::default(),
         }
     }
 
     fn add(&mut self, round: &Round, stats: &RoundStats) {
         for sample in &round.samples {
-            if !sample.loss.is_nan() && self.from.has(sample.iteration, sample.combined_at) {
-                let (sum, count) = &mut self.losses[sample.agent.index()];
-                *sum += sample.loss;
-                *count += 1;
+            if !self.from.has(sample.iteration, sample.combined_at) {
+                continue;
+            }
+            let agent = sample.agent.index();
+            let quantities = [
+                (&mut self.losses[agent], sample.loss),
+                (&mut self.regrets[agent], sample.regret),
+            ];
+            for ((sum, count), value) in quantities {
+                if !value.is_nan() {
+                    *sum += value;
+                    *count += 1;
+                }
             }
         }
         if !self.from.has(round.iteration, round.end) {
@@ -130,12 +141,12 @@ impl Means {
 
     fn json(&self, plan: &Plan) -> Value {
         let mut scratch = Vec::new();
-        let mut over = |group: Option<u32>| {
+        let mut over = |sums: &[(f64, u32)], group: Option<u32>| {
             let member =
                 |&k: &AgentId| !plan.is_byzantine(k) && group.is_none_or(|g| plan.group(k) == g);
             // 0 of 0 is NaN, an absent value.
             let mean = |k: AgentId| {
-                let (sum, count) = self.losses[k.index()];
+                let (sum, count) = sums[k.index()];
                 sum / f64::from(count)
             };
             let means: Vec<f64> = plan.graph.ids().filter(member).map(mean).collect();
@@ -145,11 +156,17 @@ impl Means {
         let mut groups: Vec<u32> = normal.map(|k| plan.group(k)).collect();
         groups.sort_unstable();
         groups.dedup();
-        let of_group = |g: u32, loss| (g.to_string(), json!({"loss": loss}));
+        let mut both = |group| {
+            let mut both = Map::new();
+            both.insert("loss".to_owned(), over(&self.losses, group));
+            both.insert("regret".to_owned(), over(&self.regrets, group));
+            both
+        };
         let groups: Map<_, _> = groups
             .into_iter()
-            .map(|g| of_group(g, over(Some(g))))
+            .map(|g| (g.to_string(), Value::Object(both(Some(g)))))
             .collect();
+        let mut all = both(None);
         let (iteration, after_ms) = match self.from {
             From::Iteration(iteration) => (Some(iteration), None),
             From::After(moment) => (None, Some(moment.ms())),
@@ -157,7 +174,8 @@ impl Means {
         json!({
             "from_iteration": iteration,
             "after_ms": after_ms,
-            "loss": over(None),
+            "loss": all.remove("loss"),
+            "regret": all.remove("regret"),
             "groups": groups,
         })
     }
