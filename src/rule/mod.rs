@@ -33,7 +33,10 @@ use crate::rng::Key;
 use crate::settings::{Catalogue, kind};
 use crate::task::Objective;
 use crate::units::AgentId;
-use aggregator::{Buffers, Robust, TrimmedMean};
+use aggregator::{
+    Buffers, CenteredClipping, Centerpoint, CoordinateMedian, GeometricMedian, MeanAroundMedian,
+    Robust, TrimmedMean,
+};
 use std::fmt::Debug;
 
 /// The rules that come with the simulator.
@@ -46,7 +49,12 @@ pub fn catalogue() -> Catalogue<dyn Rule> {
             kind!(Average),
             kind!(Metropolis),
             kind!(Distance),
+            kind!(Robust<CoordinateMedian>),
             kind!(Robust<TrimmedMean>),
+            kind!(Robust<MeanAroundMedian>),
+            kind!(Robust<GeometricMedian>),
+            kind!(Robust<CenteredClipping>),
+            kind!(Robust<Centerpoint>),
         ],
     )
 }

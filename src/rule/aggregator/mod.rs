@@ -8,13 +8,24 @@
 //! To add an aggregator: a file with a struct that implements [`Aggregator`], and a line
 //! `kind!(Robust<…>)` in [`crate::rule::catalogue`].
 
+mod centered_clipping;
+mod centerpoint;
+mod coordinate_median;
+mod geometric_median;
+mod mean_around_median;
 mod robust;
 mod sorted;
+mod squared;
 mod trimmed_mean;
 
 #[cfg(test)]
 mod tests_of_trimming;
 
+pub use centered_clipping::CenteredClipping;
+pub use centerpoint::Centerpoint;
+pub use coordinate_median::CoordinateMedian;
+pub use geometric_median::GeometricMedian;
+pub use mean_around_median::MeanAroundMedian;
 pub use robust::Robust;
 pub use trimmed_mean::TrimmedMean;
 
