@@ -5,7 +5,6 @@
 //! all sixteen at once (Batcher's merge exchange; Knuth, The Art of Computer Programming, vol. 3,
 //! algorithm 5.2.2M). O(n log² n) per coordinate for n models.
 
-use super::Candidate;
 use crate::kernel::for_this_processor;
 
 /// Coordinates that are sorted at a time.
@@ -16,22 +15,17 @@ pub(super) type Row = [f32; LANES];
 
 /// Makes a model, coordinate by coordinate, of the sorted values: `reduce` is given `rows`, of
 /// which row r holds the r-th least value of each of sixteen coordinates, and gives the results.
-pub(super) fn by_coordinate(
-    candidates: &[Candidate<'_>],
-    reduce: impl Fn(&[Row]) -> Row,
-    model: &mut Vec<f32>,
-) {
-    let dimension = candidates.first().map_or(0, |c| c.model.len());
-    let mut rows = vec![[0.0; LANES]; candidates.len()];
-    model.clear();
-    model.reserve(dimension);
+pub(super) fn by_coordinate(models: &[&[f32]], reduce: impl Fn(&[Row]) -> Row, out: &mut Vec<f32>) {
+    let dimension = models.first().map_or(0, |model| model.len());
+    let mut rows = vec![[0.0; LANES]; models.len()];
+    out.reserve(dimension);
     for start in (0..dimension).step_by(LANES) {
         let lanes = LANES.min(dimension - start);
-        for (row, candidate) in rows.iter_mut().zip(candidates) {
-            row[..lanes].copy_from_slice(&candidate.model[start..start + lanes]);
+        for (row, model) in rows.iter_mut().zip(models) {
+            row[..lanes].copy_from_slice(&model[start..start + lanes]);
         }
         sort(&mut rows);
-        model.extend_from_slice(&reduce(&rows)[..lanes]);
+        out.extend_from_slice(&reduce(&rows)[..lanes]);
     }
 }
 
@@ -76,6 +70,43 @@ for_this_processor! {
         }
         let count = rows.len() as f64;
         sums.map(|sum| (sum / count) as f32)
+    }
+}
+
+for_this_processor! {
+    /// The median of each lane; of an even number of rows, the mean of the two in the middle.
+    pub(super) fn median(rows: &[Row]) -> [f64; LANES] {
+        let (low, high) = (&rows[(rows.len() - 1) / 2], &rows[rows.len() / 2]);
+        let mut medians = [0.0; LANES];
+        for lane in 0..LANES {
+            medians[lane] = (f64::from(low[lane]) + f64::from(high[lane])) / 2.0;
+        }
+        medians
+    }
+}
+
+for_this_processor! {
+    /// The mean of each lane over the `count` values nearest its median, of two that are equally
+    /// far the lower one first.
+    pub(super) fn mean_around_median(rows: &[Row], count: usize) -> Row {
+        let median = median(rows);
+        // Sorted values that are nearest follow one another. They begin one later for each of the
+        // lowest that is farther away than the one that would come in for it.
+        let mut first = [0_u32; LANES];
+        for (out, r#in) in rows.iter().zip(&rows[count..]) {
+            for lane in 0..LANES {
+                let (out, r#in) = (f64::from(out[lane]), f64::from(r#in[lane]));
+                first[lane] += u32::from(median[lane] - out > r#in - median[lane]);
+            }
+        }
+        let mut sums = [0.0; LANES];
+        for (r, row) in rows.iter().enumerate() {
+            for lane in 0..LANES {
+                let is_near = (r as u32).wrapping_sub(first[lane]) < count as u32;
+                sums[lane] += if is_near { f64::from(row[lane]) } else { 0.0 };
+            }
+        }
+        sums.map(|sum| (sum / count as f64) as f32)
     }
 }
 
