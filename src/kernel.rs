@@ -38,7 +38,7 @@ pub(crate) use for_this_processor;
 
 /// Sum of the eight lanes, in the one order that all reductions use.
 #[inline(always)]
-fn add_lanes(lanes: [f64; 8]) -> f64 {
+pub(crate) fn add_lanes(lanes: [f64; 8]) -> f64 {
     let [a, b, c, d, e, f, g, h] = lanes;
     ((a + e) + (c + g)) + ((b + f) + (d + h))
 }

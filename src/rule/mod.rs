@@ -8,10 +8,14 @@
 
 mod accumulated;
 mod average;
+mod diameter;
 mod distance;
 mod loss;
 mod metropolis;
+mod nearest;
 mod no_cooperation;
+mod pairwise;
+mod selected;
 mod sorted;
 mod tolerated;
 mod trimmed_mean;
