@@ -8,9 +8,8 @@
 use byzsim::data::{Examples, Inputs, Shape, Targets};
 use byzsim::model::{Linear, Model};
 use byzsim::rng::{Key, Purpose};
-use byzsim::rule::{
-    Average, Candidate, Combination, Distance, Loss, Neighborhood, Place, Rule, TrimmedMean,
-};
+use byzsim::rule::aggregator::{Robust, TrimmedMean};
+use byzsim::rule::{Average, Candidate, Combination, Distance, Loss, Neighborhood, Place, Rule};
 use byzsim::settings::{Keys, Problems, Sources, Span, Table};
 use byzsim::task::Objective;
 use byzsim::units::AgentId;
@@ -84,13 +83,13 @@ fn default_rule<R: Rule>(read: fn(&mut Keys<'_>) -> R) -> R {
 }
 
 /// The trimmed mean that drops a quarter of the models on either side.
-fn trimmed_mean() -> TrimmedMean {
+fn trimmed_mean() -> Robust<TrimmedMean> {
     let mut sources = Sources::default();
     let mut problems = Problems::default();
     let source = sources.add("bench", "f = { fraction = 0.25 }");
     let table = Table::parse(&sources, source, &mut problems);
     let keys = Keys::new("rule", Span::default(), Some(&table), &mut problems);
-    keys.run(TrimmedMean::read).0
+    keys.run(Robust::read).0
 }
 
 /// Nanoseconds of one combination: the weights, or the model of a rule that makes it itself.

@@ -4,6 +4,7 @@ use super::{Plugins, text};
 use crate::distribution;
 use crate::fault;
 use crate::model;
+use crate::rule::pre_aggregation;
 use crate::scenario::{Catalogues, parse_defaults};
 use crate::settings::{Catalogue, KeyDoc, KindDoc, Presence, Table};
 use clap::{Args, ValueEnum};
@@ -28,6 +29,8 @@ enum Part {
     Models,
     Topologies,
     Rules,
+    /// What robust aggregators do to the models first
+    Pre,
     Attacks,
     Distributions,
     Faults,
@@ -60,6 +63,11 @@ impl List {
                 describe(&catalogues.topologies, &[]),
             ),
             (Part::Rules, "rules", describe(&catalogues.rules, &defaults)),
+            (
+                Part::Pre,
+                "pre",
+                describe(&pre_aggregation::catalogue(), &[]),
+            ),
             (Part::Attacks, "attacks", describe(&catalogues.attacks, &[])),
             (
                 Part::Distributions,

@@ -4,11 +4,15 @@
 //! whatever the rule remembers. A combiner either sets a weight for each model present, and
 //! the engine adds them up, or makes a model itself.
 //!
+//! Robust aggregators make one; what they have in common is in [`aggregator`].
+//!
 //! To add a rule: a file with a struct that implements [`Rule`], and a line in [`catalogue`].
+
+pub mod aggregator;
+pub mod pre_aggregation;
 
 mod accumulated;
 mod average;
-mod diameter;
 mod distance;
 mod loss;
 mod metropolis;
@@ -16,26 +20,25 @@ mod nearest;
 mod no_cooperation;
 mod pairwise;
 mod selected;
-mod sorted;
 mod tolerated;
-mod trimmed_mean;
 
 #[cfg(test)]
 mod tests;
-#[cfg(test)]
-mod tests_of_trimming;
 
 pub use average::Average;
 pub use distance::Distance;
 pub use loss::Loss;
 pub use metropolis::Metropolis;
 pub use no_cooperation::NoCooperation;
-pub use trimmed_mean::TrimmedMean;
+pub use tolerated::{Precondition, Tolerance};
 
 use crate::rng::Key;
 use crate::settings::{Catalogue, kind};
 use crate::task::Objective;
 use crate::units::AgentId;
+use aggregator::{
+    Buffers, Krum, MinimumDiameterAverage, MultiKrum, NearestToOwn, Robust, TrimmedMean,
+};
 use std::fmt::Debug;
 
 /// The rules that come with the simulator.
@@ -48,7 +51,11 @@ pub fn catalogue() -> Catalogue<dyn Rule> {
             kind!(Average),
             kind!(Metropolis),
             kind!(Distance),
-            kind!(TrimmedMean),
+            kind!(Robust<TrimmedMean>),
+            kind!(Robust<Krum>),
+            kind!(Robust<MultiKrum>),
+            kind!(Robust<MinimumDiameterAverage>),
+            kind!(Robust<NearestToOwn>),
         ],
     )
 }
@@ -77,12 +84,22 @@ pub trait Rule: Debug + Send + Sync {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct Misfit {
-    /// The key at fault.
-    pub key: &'static str,
+    /// The key at fault, dotted where it is inside others; numbers index lists.
+    pub key: String,
     /// What is wrong; it names the agent and its neighborhood.
     pub message: String,
     /// The largest number that the key could be in this neighborhood; absent where none fits.
     pub largest: Option<u64>,
+}
+
+impl Misfit {
+    /// The same of a table inside the rule's.
+    fn inside(self, table: &str) -> Misfit {
+        Misfit {
+            key: format!("{table}.{}", self.key),
+            ..self
+        }
+    }
 }
 
 /// Where an agent stands in the network, and by which numbers, *slots*, its rule knows the others.
@@ -169,6 +186,8 @@ pub struct Combination {
     pub model: Vec<f32>,
     /// Whether too few models were present for the rule's settings. It may have made do with those.
     pub starved: bool,
+    /// What robust aggregators work in.
+    buffers: Buffers,
 }
 
 impl Combination {

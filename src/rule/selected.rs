@@ -20,11 +20,10 @@ const SUBSETS: usize = 1 << GROUP;
 /// Neighboring elements of a sum.
 type Row = [f64; COLUMNS];
 
-/// The mean of the models with these numbers; O(|members| d). They are added up in the order of
-/// `members`, which must not be empty.
+/// The mean of the models with these numbers, of which there is at least one, in `out`, which is
+/// empty; O(|members| d). They are added up in the order of `members`.
 pub(super) fn mean(models: &[&[f32]], members: &[usize], out: &mut Vec<f32>) {
     let dimension = models.first().map_or(0, |m| m.len());
-    out.clear();
     out.resize(dimension, 0.0);
     for (at, out) in out.chunks_mut(BLOCK).enumerate() {
         let mut sums = [0.0; BLOCK];
@@ -52,14 +51,14 @@ for_this_processor! {
     }
 }
 
-/// The mean of each of several selections, none of which is empty; O(s n d / 4) for s selections
-/// among n models.
+/// Appends the mean of each of several selections, none of which is empty, to `out`, which is; O(s n
+/// d / 4) for s selections among n models.
 ///
 /// Models are taken in groups of four, of which the sums of all sixteen subsets are computed once;
 /// each selection then adds up one of them per group ("the method of four Russians": Arlazarov,
 /// Dinic, Kronrod, Faradžev, "On economical construction of the transitive closure of a directed
 /// graph", 1970).
-pub(super) fn means(models: &[&[f32]], selections: &[Vec<usize>]) -> Vec<Vec<f32>> {
+pub(super) fn means(models: &[&[f32]], selections: &[Vec<usize>], out: &mut Vec<f32>) {
     let dimension = models.first().map_or(0, |m| m.len());
     let groups = models.len().div_ceil(GROUP);
     // Of each selection and group, the subset of the group that is in the selection.
@@ -69,7 +68,7 @@ pub(super) fn means(models: &[&[f32]], selections: &[Vec<usize>]) -> Vec<Vec<f32
             subsets[member / GROUP] |= 1 << (member % GROUP);
         }
     }
-    let mut means = vec![vec![0.0; dimension]; selections.len()];
+    out.resize(selections.len() * dimension, 0.0);
     let mut rows = vec![[0.0; COLUMNS]; models.len()];
     let mut sums = vec![[[0.0; COLUMNS]; SUBSETS]; groups];
     for start in (0..dimension).step_by(COLUMNS) {
@@ -80,8 +79,8 @@ pub(super) fn means(models: &[&[f32]], selections: &[Vec<usize>]) -> Vec<Vec<f32
             }
         }
         sum_subsets(&rows, &mut sums);
-        for ((mean, selection), subsets) in means
-            .iter_mut()
+        for ((mean, selection), subsets) in out
+            .chunks_exact_mut(dimension)
             .zip(selections)
             .zip(subsets.chunks_exact(groups))
         {
@@ -90,7 +89,6 @@ pub(super) fn means(models: &[&[f32]], selections: &[Vec<usize>]) -> Vec<Vec<f32
             divide(&sum[..mean.len()], selection.len() as f64, mean);
         }
     }
-    means
 }
 
 for_this_processor! {
@@ -137,14 +135,16 @@ mod tests {
                 let models: Vec<&[f32]> = models.iter().map(|m| &m[..]).collect();
                 let selection = |s: usize| (0..n).filter(|l| *l == s || (l * s) % 3 == 1).collect();
                 let selections: Vec<Vec<usize>> = (0..n).map(selection).collect();
-                for (selection, found) in selections.iter().zip(means(&models, &selections)) {
+                let mut all = Vec::new();
+                means(&models, &selections, &mut all);
+                for (selection, found) in selections.iter().zip(all.chunks_exact(dimension)) {
                     let right = |j: usize| {
                         let sum: f64 = selection.iter().map(|l| f64::from(models[*l][j])).sum();
                         (sum / selection.len() as f64) as f32
                     };
                     let right: Vec<f32> = (0..dimension).map(right).collect();
                     assert_eq!(found, right, "{n} × {dimension}: {selection:?}");
-                    let mut one = vec![7.0];
+                    let mut one = Vec::new();
                     mean(&models, selection, &mut one);
                     assert_eq!(one, right, "{n} × {dimension}: {selection:?}");
                 }
@@ -158,8 +158,9 @@ mod tests {
         let huge = vec![f32::MAX; 40];
         let models: Vec<&[f32]> = vec![&third, &third, &third, &huge, &third, &third];
         let without = vec![0, 1, 2, 4, 5];
-        let both = means(&models, &[without.clone(), vec![3]]);
-        assert_eq!(both, [third.clone(), huge.clone()]);
+        let mut both = Vec::new();
+        means(&models, &[without.clone(), vec![3]], &mut both);
+        assert_eq!(both, [&third[..], &huge].concat());
         let mut one = Vec::new();
         mean(&models, &without, &mut one);
         assert_eq!(one, third);

@@ -1,21 +1,29 @@
 //! How many Byzantine models an aggregator is told to tolerate: `f`, and what it does where too few
 //! models are present for that.
 
-use super::{Combination, Misfit, Place};
+use super::{Misfit, Place};
 use crate::settings::{Choice, Chosen, Keys, Node, Problems, Setting, Value, wrong};
 
-/// What an aggregator asks of the number n of models, the own one included.
+/// What an aggregator asks of the number n of models that it sees.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Precondition {
+pub struct Precondition {
     /// As it is written: `2f < n`.
     pub says: &'static str,
     /// The largest f that n models allow; absent where they allow none.
     pub largest: fn(usize) -> Option<usize>,
 }
 
-/// The settings `f` and `too_few` of an aggregator.
+impl Precondition {
+    /// Most of the models are honest.
+    pub const MINORITY: Precondition = Precondition {
+        says: "2f < n",
+        largest: |models| models.checked_sub(1).map(|others| others / 2),
+    };
+}
+
+/// The settings `f` and `too_few` of an aggregator or a pre-aggregation.
 #[derive(Clone, Debug)]
-pub(super) struct Tolerance {
+pub struct Tolerance {
     f: F,
     too_few: TooFew,
     needs: Precondition,
@@ -48,7 +56,7 @@ impl Choice for TooFew {
 
 impl Tolerance {
     /// Declares and reads `f` and `too_few`.
-    pub(super) fn read(keys: &mut Keys<'_>, needs: Precondition) -> Tolerance {
+    pub fn read(keys: &mut Keys<'_>, needs: Precondition) -> Tolerance {
         let f = keys.key("f", "How many Byzantine models it withstands");
         let f = f.symbol("f").required();
         let Chosen(too_few) = keys
@@ -61,34 +69,38 @@ impl Tolerance {
         Tolerance { f, too_few, needs }
     }
 
-    /// f in a full neighborhood.
-    pub(super) fn at(&self, place: &Place<'_>) -> usize {
-        let models = place.neighbors.len() + 1;
+    /// f where the full neighborhood has so many models, the own one included, of which
+    /// pre-aggregations make `models`.
+    pub fn at(&self, neighborhood: usize, models: usize) -> usize {
         match self.f {
             F::Number(f) => f as usize,
             // A product that should be whole may fall short of it by a rounding error.
-            F::Fraction(x) => (x * models as f64 + 1e-9) as usize,
+            F::Fraction(x) => (x * neighborhood as f64 + 1e-9) as usize,
             // Where none fits, too few are present in every iteration.
             F::Largest => (self.needs.largest)(models).unwrap_or(0),
         }
     }
 
     /// f among the models present, given that of the full neighborhood. `None` where the agent
-    /// keeps its own model. Notes in `out` that too few are present.
-    pub(super) fn among(&self, f: usize, present: usize, out: &mut Combination) -> Option<usize> {
+    /// keeps its own model. Notes in `starved` that too few are present.
+    pub fn among(&self, f: usize, present: usize, starved: &mut bool) -> Option<usize> {
         let largest = (self.needs.largest)(present);
-        out.starved = largest.is_none_or(|largest| f > largest);
+        let too_few = largest.is_none_or(|largest| f > largest);
+        *starved |= too_few;
         match self.too_few {
-            _ if !out.starved => Some(f),
+            _ if !too_few => Some(f),
             TooFew::Own => None,
             TooFew::ShrinkF => largest,
         }
     }
 
-    /// Refuses an f that a full neighborhood cannot meet.
-    pub(super) fn check(&self, place: &Place<'_>) -> Result<(), Misfit> {
-        let models = place.neighbors.len() + 1;
-        let f = self.at(place);
+    /// Refuses an f that a full neighborhood cannot meet, of which pre-aggregations make `models`.
+    ///
+    /// # Errors
+    /// The f, and the largest that would fit.
+    pub fn check(&self, place: &Place<'_>, models: usize) -> Result<(), Misfit> {
+        let neighborhood = place.neighbors.len() + 1;
+        let f = self.at(neighborhood, models);
         let largest = (self.needs.largest)(models);
         if self.f == F::Largest || largest.is_some_and(|largest| f <= largest) {
             return Ok(());
@@ -97,14 +109,18 @@ impl Tolerance {
             F::Number(_) | F::Largest => String::new(),
             F::Fraction(x) => format!(", {x} of the neighborhood,"),
         };
+        let (agent, needs, who) = (place.agent, self.needs.says, who(place));
+        let models = if models == neighborhood {
+            format!("its neighborhood has n = {models} ({who})")
+        } else {
+            format!(
+                "`pre` makes n = {models} of the {neighborhood} models of its neighborhood ({who})"
+            )
+        };
         Err(Misfit {
-            key: "f",
+            key: "f".to_owned(),
             message: format!(
-                "f = {f}{given} does not fit agent {}: {} is needed, and its neighborhood has \
-                 n = {models} ({})",
-                place.agent,
-                self.needs.says,
-                who(place)
+                "f = {f}{given} does not fit agent {agent}: {needs} is needed, and {models}"
             ),
             largest: largest.map(|f| f as u64),
         })

@@ -213,9 +213,10 @@ fn check_rules(plan: &Plan, places: &Places<'_>, problems: &mut Problems) {
         Some(largest) => format!("write at most {largest}, which fits everywhere"),
         None => "no value fits everywhere: choose another rule or network".to_owned(),
     };
+    let key: Vec<&str> = first.key.split('.').collect();
     let own = |number: &usize| {
         let number = number.to_string();
-        places.exact(&["rule", "override", &number, first.key])
+        places.exact(&[&["rule", "override", &number], &key[..]].concat())
     };
     let place = plan
         .rules
@@ -223,7 +224,7 @@ fn check_rules(plan: &Plan, places: &Places<'_>, problems: &mut Problems) {
         .iter()
         .rev()
         .find_map(own);
-    let place = place.unwrap_or_else(|| places.find(&["rule", first.key]));
+    let place = place.unwrap_or_else(|| places.find(&[&["rule"], &key[..]].concat()));
     problems.add(place, first.message.clone(), help);
 }
 

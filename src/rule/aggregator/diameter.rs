@@ -8,7 +8,7 @@
 //!
 //! (Branching for covers: Downey, Fellows, "Parameterized complexity", 1999.)
 
-use super::pairwise::Distances;
+use crate::rule::pairwise::Distances;
 
 /// Two models.
 type Pair = (usize, usize);

@@ -1,7 +1,7 @@
 //! What the trimmed mean promises, and with it `f` and `too_few` of every aggregator.
 
-use super::tests::{Given, Seat, combine, mistakes, read};
-use super::*;
+use crate::rule::tests::{Given, Seat, combine, mistakes, read};
+use crate::rule::*;
 
 /// What the trimmed mean of some of 0, 1, 4, 9, 16, … is in a neighborhood of `models`, with its
 /// outcome and whether it was starved.

@@ -5,7 +5,6 @@
 //! all sixteen at once (Batcher's merge exchange; Knuth, The Art of Computer Programming, vol. 3,
 //! algorithm 5.2.2M). O(n log² n) per coordinate for n models.
 
-use super::Candidate;
 use crate::kernel::for_this_processor;
 
 /// Coordinates that are sorted at a time.
@@ -16,22 +15,17 @@ pub(super) type Row = [f32; LANES];
 
 /// Makes a model, coordinate by coordinate, of the sorted values: `reduce` is given `rows`, of
 /// which row r holds the r-th least value of each of sixteen coordinates, and gives the results.
-pub(super) fn by_coordinate(
-    candidates: &[Candidate<'_>],
-    reduce: impl Fn(&[Row]) -> Row,
-    model: &mut Vec<f32>,
-) {
-    let dimension = candidates.first().map_or(0, |c| c.model.len());
-    let mut rows = vec![[0.0; LANES]; candidates.len()];
-    model.clear();
-    model.reserve(dimension);
+pub(super) fn by_coordinate(models: &[&[f32]], reduce: impl Fn(&[Row]) -> Row, out: &mut Vec<f32>) {
+    let dimension = models.first().map_or(0, |model| model.len());
+    let mut rows = vec![[0.0; LANES]; models.len()];
+    out.reserve(dimension);
     for start in (0..dimension).step_by(LANES) {
         let lanes = LANES.min(dimension - start);
-        for (row, candidate) in rows.iter_mut().zip(candidates) {
-            row[..lanes].copy_from_slice(&candidate.model[start..start + lanes]);
+        for (row, model) in rows.iter_mut().zip(models) {
+            row[..lanes].copy_from_slice(&model[start..start + lanes]);
         }
         sort(&mut rows);
-        model.extend_from_slice(&reduce(&rows)[..lanes]);
+        out.extend_from_slice(&reduce(&rows)[..lanes]);
     }
 }
 
