@@ -5,37 +5,39 @@
 //! are tested too.
 
 use byzsim::rng::{Key, Purpose};
-use byzsim::rule::{Candidate, Combination, Combiner, Neighborhood, Outcome, Place, Rule};
+use byzsim::rule::aggregator::Given as GivenModels;
+use byzsim::rule::pre_aggregation;
+use byzsim::rule::{Candidate, Combination, Combiner, Neighborhood, Outcome, Place};
 use byzsim::scenario::Catalogues;
-use byzsim::settings::{Keys, Problems, Sources, Span, Table};
+use byzsim::settings::{Catalogue, Keys, Problems, Sources, Span, Table};
 use byzsim::task::Objective;
 use byzsim::units::AgentId;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// Kinds that are checked here, with their entries in the committed vectors.
-const CHECKED: [(&str, usize); 9] = [
+const CHECKED: [(&str, usize); 14] = [
     ("average", 5),
     ("centered-clipping", 5),
     ("coordinate-median", 5),
     ("distance", 5),
     ("geometric-median", 5),
+    ("krum", 5),
     ("loss", 10),
     ("mean-around-median", 5),
     ("metropolis", 5),
-    ("trimmed-mean", 5),
-];
-
-/// Kinds of later versions, with their entries in the committed vectors.
-const LATER: [(&str, usize); 12] = [
-    ("a-little-is-enough", 5),
-    ("balance", 5),
-    ("inner-product-manipulation", 5),
-    ("krum", 5),
     ("minimum-diameter-average", 5),
     ("multi-krum", 5),
     ("nearest-neighbor-mixing", 5),
     ("nearest-to-own", 5),
+    ("trimmed-mean", 5),
+];
+
+/// Kinds of later versions, with their entries in the committed vectors.
+const LATER: [(&str, usize); 7] = [
+    ("a-little-is-enough", 5),
+    ("balance", 5),
+    ("inner-product-manipulation", 5),
     ("resilient-diffusion-f", 5),
     ("self-centered-clipping", 5),
     ("targeted-drift", 5),
@@ -70,9 +72,17 @@ fn rules_give_what_their_vectors_expect() {
         *found.entry(kind.to_owned()).or_default() += 1;
         let what = format!("case {number}, {kind}");
         match kind {
-            "average" | "centered-clipping" | "coordinate-median" | "mean-around-median"
+            "average"
+            | "centered-clipping"
+            | "coordinate-median"
+            | "krum"
+            | "mean-around-median"
+            | "minimum-diameter-average"
+            | "multi-krum"
+            | "nearest-to-own"
             | "trimmed-mean" => aggregator(case, WITH_MODELS, &what),
             "geometric-median" => aggregator(case, WITHIN_ITS_TOLERANCE, &what),
+            "nearest-neighbor-mixing" => mixing(case, &what),
             "distance" => distance(case, &what),
             "loss" => loss(case, &what),
             "metropolis" => metropolis(case, &what),
@@ -102,7 +112,9 @@ fn rules_give_what_their_vectors_expect() {
 #[test]
 fn kinds_that_have_come_are_not_skipped() {
     let Catalogues { rules, attacks, .. } = Catalogues::default();
-    for name in rules.names().into_iter().chain(attacks.names()) {
+    let pre = pre_aggregation::catalogue();
+    let names = rules.names().into_iter().chain(attacks.names());
+    for name in names.chain(pre.names()) {
         let is_later = LATER.iter().any(|(later, _)| *later == name);
         assert!(!is_later, "{name} is here now: check its vectors");
     }
@@ -110,7 +122,11 @@ fn kinds_that_have_come_are_not_skipped() {
 
 /// Rules that remember nothing.
 fn aggregator(case: &Value, tolerance: f64, what: &str) {
-    let inputs = matrix(&case["inputs"]);
+    let mut inputs = matrix(&case["inputs"]);
+    if let Some(own) = case["params"]["own"].as_u64() {
+        let own = inputs.remove(own as usize);
+        inputs.insert(0, own);
+    }
     for own in positions(inputs.len()) {
         let mut agent = Agent::new(
             &settings(case),
@@ -121,6 +137,27 @@ fn aggregator(case: &Value, tolerance: f64, what: &str) {
         let combined = agent.combine(&inputs, &inputs[0], &[]);
         close(&combined.model, &numbers(&case["expect"]), tolerance, what);
     }
+}
+
+/// What makes other models of the models, one for each.
+fn mixing(case: &Value, what: &str) {
+    let inputs = matrix(&case["inputs"]);
+    let narrow: Vec<Vec<f32>> = inputs.iter().map(|model| narrow(model)).collect();
+    let models: Vec<&[f32]> = narrow.iter().map(|model| &model[..]).collect();
+    let pre = made(&pre_aggregation::catalogue(), &settings(case));
+    let tolerance = pre.tolerance().expect("kinds with vectors are told f");
+    let given = GivenModels {
+        models: &models,
+        own: models[0],
+        own_at: Some(0),
+        f: tolerance.at(models.len(), models.len()),
+        key: Key::new(1, Purpose::Rule),
+    };
+    let mut mixed = Vec::new();
+    pre.apply(&given, &mut Vec::new(), &mut mixed);
+    let mixed: Vec<f64> = mixed.into_iter().map(f64::from).collect();
+    let expected = matrix(&case["expect"]).concat();
+    close(&mixed, &expected, WITH_MODELS, what);
 }
 
 fn distance(case: &Value, what: &str) {
@@ -202,21 +239,22 @@ fn settings(case: &Value) -> String {
         // of the model to begin with: 0, the agent's own, as always here.
         params
             .iter()
-            .filter(|(key, _)| *key != "center")
+            .filter(|(key, _)| !["center", "own"].contains(&key.as_str())) // whose model is the agent's
             .for_each(|(key, value)| text += &format!("{key} = {value}\n"));
     }
     text
 }
 
-fn rule(settings: &str) -> Box<dyn Rule> {
+/// The kind of a catalogue that a table of settings names, with its parameters.
+fn made<T: ?Sized>(catalogue: &Catalogue<T>, settings: &str) -> Box<T> {
     let mut sources = Sources::default();
     let mut problems = Problems::default();
     let source = sources.add("vectors", settings);
     let table = Table::parse(&sources, source, &mut problems);
     let keys = Keys::new("rule", Span::default(), Some(&table), &mut problems);
-    let (rule, _, _) = keys.run(|keys| Catalogues::default().rules.read(keys, None));
+    let (made, _, _) = keys.run(|keys| catalogue.read(keys, None));
     assert!(problems.is_empty(), "{}", problems.into_error(&sources));
-    rule.expect("no problem, so a rule")
+    made.expect("no problem, so it is made")
 }
 
 /// An agent under a rule.
@@ -251,7 +289,7 @@ impl Agent {
             key: Key::new(1, Purpose::Rule),
         };
         Agent {
-            combiner: rule(settings).combiner(&place),
+            combiner: made(&Catalogues::default().rules, settings).combiner(&place),
             own,
             iteration: 0,
         }
@@ -259,7 +297,6 @@ impl Agent {
 
     /// Combines models, the agent's own first, that have these losses.
     fn combine(&mut self, models: &[Vec<f64>], previous: &[f64], losses: &[f64]) -> Combined {
-        let narrow = |model: &[f64]| -> Vec<f32> { model.iter().map(|&x| x as f32).collect() };
         let mut by_slot: Vec<Vec<f32>> = models[1..].iter().map(|m| narrow(m)).collect();
         by_slot.insert(self.own, narrow(&models[0]));
         let candidates: Vec<Candidate<'_>> = by_slot
@@ -327,6 +364,10 @@ impl Objective for Given<'_> {
     fn gradient(&mut self, _: &[f32], _: &mut [f64]) {
         unreachable!("no rule here takes a gradient");
     }
+}
+
+fn narrow(model: &[f64]) -> Vec<f32> {
+    model.iter().map(|&x| x as f32).collect()
 }
 
 fn close(found: &[f64], expected: &[f64], tolerance: f64, what: &str) {

@@ -16,7 +16,10 @@ mod average;
 mod distance;
 mod loss;
 mod metropolis;
+mod nearest;
 mod no_cooperation;
+mod pairwise;
+mod selected;
 mod tolerated;
 
 #[cfg(test)]
@@ -34,8 +37,8 @@ use crate::settings::{Catalogue, kind};
 use crate::task::Objective;
 use crate::units::AgentId;
 use aggregator::{
-    Buffers, CenteredClipping, Centerpoint, CoordinateMedian, GeometricMedian, MeanAroundMedian,
-    Robust, TrimmedMean,
+    Buffers, CenteredClipping, Centerpoint, CoordinateMedian, GeometricMedian, Krum,
+    MeanAroundMedian, MinimumDiameterAverage, MultiKrum, NearestToOwn, Robust, TrimmedMean,
 };
 use std::fmt::Debug;
 
@@ -55,6 +58,10 @@ pub fn catalogue() -> Catalogue<dyn Rule> {
             kind!(Robust<GeometricMedian>),
             kind!(Robust<CenteredClipping>),
             kind!(Robust<Centerpoint>),
+            kind!(Robust<Krum>),
+            kind!(Robust<MultiKrum>),
+            kind!(Robust<MinimumDiameterAverage>),
+            kind!(Robust<NearestToOwn>),
         ],
     )
 }

@@ -11,8 +11,13 @@
 mod centered_clipping;
 mod centerpoint;
 mod coordinate_median;
+mod diameter;
 mod geometric_median;
+mod krum;
 mod mean_around_median;
+mod minimum_diameter_average;
+mod multi_krum;
+mod nearest_to_own;
 mod robust;
 mod sorted;
 mod squared;
@@ -25,7 +30,11 @@ pub use centered_clipping::CenteredClipping;
 pub use centerpoint::Centerpoint;
 pub use coordinate_median::CoordinateMedian;
 pub use geometric_median::GeometricMedian;
+pub use krum::Krum;
 pub use mean_around_median::MeanAroundMedian;
+pub use minimum_diameter_average::MinimumDiameterAverage;
+pub use multi_krum::MultiKrum;
+pub use nearest_to_own::NearestToOwn;
 pub use robust::Robust;
 pub use trimmed_mean::TrimmedMean;
 

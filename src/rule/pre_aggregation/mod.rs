@@ -4,9 +4,11 @@
 //! [`catalogue`].
 
 mod bucketing;
+mod nearest_neighbor_mixing;
 mod norm_clipping;
 
 pub use bucketing::Bucketing;
+pub use nearest_neighbor_mixing::NearestNeighborMixing;
 pub use norm_clipping::NormClipping;
 
 use super::Tolerance;
@@ -18,7 +20,11 @@ use std::fmt::Debug;
 pub fn catalogue() -> Catalogue<dyn PreAggregation> {
     Catalogue::new(
         "pre-aggregation",
-        vec![kind!(Bucketing), kind!(NormClipping)],
+        vec![
+            kind!(Bucketing),
+            kind!(NormClipping),
+            kind!(NearestNeighborMixing),
+        ],
     )
 }
 

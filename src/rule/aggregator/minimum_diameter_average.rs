@@ -1,0 +1,70 @@
+//! The mean of the models that are closest together.
+
+use super::diameter::least_diameter;
+use super::{Aggregator, Given};
+use crate::rule::pairwise::Distances;
+use crate::rule::{Precondition, selected};
+use crate::settings::Keys;
+
+/// The most subsets among which the least diameter is looked for.
+const MOST_SUBSETS: u64 = 1_000_000;
+
+/// The rule `minimum-diameter-average`: the mean of the n−f models whose largest distance from each
+/// other is least; of several such subsets, the first in lexicographic order of the numbers. The
+/// subset is the exact one, which takes time that is exponential in f at worst: more than 10⁶
+/// subsets are refused, and `f = "largest"` does not go beyond. O(n² d).
+///
+/// El Mhamdi, Guerraoui, Rouault, "The hidden vulnerability of distributed learning in Byzantium",
+/// 2018 (after Rousseeuw, "Multivariate estimation with high breakdown point", 1985).
+#[derive(Clone, Debug)]
+pub struct MinimumDiameterAverage;
+
+impl Aggregator for MinimumDiameterAverage {
+    const NAME: &'static str = "minimum-diameter-average";
+    const ABOUT: &'static str =
+        "The mean of the n−f models of least diameter; 2f < n, and at most 10⁶ subsets";
+    const NEEDS: Option<Precondition> = Some(Precondition {
+        says: "2f < n with at most 10⁶ subsets of n−f models",
+        largest,
+    });
+
+    fn read(_: &mut Keys<'_>) -> Self {
+        MinimumDiameterAverage
+    }
+
+    fn aggregate(&self, given: &Given<'_>, _: &mut Vec<f64>, out: &mut Vec<f32>) {
+        let closest = least_diameter(&Distances::between(given.models), given.f);
+        selected::mean(given.models, &closest, out);
+    }
+}
+
+/// The largest f < n/2 with at most that many subsets of n−f of n models.
+fn largest(n: usize) -> Option<usize> {
+    let minority = (Precondition::MINORITY.largest)(n)?;
+    let mut subsets = 1;
+    // C(n, f+1) = C(n, f) (n−f) / (f+1), which rises up to n/2.
+    let too_many = (0..minority).find(|&f| {
+        subsets = subsets * (n - f) as u64 / (f as u64 + 1);
+        subsets > MOST_SUBSETS
+    });
+    Some(too_many.unwrap_or(minority))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_largest_f_leaves_most_models_and_few_enough_subsets() {
+        // C(22, 10) = 646,646 and C(23, 9) = 817,190, C(23, 10) = 1,144,066.
+        let known = [(1, 0), (2, 0), (3, 1), (21, 10), (22, 10), (23, 9)];
+        // C(100, 3) = 161,700, C(182, 3) = 988,260, C(183, 3) = 1,004,731, C(1414, 2) = 998,991,
+        // C(1415, 2) = 1,000,405.
+        let more = [(100, 3), (182, 3), (183, 2), (1414, 2), (1415, 1)];
+        for (n, f) in known.into_iter().chain(more) {
+            assert_eq!(largest(n), Some(f), "n = {n}");
+        }
+        assert_eq!(largest(0), None);
+        assert_eq!(largest(usize::MAX), Some(0));
+    }
+}

@@ -1,0 +1,31 @@
+//! The mean of the models that have the nearest neighbors.
+
+use super::krum::{self, score};
+use super::{Aggregator, Given};
+use crate::rule::nearest::least;
+use crate::rule::{Precondition, selected};
+use crate::settings::Keys;
+
+/// The rule `multi-krum`: the mean of the n−f models of least score, as scored by
+/// [`Krum`](super::Krum); of equal scores those of the lowest numbers count. O(n² d).
+///
+/// Blanchard, El Mhamdi, Guerraoui, Stainer, "Machine learning with adversaries: Byzantine tolerant
+/// gradient descent", 2017, with m = n−f.
+#[derive(Clone, Debug)]
+pub struct MultiKrum;
+
+impl Aggregator for MultiKrum {
+    const NAME: &'static str = "multi-krum";
+    const ABOUT: &'static str = "The mean of the n−f models with the least scores of krum";
+    const NEEDS: Option<Precondition> = Some(krum::NEEDS);
+
+    fn read(_: &mut Keys<'_>) -> Self {
+        MultiKrum
+    }
+
+    fn aggregate(&self, given: &Given<'_>, scores: &mut Vec<f64>, out: &mut Vec<f32>) {
+        score(given, scores);
+        let best = least(scores, scores.len() - given.f);
+        selected::mean(given.models, &best, out);
+    }
+}

@@ -1,0 +1,52 @@
+//! Every model becomes the mean of those nearest to it.
+
+use super::PreAggregation;
+use crate::rule::aggregator::Given;
+use crate::rule::nearest::least;
+use crate::rule::pairwise::Distances;
+use crate::rule::{Precondition, Tolerance, selected};
+use crate::settings::Keys;
+
+/// The pre-aggregation `nearest-neighbor-mixing`: each x_i becomes the mean of the n−f models
+/// nearest to it, itself included; of equal distances those of the lowest numbers count. What
+/// Byzantine models can do to an (f, κ)-robust aggregator after it is O(f/n). O(n² d).
+///
+/// Allouah, Farhadkhani, Guerraoui, Gupta, Pinot, Stephan, "Fixing by mixing: a recipe for optimal
+/// Byzantine ML under heterogeneity", 2023.
+#[derive(Clone, Debug)]
+pub struct NearestNeighborMixing {
+    tolerance: Tolerance,
+}
+
+impl NearestNeighborMixing {
+    /// The value of `kind`.
+    pub const NAME: &str = "nearest-neighbor-mixing";
+    /// What it is.
+    pub const ABOUT: &str = "Replaces each model by the mean of the n−f nearest to it; 2f < n";
+
+    /// Declares and reads its keys.
+    pub fn read(keys: &mut Keys<'_>) -> Self {
+        NearestNeighborMixing {
+            tolerance: Tolerance::read(keys, Precondition::MINORITY),
+        }
+    }
+}
+
+impl PreAggregation for NearestNeighborMixing {
+    fn tolerance(&self) -> Option<&Tolerance> {
+        Some(&self.tolerance)
+    }
+
+    fn apply(&self, given: &Given<'_>, from: &mut Vec<f64>, mixed: &mut Vec<f32>) {
+        let distances = Distances::between(given.models);
+        let nearest = |i: usize| {
+            from.clear();
+            from.extend_from_slice(distances.from(i));
+            // It counts before others that are equal to it.
+            from[i] = -1.0;
+            least(from, from.len() - given.f)
+        };
+        let nearest: Vec<Vec<usize>> = (0..given.models.len()).map(nearest).collect();
+        selected::means(given.models, &nearest, mixed);
+    }
+}
