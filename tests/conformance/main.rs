@@ -4,12 +4,10 @@
 //! Rules are made as a scenario makes them, by reading the entry's parameters as settings; so keys
 //! are tested too.
 
-use byzsim::rng::{Key, Purpose};
-use byzsim::rule::{Candidate, Combination, Combiner, Neighborhood, Outcome, Place, Rule};
+mod agent;
+
+use agent::Agent;
 use byzsim::scenario::Catalogues;
-use byzsim::settings::{Keys, Problems, Sources, Span, Table};
-use byzsim::task::Objective;
-use byzsim::units::AgentId;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -144,7 +142,7 @@ fn distance(case: &Value, what: &str) {
 fn loss(case: &Value, what: &str) {
     let steps = list(&case["steps"]);
     let agents = list(&steps[0]["losses"]).len();
-    // A model that is nothing but the number under which its loss is found.
+    // Models that differ, so that each has its loss.
     let models: Vec<Vec<f64>> = (0..agents).map(|l| vec![l as f64]).collect();
     for own in positions(agents) {
         let mut agent = Agent::new(&settings(case), own, &vec![0; agents - 1], 1);
@@ -204,127 +202,6 @@ fn settings(case: &Value) -> String {
             .for_each(|(key, value)| text += &format!("{key} = {value}\n"));
     }
     text
-}
-
-fn rule(settings: &str) -> Box<dyn Rule> {
-    let mut sources = Sources::default();
-    let mut problems = Problems::default();
-    let source = sources.add("vectors", settings);
-    let table = Table::parse(&sources, source, &mut problems);
-    let keys = Keys::new("rule", Span::default(), Some(&table), &mut problems);
-    let (rule, _, _) = keys.run(|keys| Catalogues::default().rules.read(keys, None));
-    assert!(problems.is_empty(), "{}", problems.into_error(&sources));
-    rule.expect("no problem, so a rule")
-}
-
-/// An agent under a rule.
-struct Agent {
-    combiner: Box<dyn Combiner>,
-    /// Its place among its neighbors and itself.
-    own: usize,
-    iteration: u64,
-}
-
-/// A combination in the order of the vectors: the agent itself first.
-struct Combined {
-    weights: Vec<f64>,
-    losses: Vec<f64>,
-    phi: Vec<f64>,
-    model: Vec<f64>,
-}
-
-impl Agent {
-    /// `degrees` are its neighbors'. It has number `own`, they have the others in order.
-    fn new(settings: &str, own: usize, degrees: &[usize], dimension: usize) -> Agent {
-        let slots: Vec<usize> = (0..=degrees.len()).filter(|l| *l != own).collect();
-        let neighbors: Vec<AgentId> = slots.iter().map(|l| AgentId::from_index(*l)).collect();
-        let place = Place {
-            agent: AgentId::from_index(own),
-            neighbors: &neighbors,
-            slots: &slots,
-            own_slot: own,
-            neighbor_degrees: degrees,
-            dimension,
-            iterations: 100,
-            key: Key::new(1, Purpose::Rule),
-        };
-        Agent {
-            combiner: rule(settings).combiner(&place),
-            own,
-            iteration: 0,
-        }
-    }
-
-    /// Combines models, the agent's own first, that have these losses.
-    fn combine(&mut self, models: &[Vec<f64>], previous: &[f64], losses: &[f64]) -> Combined {
-        let narrow = |model: &[f64]| -> Vec<f32> { model.iter().map(|&x| x as f32).collect() };
-        let mut by_slot: Vec<Vec<f32>> = models[1..].iter().map(|m| narrow(m)).collect();
-        by_slot.insert(self.own, narrow(&models[0]));
-        let candidates: Vec<Candidate<'_>> = by_slot
-            .iter()
-            .enumerate()
-            .map(|(slot, model)| Candidate {
-                slot,
-                model,
-                age: 0,
-            })
-            .collect();
-        let mut out = Combination::default();
-        out.reset(candidates.len());
-        let mut hood = Neighborhood {
-            iteration: self.iteration,
-            step: 0,
-            candidates: &candidates,
-            own: self.own,
-            absent: &[],
-            previous: &narrow(previous),
-            own_loss: losses.first().copied().unwrap_or(f64::NAN),
-            step_size: f64::NAN,
-            objective: &mut Given(losses),
-        };
-        let outcome = self.combiner.combine(&mut hood, &mut out);
-        self.iteration += 1;
-
-        let model = match outcome {
-            Outcome::Model => out.model.iter().map(|&x| f64::from(x)).collect(),
-            Outcome::Weighted => {
-                let mut model = vec![0.0; models[0].len()];
-                for (weight, candidate) in out.weights.iter().zip(&candidates) {
-                    for (sum, &x) in model.iter_mut().zip(candidate.model) {
-                        *sum += weight * f64::from(x);
-                    }
-                }
-                model
-            }
-            Outcome::Own => panic!("the rule could not combine"),
-        };
-        let own_first = |mut list: Vec<f64>| {
-            let own = list.remove(self.own);
-            list.insert(0, own);
-            list
-        };
-        Combined {
-            weights: own_first(out.weights),
-            losses: own_first(out.losses),
-            phi: own_first(out.accumulated),
-            model,
-        }
-    }
-}
-
-/// Losses by the number that a model consists of.
-struct Given<'a>(&'a [f64]);
-
-impl Objective for Given<'_> {
-    fn draw(&mut self, _: u64) {}
-
-    fn loss(&mut self, model: &[f32]) -> f64 {
-        self.0[model[0] as usize]
-    }
-
-    fn gradient(&mut self, _: &[f32], _: &mut [f64]) {
-        unreachable!("no rule here takes a gradient");
-    }
 }
 
 fn close(found: &[f64], expected: &[f64], tolerance: f64, what: &str) {
