@@ -8,25 +8,37 @@
 
 mod accumulated;
 mod average;
+mod balance;
 mod distance;
 mod loss;
 mod metropolis;
 mod no_cooperation;
+mod own_share;
+mod removal;
+mod resilient_diffusion_f;
+mod self_centered_clipping;
 mod sorted;
 mod tolerated;
 mod trimmed_mean;
+mod ubar;
 
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
 mod tests_of_trimming;
+#[cfg(test)]
+mod tests_of_weights;
 
 pub use average::Average;
+pub use balance::Balance;
 pub use distance::Distance;
 pub use loss::Loss;
 pub use metropolis::Metropolis;
 pub use no_cooperation::NoCooperation;
+pub use resilient_diffusion_f::ResilientDiffusionF;
+pub use self_centered_clipping::SelfCenteredClipping;
 pub use trimmed_mean::TrimmedMean;
+pub use ubar::Ubar;
 
 use crate::rng::Key;
 use crate::settings::{Catalogue, kind};
@@ -44,6 +56,10 @@ pub fn catalogue() -> Catalogue<dyn Rule> {
             kind!(Average),
             kind!(Metropolis),
             kind!(Distance),
+            kind!(ResilientDiffusionF),
+            kind!(Ubar),
+            kind!(Balance),
+            kind!(SelfCenteredClipping),
             kind!(TrimmedMean),
         ],
     )

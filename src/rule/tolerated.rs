@@ -23,7 +23,8 @@ pub(super) struct Tolerance {
 
 /// The value of `f`.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum F {
+pub(super) enum F {
+    /// The same everywhere.
     Number(u32),
     /// Of all models of the full neighborhood, rounded down.
     Fraction(f64),
@@ -63,14 +64,7 @@ impl Tolerance {
 
     /// f in a full neighborhood.
     pub(super) fn at(&self, place: &Place<'_>) -> usize {
-        let models = place.neighbors.len() + 1;
-        match self.f {
-            F::Number(f) => f as usize,
-            // A product that should be whole may fall short of it by a rounding error.
-            F::Fraction(x) => (x * models as f64 + 1e-9) as usize,
-            // Where none fits, too few are present in every iteration.
-            F::Largest => (self.needs.largest)(models).unwrap_or(0),
-        }
+        self.f.at(place, self.needs.largest)
     }
 
     /// f among the models present, given that of the full neighborhood. `None` where the agent
@@ -93,10 +87,7 @@ impl Tolerance {
         if self.f == F::Largest || largest.is_some_and(|largest| f <= largest) {
             return Ok(());
         }
-        let given = match self.f {
-            F::Number(_) | F::Largest => String::new(),
-            F::Fraction(x) => format!(", {x} of the neighborhood,"),
-        };
+        let given = self.f.in_words();
         Err(Misfit {
             key: "f",
             message: format!(
@@ -111,8 +102,30 @@ impl Tolerance {
     }
 }
 
+impl F {
+    /// f in a full neighborhood; `largest` is the largest that so many models allow.
+    pub(super) fn at(self, place: &Place<'_>, largest: fn(usize) -> Option<usize>) -> usize {
+        let models = place.neighbors.len() + 1;
+        match self {
+            F::Number(f) => f as usize,
+            // A product that should be whole may fall short of it by a rounding error.
+            F::Fraction(x) => (x * models as f64 + 1e-9) as usize,
+            // Where none fits, too few are present in every iteration.
+            F::Largest => largest(models).unwrap_or(0),
+        }
+    }
+
+    /// What a message adds to the number.
+    pub(super) fn in_words(self) -> String {
+        match self {
+            F::Number(_) | F::Largest => String::new(),
+            F::Fraction(x) => format!(", {x} of the neighborhood,"),
+        }
+    }
+}
+
 /// The neighborhood in words.
-fn who(place: &Place<'_>) -> String {
+pub(super) fn who(place: &Place<'_>) -> String {
     const MOST: usize = 12;
     let names: Vec<String> = place.neighbors.iter().map(|l| l.to_string()).collect();
     match names.len() {
