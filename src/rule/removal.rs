@@ -159,7 +159,10 @@ mod tests {
 
     #[test]
     fn ties_go_to_the_first_in_lexicographic_order() {
-        let same = [Part { above: 1.0, below: 2.0 }; 6];
+        let same = [Part {
+            above: 1.0,
+            below: 2.0,
+        }; 6];
         let mut search = Search::default();
         for f in 0..=6 {
             let first: Vec<usize> = (0..f).collect();
@@ -171,7 +174,12 @@ mod tests {
     #[test]
     fn a_huge_part_leaves_the_others_as_exact_as_without_it() {
         let part = |above, below| Part { above, below };
-        let parts = [part(1e30, 1e3), part(3.0, 1.0), part(1.0, 1.0), part(2.0, 1.0)];
+        let parts = [
+            part(1e30, 1e3),
+            part(3.0, 1.0),
+            part(1.0, 1.0),
+            part(2.0, 1.0),
+        ];
         assert_eq!(Search::default().least(1.0, &parts, 2), [0, 1]);
         // However absurd all are, as many are removed.
         let absurd = [part(f64::INFINITY, 1.0); 3];

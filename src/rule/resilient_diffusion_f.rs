@@ -60,7 +60,10 @@ impl ResilientDiffusionF {
             .at_least(1.0)
             .default(100, SOURCE);
         let forgetting = keys
-            .key("forgetting", "How fast γ² forgets: γ² ← (1−ν) γ² + ν ‖θ−ψ‖²")
+            .key(
+                "forgetting",
+                "How fast γ² forgets: γ² ← (1−ν) γ² + ν ‖θ−ψ‖²",
+            )
             .symbol("ν")
             .above(0.0)
             .at_most(1.0)

@@ -43,7 +43,7 @@ impl Default for Radius {
 
 impl Setting for Radius {
     fn takes() -> String {
-        "a number or \"adaptive\"".into()
+        "\"adaptive\" or a number".into()
     }
     fn read(node: &Node, name: &str, problems: &mut Problems) -> Option<Radius> {
         match &node.value {

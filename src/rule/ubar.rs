@@ -86,9 +86,8 @@ impl Combiner for Choosing {
         let own = hood.candidates[hood.own].model;
         let others = (0..hood.candidates.len()).filter(|&l| l != hood.own);
         self.nearest.clear();
-        self.nearest.extend(
-            others.map(|l| (kernel::squared_distance(own, hood.candidates[l].model), l)),
-        );
+        self.nearest
+            .extend(others.map(|l| (kernel::squared_distance(own, hood.candidates[l].model), l)));
         // By distance, then by number.
         self.nearest
             .sort_unstable_by(|(a, l), (b, m)| a.total_cmp(b).then(l.cmp(m)));

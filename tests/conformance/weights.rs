@@ -19,7 +19,10 @@ fn indices(value: &Value) -> Vec<usize> {
 /// The neighbors with weight, numbered without the agent itself, are those that an entry keeps.
 fn keeps(combined: &Combined, case: &Value, what: &str) {
     let neighbors = combined.weights[1..].iter().enumerate();
-    let found: Vec<usize> = neighbors.filter(|(_, w)| **w > 0.0).map(|(l, _)| l).collect();
+    let found: Vec<usize> = neighbors
+        .filter(|(_, w)| **w > 0.0)
+        .map(|(l, _)| l)
+        .collect();
     let mut kept = indices(&case["kept"]);
     kept.sort_unstable();
     assert_eq!(found, kept, "{what}");
@@ -91,7 +94,10 @@ pub fn resilient_diffusion_f(case: &Value, what: &str) {
         let expected = numbers(&case["weights"]);
         close(&combined.weights, &expected, WITH_MODELS, what);
         let weights = combined.weights.iter().enumerate();
-        let removed: Vec<usize> = weights.filter(|(_, w)| **w == 0.0).map(|(l, _)| l).collect();
+        let removed: Vec<usize> = weights
+            .filter(|(_, w)| **w == 0.0)
+            .map(|(l, _)| l)
+            .collect();
         assert_eq!(removed, indices(&case["removed"]), "{what}");
     }
 }
