@@ -210,7 +210,7 @@ impl Combiner for Clipping {
             out.weights[other.candidate] = other.weight * share;
         }
         // Neighbors' weights sum to at most deg/(1 + deg), so the rest is positive.
-        out.weights[hood.own] = 1.0 - out.weights.iter().sum::<f64>();
+        out.weights[hood.own] = out.weights.iter().fold(1.0, |rest, weight| rest - weight);
         Outcome::Weighted
     }
 }
