@@ -8,8 +8,7 @@
 use byzsim::data::{Examples, Inputs, Shape, Targets};
 use byzsim::model::{Linear, Model};
 use byzsim::rng::{Key, Purpose};
-use byzsim::rule::aggregator::{Robust, TrimmedMean};
-use byzsim::rule::{Average, Candidate, Combination, Distance, Loss, Neighborhood, Place, Rule};
+use byzsim::rule::{Candidate, Combination, Neighborhood, Place, Rule};
 use byzsim::settings::{Keys, Problems, Sources, Span, Table};
 use byzsim::task::Objective;
 use byzsim::units::AgentId;
@@ -40,6 +39,9 @@ impl Made {
 
 impl Objective for Made {
     fn draw(&mut self, _: u64) {}
+    fn batch_size(&self) -> usize {
+        ROWS
+    }
     fn loss(&mut self, model: &[f32]) -> f64 {
         self.0.loss(model)
     }
@@ -74,22 +76,15 @@ fn slope(points: &[(f64, f64)]) -> f64 {
     above / logs.iter().map(|(x, _)| (x - mx).powi(2)).sum::<f64>()
 }
 
-/// A rule with all its defaults.
-fn default_rule<R: Rule>(read: fn(&mut Keys<'_>) -> R) -> R {
-    let mut problems = Problems::default();
-    Keys::new("rule", Span::default(), None, &mut problems)
-        .run(read)
-        .0
-}
-
-/// The trimmed mean that drops a quarter of the models on either side.
-fn trimmed_mean() -> Robust<TrimmedMean> {
+/// A rule as a scenario has it.
+fn rule(settings: &str) -> Box<dyn Rule> {
     let mut sources = Sources::default();
     let mut problems = Problems::default();
-    let source = sources.add("bench", "f = { fraction = 0.25 }");
+    let source = sources.add("bench", settings);
     let table = Table::parse(&sources, source, &mut problems);
     let keys = Keys::new("rule", Span::default(), Some(&table), &mut problems);
-    keys.run(Robust::read).0
+    let (rule, _, _) = keys.run(|keys| byzsim::rule::catalogue().read(keys, None));
+    rule.expect("a kind that there is")
 }
 
 /// Nanoseconds of one combination: the weights, or the model of a rule that makes it itself.
@@ -131,8 +126,8 @@ fn combination(rule: &dyn Rule, neighbors: usize, features: usize) -> f64 {
     measure(|| {
         out.reset(candidates.len());
         let mut hood = Neighborhood {
-            iteration: 0,
-            step: 0,
+            iteration: 99,
+            step: 99,
             candidates: &candidates,
             own: 0,
             absent: &[],
@@ -179,65 +174,87 @@ fn main() {
     }
     println!("fitted exponent over d: {:.2}\n", slope(&points));
 
-    let rules: [(&str, Box<dyn Rule>); 3] = [
-        ("average", Box::new(default_rule(Average::read))),
-        ("distance", Box::new(default_rule(Distance::read))),
-        ("loss", Box::new(default_rule(Loss::read))),
+    // All but the sum; `ubar` looks at 40 % of the losses, `resilient-diffusion-f` at ten batches.
+    let rules = [
+        ("average", ""),
+        ("distance", ""),
+        ("loss", ""),
+        ("ubar", ""),
+        ("balance", "gamma = 1"),
+        ("self-centered-clipping", "radius = 1"),
+        ("resilient-diffusion-f", "f = 1"),
     ];
+    let rules = rules.map(|(name, more)| (name, rule(&format!("kind = \"{name}\"\n{more}"))));
+    let header = |first: &str| {
+        print!("{first:>10}");
+        rules.iter().for_each(|(name, _)| print!(" {name:>22}"));
+        println!();
+    };
+    let row = |first: usize, costs: &[f64]| {
+        print!("{first:>10}");
+        costs.iter().for_each(|cost| print!(" {cost:>22.0}"));
+        println!();
+    };
+    let costs = |neighbors, features| -> Vec<f64> {
+        let all = rules.iter();
+        all.map(|(_, r)| combination(&**r, neighbors, features))
+            .collect()
+    };
+    let fitted = |over: &str, sizes: &[f64], rows: &[Vec<f64>]| {
+        for (at, (name, _)) in rules.iter().enumerate().skip(1) {
+            let curve: Vec<(f64, f64)> = sizes
+                .iter()
+                .zip(rows)
+                .map(|(x, row)| (*x, row[at]))
+                .collect();
+            println!("fitted exponent over {over}, {name}: {:.2}", slope(&curve));
+        }
+    };
+
     println!("weights of one combination, 8 neighbors, ns");
-    println!(
-        "{:>10} {:>12} {:>12} {:>12}",
-        "d", "average", "distance", "loss"
-    );
-    let mut curves = vec![Vec::new(); rules.len()];
+    header("d");
+    let (mut sizes, mut rows) = (Vec::new(), Vec::new());
     for features in [128, 256, 512, 1024, 2048] {
         let d = CLASSES * (features + 1);
-        let costs: Vec<f64> = rules
-            .iter()
-            .map(|(_, r)| combination(&**r, 8, features))
-            .collect();
-        println!(
-            "{d:>10} {:>12.0} {:>12.0} {:>12.0}",
-            costs[0], costs[1], costs[2]
-        );
-        for (curve, cost) in curves.iter_mut().zip(costs) {
-            curve.push((d as f64, cost));
-        }
+        sizes.push(d as f64);
+        rows.push(costs(8, features));
+        row(d, &rows[rows.len() - 1]);
     }
-    for ((name, _), curve) in rules.iter().zip(&curves).skip(1) {
-        println!("fitted exponent over d, {name}: {:.2}", slope(curve));
-    }
+    fitted("d", &sizes, &rows);
 
     println!("\nweights of one combination, 561 features (d = 3372), ns");
-    println!(
-        "{:>10} {:>12} {:>12} {:>12}",
-        "neighbors", "average", "distance", "loss"
-    );
-    let sizes = [4, 8, 16, 32, 64, 128];
-    let mut curves = vec![Vec::new(); rules.len()];
-    for neighbors in sizes {
-        let costs: Vec<f64> = rules
-            .iter()
-            .map(|(_, r)| combination(&**r, neighbors, 561))
-            .collect();
-        println!(
-            "{neighbors:>10} {:>12.0} {:>12.0} {:>12.0}",
-            costs[0], costs[1], costs[2]
-        );
-        for (curve, cost) in curves.iter_mut().zip(costs) {
-            curve.push(((neighbors + 1) as f64, cost));
-        }
+    header("neighbors");
+    let (mut sizes, mut rows) = (Vec::new(), Vec::new());
+    for neighbors in [4, 8, 16, 32, 64, 128] {
+        sizes.push((neighbors + 1) as f64);
+        rows.push(costs(neighbors, 561));
+        row(neighbors, &rows[rows.len() - 1]);
     }
-    for ((name, _), curve) in rules.iter().zip(&curves).skip(1) {
-        println!("fitted exponent over |N_k|, {name}: {:.2}", slope(curve));
+    fitted("|N_k|", &sizes, &rows);
+
+    println!("\nresilient-diffusion-f, one feature: what the subsets cost");
+    println!(
+        "{:>10} {:>6} {:>10} {:>12}",
+        "neighbors", "f", "subsets", "µs"
+    );
+    for (neighbors, f, subsets) in [
+        (10, 1, 10),
+        (10, 3, 120),
+        (20, 5, 15_504),
+        (22, 11, 705_432),
+        (40, 5, 658_008),
+    ] {
+        let settings = format!("kind = \"resilient-diffusion-f\"\nf = {f}\nsamples = 1");
+        let us = combination(&*rule(&settings), neighbors, 1) / 1000.0;
+        println!("{neighbors:>10} {f:>6} {subsets:>10} {us:>12.1}");
     }
 
     println!("\ntrimmed mean, the whole combination, µs");
     println!("{:>10} {:>12} {:>12}", "models", "d = 3,372", "d = 65,538");
-    let rule = trimmed_mean();
+    let rule = rule("kind = \"trimmed-mean\"\nf = { fraction = 0.25 }");
     for models in [5, 10, 16, 32, 64, 128] {
         let [small, large] =
-            [561, 10_922].map(|features| combination(&rule, models - 1, features) / 1000.0);
+            [561, 10_922].map(|features| combination(&*rule, models - 1, features) / 1000.0);
         println!("{models:>10} {small:>12.0} {large:>12.0}");
     }
 }

@@ -33,7 +33,7 @@ fn attack(keys: &str) -> String {
 }
 
 /// What agents do with each other's models.
-const RULES: [&str; 10] = [
+const RULES: [&str; 14] = [
     LOSS,
     "[rule]\nkind = 'loss'\nfilter = false\nbaseline = 'own'\n",
     "[rule]\nkind = 'loss'\nunseen = 'decay'\nage_discount = 0.5\n",
@@ -43,6 +43,10 @@ const RULES: [&str; 10] = [
     "[rule]\nkind = 'metropolis'\n",
     "[rule]\nkind = 'distance'\n",
     "[rule]\nkind = 'trimmed-mean'\nf = 1\n",
+    "[rule]\nkind = 'resilient-diffusion-f'\nf = 1\nsamples = 5\n",
+    "[rule]\nkind = 'ubar'\n",
+    "[rule]\nkind = 'balance'\ngamma = 1\n",
+    "[rule]\nkind = 'self-centered-clipping'\nradius = 'adaptive'\nf = 'largest'\n",
     "[rule]\nkind = 'average'\n[[rule.override]]\nagents = { every = 3 }\nkind = 'loss'\n",
 ];
 

@@ -51,13 +51,18 @@ impl Accumulated {
     }
 }
 
+/// φ⁻¹.
+pub(super) fn inverse(accumulated: f64) -> f64 {
+    1.0 / accumulated.max(LEAST)
+}
+
 /// φ⁻¹ in place: `weights` hold φ of who takes part and NaN for who does not.
 pub(super) fn invert(weights: &mut [f64]) {
     for weight in weights {
         *weight = if weight.is_nan() {
             0.0
         } else {
-            1.0 / weight.max(LEAST)
+            inverse(*weight)
         };
     }
 }

@@ -149,5 +149,15 @@ fn squared_distance(a: &[f32], b: &[f32], power: f64) -> f64 {
         .zip(b)
         .map(|pair| difference(pair).powf(power))
         .sum();
-    sum.powf(2.0 / power)
+    if sum.is_normal() {
+        return sum.powf(2.0 / power);
+    }
+    // High powers leave the range of f64: once more, in lengths of the largest difference.
+    let largest = a.iter().zip(b).map(difference).fold(0.0, f64::max);
+    if largest == 0.0 {
+        return 0.0;
+    }
+    let relative = |pair: (&f32, &f32)| (difference(pair) / largest).powf(power);
+    let sum: f64 = a.iter().zip(b).map(relative).sum();
+    (largest * sum.powf(1.0 / power)).powi(2)
 }

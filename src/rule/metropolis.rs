@@ -23,19 +23,25 @@ impl Metropolis {
 
 impl Rule for Metropolis {
     fn combiner(&self, place: &Place<'_>) -> Box<dyn Combiner> {
-        let mut weights = Weights::default();
-        weights.rewire(place);
-        Box::new(weights)
+        Box::new(Weights::new(place))
     }
 }
 
+/// Of the current neighbors.
 #[derive(Default)]
-struct Weights {
+pub(super) struct Weights {
     by_slot: Vec<f64>,
 }
 
-impl Combiner for Weights {
-    fn rewire(&mut self, place: &Place<'_>) {
+impl Weights {
+    pub(super) fn new(place: &Place<'_>) -> Weights {
+        let mut weights = Weights::default();
+        weights.set(place);
+        weights
+    }
+
+    /// Takes those of another network.
+    pub(super) fn set(&mut self, place: &Place<'_>) {
         let own_degree = place.neighbors.len();
         self.by_slot.fill(0.0);
         for (&slot, &degree) in place.slots.iter().zip(place.neighbor_degrees) {
@@ -46,11 +52,22 @@ impl Combiner for Weights {
         }
     }
 
+    /// The weight of a neighbor.
+    pub(super) fn of(&self, slot: usize) -> f64 {
+        self.by_slot[slot]
+    }
+}
+
+impl Combiner for Weights {
+    fn rewire(&mut self, place: &Place<'_>) {
+        self.set(place);
+    }
+
     fn combine(&mut self, hood: &mut Neighborhood<'_>, out: &mut Combination) -> Outcome {
         let mut rest = 1.0;
         for (index, candidate) in hood.candidates.iter().enumerate() {
             if index != hood.own {
-                out.weights[index] = self.by_slot[candidate.slot];
+                out.weights[index] = self.of(candidate.slot);
                 rest -= out.weights[index];
             }
         }

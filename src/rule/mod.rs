@@ -13,24 +13,36 @@ pub mod pre_aggregation;
 
 mod accumulated;
 mod average;
+mod balance;
 mod distance;
 mod loss;
 mod metropolis;
 mod nearest;
 mod no_cooperation;
+mod own_share;
 mod pairwise;
+mod removal;
+mod resilient_diffusion_f;
 mod selected;
+mod self_centered_clipping;
 mod tolerated;
+mod ubar;
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_of_weights;
 
 pub use average::Average;
+pub use balance::Balance;
 pub use distance::Distance;
 pub use loss::Loss;
 pub use metropolis::Metropolis;
 pub use no_cooperation::NoCooperation;
+pub use resilient_diffusion_f::ResilientDiffusionF;
+pub use self_centered_clipping::SelfCenteredClipping;
 pub use tolerated::{Precondition, Tolerance};
+pub use ubar::Ubar;
 
 use crate::rng::Key;
 use crate::settings::{Catalogue, kind};
@@ -52,6 +64,10 @@ pub fn catalogue() -> Catalogue<dyn Rule> {
             kind!(Average),
             kind!(Metropolis),
             kind!(Distance),
+            kind!(ResilientDiffusionF),
+            kind!(Ubar),
+            kind!(Balance),
+            kind!(SelfCenteredClipping),
             kind!(Robust<CoordinateMedian>),
             kind!(Robust<TrimmedMean>),
             kind!(Robust<MeanAroundMedian>),

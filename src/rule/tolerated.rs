@@ -31,7 +31,8 @@ pub struct Tolerance {
 
 /// The value of `f`.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum F {
+pub(super) enum F {
+    /// The same everywhere.
     Number(u32),
     /// Of all models of the full neighborhood, rounded down.
     Fraction(f64),
@@ -72,13 +73,7 @@ impl Tolerance {
     /// f where the full neighborhood has so many models, the own one included, of which
     /// pre-aggregations make `models`.
     pub fn at(&self, neighborhood: usize, models: usize) -> usize {
-        match self.f {
-            F::Number(f) => f as usize,
-            // A product that should be whole may fall short of it by a rounding error.
-            F::Fraction(x) => (x * neighborhood as f64 + 1e-9) as usize,
-            // Where none fits, too few are present in every iteration.
-            F::Largest => (self.needs.largest)(models).unwrap_or(0),
-        }
+        self.f.at(neighborhood, (self.needs.largest)(models))
     }
 
     /// f among the models present, given that of the full neighborhood. `None` where the agent
@@ -105,10 +100,7 @@ impl Tolerance {
         if self.f == F::Largest || largest.is_some_and(|largest| f <= largest) {
             return Ok(());
         }
-        let given = match self.f {
-            F::Number(_) | F::Largest => String::new(),
-            F::Fraction(x) => format!(", {x} of the neighborhood,"),
-        };
+        let given = self.f.in_words();
         let (agent, needs, who) = (place.agent, self.needs.says, who(place));
         let models = if models == neighborhood {
             format!("its neighborhood has n = {models} ({who})")
@@ -127,8 +119,29 @@ impl Tolerance {
     }
 }
 
+impl F {
+    /// f in a full neighborhood of so many models, which allow at most `largest`.
+    pub(super) fn at(self, neighborhood: usize, largest: Option<usize>) -> usize {
+        match self {
+            F::Number(f) => f as usize,
+            // A product that should be whole may fall short of it by a rounding error.
+            F::Fraction(x) => (x * neighborhood as f64 + 1e-9) as usize,
+            // Where none fits, too few are present in every iteration.
+            F::Largest => largest.unwrap_or(0),
+        }
+    }
+
+    /// What a message adds to the number.
+    pub(super) fn in_words(self) -> String {
+        match self {
+            F::Number(_) | F::Largest => String::new(),
+            F::Fraction(x) => format!(", {x} of the neighborhood,"),
+        }
+    }
+}
+
 /// The neighborhood in words.
-fn who(place: &Place<'_>) -> String {
+pub(super) fn who(place: &Place<'_>) -> String {
     const MOST: usize = 12;
     let names: Vec<String> = place.neighbors.iter().map(|l| l.to_string()).collect();
     match names.len() {

@@ -71,6 +71,7 @@ pub struct Field<'k, 'a, T> {
     range: Range,
     /// What to write, where the type does not say it all.
     legal: Option<String>,
+    is_own: bool,
     value: PhantomData<T>,
 }
 
@@ -83,6 +84,7 @@ impl<'k, 'a, T: Setting> Field<'k, 'a, T> {
             symbol: None,
             range: Range::ALL,
             legal: None,
+            is_own: false,
             value: PhantomData,
         }
     }
@@ -114,6 +116,12 @@ impl<'k, 'a, T: Setting> Field<'k, 'a, T> {
     /// Numbers up to `high`.
     pub fn at_most(mut self, high: f64) -> Self {
         (self.range.high, self.range.high_open) = (high, false);
+        self
+    }
+
+    /// Its own default goes before the task's: the task means other rules.
+    pub fn whatever_the_task(mut self) -> Self {
+        self.is_own = true;
         self
     }
 
@@ -182,7 +190,8 @@ impl<'k, 'a, T: Setting> Field<'k, 'a, T> {
     }
 
     fn fallback(&self) -> Option<&Node> {
-        self.keys.fallback.and_then(|t| t.get(self.name))
+        let fallback = self.keys.fallback.filter(|_| !self.is_own);
+        fallback.and_then(|t| t.get(self.name))
     }
 
     fn node(&self) -> Option<&Node> {

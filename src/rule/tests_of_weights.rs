@@ -1,0 +1,505 @@
+//! What all weight rules promise, and what those do that choose among the neighbors.
+
+use super::tests::{Seat, combine, mistakes, read};
+use super::*;
+use proptest::prelude::*;
+
+/// Every weight rule, under settings that matter.
+const RULES: [&str; 19] = [
+    "kind = 'no-cooperation'",
+    "kind = 'average'",
+    "kind = 'metropolis'",
+    "kind = 'distance'",
+    "kind = 'distance'\npower = 500\nforgetting = 1",
+    "kind = 'distance'\nreference = 'one-step-ahead'",
+    "kind = 'loss'",
+    "kind = 'loss'\nfilter = false\nunseen = 'decay'",
+    "kind = 'loss'\nbaseline = 'own'\nage_discount = 0.5",
+    "kind = 'loss'\nbaseline = 'own'\nfilter = false\nforgetting = 1\nunseen = 'reset'",
+    "kind = 'resilient-diffusion-f'\nf = 1",
+    "kind = 'resilient-diffusion-f'\nf = 'largest'\nforgetting = 1\nsamples = 7",
+    "kind = 'resilient-diffusion-f'\nf = { fraction = 0.4 }\ninitial = 0",
+    "kind = 'ubar'",
+    "kind = 'ubar'\nkeep_fraction = 1\nown_share = 0",
+    "kind = 'balance'\ngamma = 0.5",
+    "kind = 'balance'\ngamma = 10\nkappa = 0\nown_share = 0.9",
+    "kind = 'self-centered-clipping'\nradius = 1.5",
+    "kind = 'self-centered-clipping'\nradius = 'adaptive'\nf = 2\ntoo_few = 'shrink-f'",
+];
+
+/// The loss of a model is its last parameter; NaN below 0, and infinite from 10³⁰ on.
+struct Coded;
+
+impl Objective for Coded {
+    fn draw(&mut self, _: u64) {}
+    fn batch_size(&self) -> usize {
+        3
+    }
+    fn loss(&mut self, model: &[f32]) -> f64 {
+        match model[1] {
+            x if x < 0.0 => f64::NAN,
+            x if x >= 1e30 => f64::INFINITY,
+            x => x.into(),
+        }
+    }
+    fn gradient(&mut self, model: &[f32], gradient: &mut [f64]) {
+        for (slope, &x) in gradient.iter_mut().zip(model) {
+            *slope = x.into();
+        }
+    }
+}
+
+/// An agent among neighbors, itself at one of their places.
+struct Agent {
+    combiner: Box<dyn Combiner>,
+    own: usize,
+}
+
+impl Agent {
+    /// `degrees` are the neighbors'.
+    fn new(settings: &str, own: usize, degrees: &[usize]) -> Agent {
+        let slots = (0..=degrees.len()).filter(|&l| l != own);
+        let others: Vec<_> = slots
+            .zip(degrees)
+            .map(|(l, &degree)| (l as u32, l, degree))
+            .collect();
+        let seat = Seat::new(own as u32, own, &others);
+        let place = Place {
+            dimension: 2,
+            ..seat.place()
+        };
+        let rule = read(settings).expect("a rule");
+        Agent {
+            combiner: rule.combiner(&place),
+            own,
+        }
+    }
+
+    /// Combines what is present, by slot; weights by slot, 0 for who is absent.
+    fn weigh(&mut self, iteration: u64, models: &[Option<[f32; 2]>]) -> Vec<f64> {
+        let mut candidates = Vec::new();
+        let mut absent = Vec::new();
+        for (slot, model) in models.iter().enumerate() {
+            match model {
+                Some(model) => candidates.push(Candidate {
+                    slot,
+                    model,
+                    age: u64::from(slot != self.own) * slot as u64,
+                }),
+                None => absent.push(slot),
+            }
+        }
+        let own = candidates.iter().position(|c| c.slot == self.own);
+        let own = own.expect("the own model");
+        let mut out = Combination::default();
+        out.reset(candidates.len());
+        let mut hood = Neighborhood {
+            iteration,
+            step: iteration,
+            candidates: &candidates,
+            own,
+            absent: &absent,
+            previous: &[0.5, 0.25],
+            own_loss: Coded.loss(candidates[own].model),
+            step_size: 0.1,
+            objective: &mut Coded,
+        };
+        let outcome = self.combiner.combine(&mut hood, &mut out);
+        let mut weights = vec![0.0; models.len()];
+        match outcome {
+            Outcome::Own => weights[self.own] = 1.0,
+            Outcome::Weighted => {
+                for (candidate, weight) in candidates.iter().zip(&out.weights) {
+                    weights[candidate.slot] = *weight;
+                }
+            }
+            Outcome::Model => panic!("a weight rule gives weights"),
+        }
+        weights
+    }
+}
+
+/// Any finite number that a neighbor may send.
+fn number() -> impl Strategy<Value = f32> {
+    prop_oneof![
+        4 => -10.0_f32..10.0,
+        1 => Just(0.0_f32),
+        1 => Just(f32::MAX),
+        1 => Just(f32::MIN),
+        1 => Just(1e-38_f32),
+        1 => 1e18_f32..1e29,
+    ]
+}
+
+/// Models of an agent and its neighbors, some absent, in some iterations.
+fn course() -> impl Strategy<Value = Vec<Vec<Option<[f32; 2]>>>> {
+    (1_usize..9).prop_flat_map(|agents| {
+        let model = prop::option::weighted(0.8, [number(), number()]);
+        let iteration = prop::collection::vec(model, agents);
+        prop::collection::vec(iteration, 1..5)
+    })
+}
+
+proptest! {
+    #[test]
+    fn weights_are_at_least_0_with_sum_1_whatever_is_sent(
+        course in course(),
+        place in 0_usize..9,
+        first in prop_oneof![Just(0_u64), 0_u64..200, Just(1_u64 << 40)],
+    ) {
+        let agents = course[0].len();
+        let own = place % agents;
+        let degrees: Vec<usize> = (1..agents).map(|l| l * l % 7 + 1).collect();
+        for settings in RULES {
+            let mut agent = Agent::new(settings, own, &degrees);
+            for (i, models) in course.iter().enumerate() {
+                let mut models = models.clone();
+                models[own].get_or_insert([1.0, 1.0]);
+                let weights = agent.weigh(first + i as u64, &models);
+                let sum: f64 = weights.iter().sum();
+                prop_assert!(weights.iter().all(|w| *w >= 0.0), "{settings}: {weights:?}");
+                // A few roundings of numbers up to 1.
+                prop_assert!((sum - 1.0).abs() < 1e-14, "{settings}: {weights:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn weights_go_with_the_neighbors_whatever_their_numbers(
+        (order, own) in (Just((0..7).collect::<Vec<usize>>()).prop_shuffle(), 0_usize..8),
+        degrees in prop::collection::vec(1_usize..12, 7),
+        // By iteration: the own model, then the neighbors'.
+        course in prop::collection::vec(
+            prop::collection::vec([-3.0_f32..3.0, 0.1_f32..4.0], 8), 3),
+    ) {
+        // Age goes by slot in `weigh`; a discount would see the numbers.
+        for settings in RULES.iter().filter(|s| !s.contains("age_discount")) {
+            let mut plain = Agent::new(settings, 0, &degrees);
+            let permuted: Vec<usize> = order.iter().map(|&l| degrees[l]).collect();
+            let mut other = Agent::new(settings, own, &permuted);
+            for (i, models) in course.iter().enumerate() {
+                let all: Vec<_> = models.iter().copied().map(Some).collect();
+                let mut moved: Vec<_> = order.iter().map(|&l| all[l + 1]).collect();
+                moved.insert(own, all[0]);
+                let here = plain.weigh(i as u64, &all);
+                let mut there = other.weigh(i as u64, &moved);
+                let mut same = vec![there.remove(own)];
+                same.resize(8, 0.0);
+                for (&l, weight) in order.iter().zip(there) {
+                    same[l + 1] = weight;
+                }
+                for (a, b) in here.iter().zip(&same) {
+                    prop_assert!((a - b).abs() < 1e-5, "{settings}: {here:?} {same:?}");
+                }
+            }
+        }
+    }
+}
+
+fn rule(settings: &str, neighbors: u32) -> Box<dyn Combiner> {
+    read(settings)
+        .expect("a rule")
+        .combiner(&Seat::among(neighbors).place())
+}
+
+/// Weights of models that are a number, and their loss; the first is the own.
+fn weights(settings: &str, models: &[f32]) -> Vec<f64> {
+    let mut combiner = rule(settings, models.len() as u32 - 1);
+    let present: Vec<_> = (0..).zip(models).map(|(l, &x)| (l, x, 0)).collect();
+    match combine(&mut *combiner, &present, &[]) {
+        (Outcome::Weighted, out) => out.weights,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn close(found: &[f64], expected: &[f64]) {
+    assert_eq!(found.len(), expected.len(), "{found:?}");
+    for (found, expected) in found.iter().zip(expected) {
+        // Square roots of f32 numbers, and a few roundings.
+        assert!((found - expected).abs() < 1e-12, "{found} {expected}");
+    }
+}
+
+/// (|x|^p)^(2/p) is x² for one dimension, and for any p.
+#[test]
+fn any_power_measures_a_single_coordinate_alike() {
+    for power in ["1", "2", "3", "50", "1e3", "1e9"] {
+        let keys = format!("kind = 'distance'\nforgetting = 1\npower = {power}");
+        let mut combiner = rule(&keys, 3);
+        let present = [(0, 0.0, 0), (1, 1e-30, 0), (2, 3.0, 0), (3, 1e30, 0)];
+        let (_, out) = combine(&mut *combiner, &present, &[]);
+        for (phi, (_, x, _)) in out.accumulated.iter().zip(present) {
+            let expected = f64::from(x).powi(2);
+            assert!(
+                (phi - expected).abs() <= 1e-9 * expected,
+                "{power}: {phi} {expected}"
+            );
+        }
+    }
+}
+
+/// Own 4; the losses of neighbors are 5, 3, 6, 1, 4, 9, at distances 1, 1, 2, 3, 0, 5.
+#[test]
+fn ubar_looks_at_near_neighbors_and_takes_those_that_do_no_worse() {
+    let models = [4.0, 5.0, 3.0, 6.0, 1.0, 4.0, 9.0];
+    let with = |fraction: f64| {
+        weights(
+            &format!("kind = 'ubar'\nkeep_fraction = {fraction}"),
+            &models,
+        )
+    };
+    // One even where the share is none: the nearest, whose loss is the agent's.
+    close(&with(0.01), &[0.5, 0.0, 0.0, 0.0, 0.0, 0.5, 0.0]);
+    // ⌊0.4·6⌋ = 2, and of two at distance 1 the one with the lower number, which does worse.
+    close(&with(0.4), &[0.5, 0.0, 0.0, 0.0, 0.0, 0.5, 0.0]);
+    close(&with(0.5), &[0.5, 0.0, 0.25, 0.0, 0.0, 0.25, 0.0]);
+    let third = 0.5 / 3.0;
+    close(&with(1.0), &[0.5, 0.0, third, 0.0, third, third, 0.0]);
+    // 0.29·100 is a little less than 29 in floating point.
+    let line: Vec<f32> = (0..=100).map(|x| -(x as f32)).collect();
+    let far = weights("kind = 'ubar'\nkeep_fraction = 0.29", &line);
+    assert_eq!(far.iter().filter(|w| **w > 0.0).count(), 30);
+}
+
+#[test]
+fn ubar_takes_the_single_best_where_all_do_worse_and_nobody_without_a_finite_loss() {
+    let all = "kind = 'ubar'\nkeep_fraction = 1\nown_share = 0.25";
+    close(
+        &weights(all, &[1.0, 3.0, 2.0, 2.0]),
+        &[0.25, 0.0, 0.75, 0.0],
+    );
+    close(&weights(all, &[1.0]), &[1.0]);
+    let mut agent = Agent::new(all, 1, &[1, 1]);
+    let mut weigh = |codes: [f32; 3]| agent.weigh(0, &codes.map(|code| Some([0.0, code])));
+    assert_eq!(weigh([-1.0, 1.0, 1e30]), [0.0, 1.0, 0.0]);
+    assert_eq!(weigh([-1.0, 1.0, 9.0]), [0.0, 0.25, 0.75]);
+    assert_eq!(weigh([1.0, -1.0, 1.0]), [0.0, 1.0, 0.0]);
+}
+
+/// Own 2, γ = 1, κ = ln 2 with T = 100: the bound is 2 at first, 1 at the end.
+#[test]
+fn balance_accepts_within_a_bound_that_closes_in() {
+    let keys = "kind = 'balance'\ngamma = 1\nkappa = 0.6931471805599453";
+    let mut agent = Agent::new(keys, 0, &[1; 4]);
+    let models = [2.0, 0.0, 2.9, 3.9, 4.1].map(|x| Some([x, 0.0]));
+    let third = 0.5 / 3.0;
+    close(&agent.weigh(0, &models), &[0.5, third, third, third, 0.0]);
+    close(&agent.weigh(50, &models), &[0.5, 0.0, 0.5, 0.0, 0.0]);
+    close(&agent.weigh(200, &models), &[1.0, 0.0, 0.0, 0.0, 0.0]);
+}
+
+/// Own degree 3; Metropolis weights 1/4, 1/4, 1/8. Differences 1, 2, 4.
+#[test]
+fn clipped_gossip_shortens_what_is_far_and_keeps_the_weight_of_what_is_missing() {
+    let mut agent = Agent::new("kind = 'self-centered-clipping'\nradius = 1", 1, &[1, 3, 7]);
+    let all = [1.0, 0.0, 2.0, -4.0].map(|x| Some([x, 0.0]));
+    close(&agent.weigh(0, &all), &[0.25, 0.593_75, 0.125, 0.031_25]);
+    let without = [all[0], all[1], None, all[3]];
+    close(&agent.weigh(0, &without), &[0.25, 0.718_75, 0.0, 0.031_25]);
+}
+
+/// The farthest, of weight 1/8, is distrusted: τ² = (1/4·1² + 1/4·2²)/(1/8) = 10. With two, of
+/// weight 3/8: τ² = (1/4)/(3/8) = 2/3.
+#[test]
+fn an_adaptive_radius_is_what_the_nearer_neighbors_say_for_the_weight_of_the_farther() {
+    let all = [1.0, 0.0, 2.0, -4.0].map(|x| Some([x, 0.0]));
+    let weigh = |f: &str| {
+        let keys = format!("kind = 'self-centered-clipping'\nradius = 'adaptive'\nf = {f}");
+        Agent::new(&keys, 1, &[1, 3, 7]).weigh(0, &all)
+    };
+    close(&weigh("0"), &[0.25, 0.375, 0.25, 0.125]);
+    let far = 0.125 * 10.0_f64.sqrt() / 4.0;
+    close(&weigh("1"), &[0.25, 0.5 - far, 0.25, far]);
+    let radius = (2.0 / 3.0_f64).sqrt();
+    let [a, b, c] = [0.25 * radius, 0.125 * radius, 0.125 * radius / 4.0];
+    close(&weigh("2"), &[a, 1.0 - a - b - c, b, c]);
+    assert_eq!(weigh("2"), weigh("'largest'"));
+
+    let rule = read("kind = 'self-centered-clipping'\nradius = 'adaptive'\nf = 3").expect("a rule");
+    let misfit = rule.check(&Seat::among(3).place()).expect_err("f = 3 of 3");
+    assert_eq!((&*misfit.key, misfit.largest), ("f", Some(2)));
+    assert_eq!(rule.check(&Seat::among(4).place()), Ok(()));
+    // Present are f only.
+    let mut combiner = rule.combiner(&Seat::among(4).place());
+    let present = [(0, 0.0, 0), (1, 1.0, 0), (2, 1.0, 0), (3, 1.0, 0)];
+    let (outcome, out) = combine(&mut *combiner, &present, &[4]);
+    assert!(outcome == Outcome::Own && out.starved);
+}
+
+/// Batches of 2 and 3 samples in turn.
+#[derive(Default)]
+struct Steps {
+    step: u64,
+    drawn: Vec<u64>,
+}
+
+impl Objective for Steps {
+    fn draw(&mut self, step: u64) {
+        self.step = step;
+        self.drawn.push(step);
+    }
+    fn batch_size(&self) -> usize {
+        2 + (self.step % 2) as usize
+    }
+    fn loss(&mut self, model: &[f32]) -> f64 {
+        // Neighbor 1 is a little bad now, neighbor 2 was very bad before step 7.
+        match (model[0], self.step) {
+            (1.0, 8..) => 1.0,
+            (2.0, ..7) => 100.0,
+            _ => 0.5,
+        }
+    }
+    fn gradient(&mut self, _: &[f32], _: &mut [f64]) {}
+}
+
+#[test]
+fn resilient_diffusion_looks_back_over_its_samples_and_draws_the_current_batch_again() {
+    for (samples, step, looked_at, removed) in [
+        (1, 8, &[8][..], 1),
+        (2, 8, &[8], 1),
+        (3, 8, &[8, 7, 8], 1),
+        (5, 8, &[8, 7, 8], 1),
+        (6, 8, &[8, 7, 6, 8], 2),
+        (1000, 2, &[2, 1, 0, 2], 2),
+    ] {
+        let keys = format!("kind = 'resilient-diffusion-f'\nf = 1\nsamples = {samples}");
+        let mut combiner = rule(&keys, 2);
+        let models = [[0.0_f32], [1.0], [2.0]];
+        let mut objective = Steps::default();
+        objective.draw(step);
+        let candidates: Vec<_> = (0..)
+            .zip(&models)
+            .map(|(slot, model)| Candidate {
+                slot,
+                model,
+                age: 0,
+            })
+            .collect();
+        let mut out = Combination::default();
+        out.reset(3);
+        let own_loss = objective.loss(&models[0]);
+        let mut hood = Neighborhood {
+            iteration: 4,
+            step,
+            candidates: &candidates,
+            own: 0,
+            absent: &[],
+            previous: &[0.0],
+            own_loss,
+            step_size: 0.1,
+            objective: &mut objective,
+        };
+        assert_eq!(combiner.combine(&mut hood, &mut out), Outcome::Weighted);
+        assert_eq!(objective.drawn, looked_at, "{samples}");
+        assert_eq!(
+            out.weights.iter().position(|w| *w == 0.0),
+            Some(removed),
+            "{samples}"
+        );
+    }
+}
+
+/// Distances 1, losses 3, 1, 2: alike but for the losses.
+#[test]
+fn resilient_diffusion_removes_f_neighbors_and_never_the_agent_itself() {
+    let weigh = |f: &str, codes: [f32; 4]| {
+        let keys = format!("kind = 'resilient-diffusion-f'\nforgetting = 1\nf = {f}");
+        let mut agent = Agent::new(&keys, 0, &[1; 3]);
+        // From θ = (0.5, 0.25) all are as far, as losses differ by far less than 1e6.
+        agent.weigh(0, &codes.map(|code| Some([1e6, code])))
+    };
+    let third = 1.0 / 3.0;
+    let near = |found: Vec<f64>, expected: [f64; 4]| {
+        for (found, expected) in found.iter().zip(expected) {
+            assert!((found - expected).abs() < 1e-9, "{found} {expected}");
+        }
+    };
+    near(weigh("0", [9.0, 3.0, 1.0, 2.0]), [0.25; 4]);
+    near(weigh("1", [9.0, 3.0, 1.0, 2.0]), [third, 0.0, third, third]);
+    near(weigh("2", [9.0, 3.0, 1.0, 2.0]), [0.5, 0.0, 0.5, 0.0]);
+    near(
+        weigh("'largest'", [9.0, 3.0, 1.0, 2.0]),
+        [0.5, 0.0, 0.5, 0.0],
+    );
+    // With at most f neighbors, no cooperation.
+    near(weigh("3", [9.0, 3.0, 1.0, 2.0]), [1.0, 0.0, 0.0, 0.0]);
+    near(weigh("7", [9.0, 3.0, 1.0, 2.0]), [1.0, 0.0, 0.0, 0.0]);
+    // Who has no finite loss is removed first, and all of them are.
+    near(
+        weigh("1", [9.0, 3.0, -1.0, 2.0]),
+        [third, third, 0.0, third],
+    );
+    near(weigh("2", [9.0, 3.0, 1e30, 2.0]), [0.5, 0.0, 0.0, 0.5]);
+    near(weigh("1", [9.0, -1.0, 1e30, 2.0]), [0.5, 0.0, 0.0, 0.5]);
+    near(weigh("0", [9.0, -1.0, 1e30, 2.0]), [0.5, 0.0, 0.0, 0.5]);
+    near(weigh("1", [-1.0, 3.0, 1.0, 2.0]), [1.0, 0.0, 0.0, 0.0]);
+}
+
+#[test]
+fn more_than_a_million_subsets_are_refused_and_never_searched() {
+    let check = |f: &str, neighbors: u32| {
+        let rule = read(&format!("kind = 'resilient-diffusion-f'\nf = {f}")).expect("a rule");
+        rule.check(&Seat::among(neighbors).place())
+    };
+    // C(40, 5) = 658,008, C(40, 6) = 3,838,380.
+    for fits in [
+        "5",
+        "0",
+        "35",
+        "40",
+        "100",
+        "'largest'",
+        "{ fraction = 0.13 }",
+    ] {
+        assert_eq!(check(fits, 40), Ok(()), "{fits}");
+    }
+    let Err(misfit) = check("6", 40) else {
+        panic!("6 of 40");
+    };
+    assert_eq!((&*misfit.key, misfit.largest), ("f", Some(5)));
+    let shown = check("{ fraction = 0.5 }", 23)
+        .expect_err("12 of 23")
+        .message;
+    assert_eq!(
+        shown,
+        "f = 12, 0.5 of the neighborhood, does not fit agent 0: its 23 neighbors have more than \
+         10⁶ subsets of 12 to look through; its neighborhood is itself, agents 1, 2, 3, 4, 5, 6, 7, \
+         8, 9, 10, 11, 12 and 11 more"
+    );
+
+    // A network that changes has made the neighborhood larger.
+    let mut combiner = rule("kind = 'resilient-diffusion-f'\nf = 20", 21);
+    combiner.rewire(&Seat::among(40).place());
+    let present: Vec<_> = (0..=40).map(|l| (l, l as f32, 0)).collect();
+    let (outcome, out) = combine(&mut *combiner, &present, &[]);
+    let removed = out.weights.iter().filter(|w| **w == 0.0).count();
+    assert_eq!(
+        (outcome, out.starved, removed),
+        (Outcome::Weighted, true, 5)
+    );
+}
+
+#[test]
+fn wrong_settings_of_these_rules_are_told_with_what_is_right() {
+    let shown = [
+        mistakes("kind = 'ubar'\nkeep_fraction = 0"),
+        mistakes("kind = 'balance'"),
+        mistakes("kind = 'self-centered-clipping'\nradius = 'adaptiv'\nf = 1"),
+        mistakes("kind = 'self-centered-clipping'\nradius = 'adaptive'"),
+        mistakes("kind = 'self-centered-clipping'\nradius = 1\nf = 1"),
+        mistakes("kind = 'self-centered-clipping'\nradius = 0"),
+    ];
+    assert_eq!(
+        shown.concat(),
+        [
+            "2:17: `keep_fraction` in `rule` cannot be 0; write a number in (0, 1]",
+            "1:1: `rule` lacks the key `gamma`; add `gamma = …`: a number above 0",
+            "2:10: `radius` cannot be \"adaptiv\"; write \"adaptive\" or a number",
+            "1:1: `rule` lacks the key `f`, which radius = \"adaptive\" needs; add `f = …`: \
+             a whole number, { fraction = x } of the neighborhood, or \"largest\"",
+            "3:1: `f` in `rule` belongs to another `radius`; \
+             remove it, or write radius = \"adaptive\"",
+            "2:10: `radius` in `rule` cannot be 0; write \"adaptive\" or a number above 0",
+        ]
+    );
+}
