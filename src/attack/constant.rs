@@ -1,5 +1,6 @@
 //! The same values for ever.
 
+use super::dimensions::fits;
 use super::{AnyForger, Attack, Forger, OwnState, Stage, Unfit};
 use crate::settings::{Keys, Numbers};
 use crate::units::AgentId;
@@ -30,17 +31,7 @@ impl Constant {
 
 impl Attack for Constant {
     fn prepare(&mut self, stage: &Stage<'_>) -> Result<(), Unfit> {
-        match &self.value {
-            Numbers::Each(all) if all.len() != stage.dimension => Err(Unfit {
-                key: "value",
-                message: format!("`value` has {} numbers", all.len()),
-                help: format!(
-                    "write {}, one per dimension of a model, or one number for all",
-                    stage.dimension
-                ),
-            }),
-            _ => Ok(()),
-        }
+        fits("value", &self.value, stage)
     }
 
     fn forger(&self, _: AgentId) -> AnyForger {

@@ -8,31 +8,52 @@
 //!
 //! To add an attack: a file with a struct that implements [`Attack`], and a line in [`catalogue`].
 
+mod a_little_is_enough;
 mod active;
 mod add_noise;
 mod constant;
+mod dimensions;
+mod dissensus;
 mod file;
 mod gaussian;
+mod inner_product_manipulation;
 mod knowledge;
+mod krum_ballot;
+mod label_flip;
+mod local_model_poisoning;
+mod loss_mimicry;
 mod malformed;
+mod mimic;
+mod moments;
+mod per_iteration;
 mod scale;
 mod sight;
 mod sign_flip;
+mod state_estimate;
+mod targeted_drift;
 mod timing;
 mod uniform;
 
+pub use a_little_is_enough::ALittleIsEnough;
 pub use active::Active;
 pub use add_noise::AddNoise;
 pub use constant::Constant;
+pub use dissensus::Dissensus;
 pub use file::File;
 pub use gaussian::Gaussian;
+pub use inner_product_manipulation::InnerProductManipulation;
 pub use knowledge::Knowledge;
+pub use label_flip::LabelFlip;
+pub use local_model_poisoning::LocalModelPoisoning;
+pub use loss_mimicry::LossMimicry;
 pub use malformed::{Empty, NonFinite, WrongLength};
+pub use mimic::Mimic;
 pub use scale::Scale;
 pub use sight::{
     AnyForger, Crowd, Forger, HonestModel, Memory, Models, Neighbor, Network, OwnState, VictimData,
 };
 pub use sign_flip::SignFlip;
+pub use targeted_drift::TargetedDrift;
 pub use timing::Timing;
 pub use uniform::Uniform;
 
@@ -57,6 +78,14 @@ pub fn catalogue() -> Catalogue<dyn Attack> {
             kind!(NonFinite),
             kind!(WrongLength),
             kind!(Empty),
+            kind!(TargetedDrift),
+            kind!(ALittleIsEnough),
+            kind!(InnerProductManipulation),
+            kind!(LocalModelPoisoning),
+            kind!(Dissensus),
+            kind!(Mimic),
+            kind!(LabelFlip),
+            kind!(LossMimicry),
         ],
     )
 }
@@ -119,3 +148,8 @@ pub struct Unfit {
     /// What would be right.
     pub help: String,
 }
+
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;

@@ -58,10 +58,24 @@ pub struct Models<'a> {
     /// The attacker's own state.
     pub own: OwnState<'a>,
     /// H: the newest model of each honest agent that is known at the level granted, in ascending
-    /// order; at least one. At `neighbors` those that the attacker's own neighbors sent it.
+    /// order; at least one. At `neighbors` those that the attacker's own neighbors sent it. The
+    /// same for all payloads of an iteration.
     pub honest: &'a [HonestModel<'a>],
     /// The victim's, where the payload is for one.
     pub crowd: Option<Crowd>,
+}
+
+impl<'a> Models<'a> {
+    /// Where an agent stands in `honest`; `None` where its model is not known.
+    pub fn index_of(&self, agent: AgentId) -> Option<usize> {
+        let found = self.honest.binary_search_by_key(&agent, |l| l.agent);
+        found.ok()
+    }
+
+    /// ψ of an honest agent, where it is known.
+    pub fn of(&self, agent: AgentId) -> Option<&'a [f32]> {
+        Some(self.honest[self.index_of(agent)?].model)
+    }
 }
 
 /// An agent that a victim gets models of.
@@ -91,11 +105,7 @@ pub struct Network<'a> {
 impl<'a> Network<'a> {
     /// ψ and θ of an honest agent; `None` of an attacker, and of whoever has not adapted yet.
     pub fn of(&self, agent: AgentId) -> Option<(&'a [f32], &'a [f32])> {
-        let found = self
-            .models
-            .honest
-            .binary_search_by_key(&agent, |known| known.agent);
-        let index = found.ok()?;
+        let index = self.models.index_of(agent)?;
         Some((self.models.honest[index].model, self.combined[index]))
     }
 
@@ -137,7 +147,8 @@ pub struct Memory {
 
 /// One attacker's maker of payloads, with whatever it remembers. `S` is what it is handed.
 pub trait Forger<S>: Send {
-    /// Makes a payload. `payload` comes empty.
+    /// Makes a payload, `payload` comes empty: once in an iteration, or once for each victim.
+    /// Iterations only go up; some may be left out.
     fn forge(&mut self, sight: S, payload: &mut Vec<f32>);
 
     /// Whether payloads for different victims differ, beside what is drawn for them.

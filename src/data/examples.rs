@@ -117,6 +117,16 @@ impl Targets {
         self.len() == 0
     }
 
+    /// Replaces every class y of C by C − 1 − y; values stay.
+    pub fn flip(&mut self) {
+        if let Targets::Classes { labels, classes } = self {
+            for label in labels {
+                // A label is below the number of classes.
+                *label = *classes as u32 - 1 - *label;
+            }
+        }
+    }
+
     /// Takes those of chosen rows of `all`, of the same kind, in the place of what was there. Mirror
     /// images, numbered as by [`Examples::read`], have the targets of what they mirror.
     ///
@@ -297,5 +307,29 @@ mod tests {
             outputs: 2,
         };
         assert_eq!(some, expected);
+    }
+
+    #[test]
+    fn flipped_classes_count_from_the_other_end() {
+        let mut classes = Targets::Classes {
+            labels: vec![0, 1, 5],
+            classes: 6,
+        };
+        let before = classes.clone();
+        classes.flip();
+        let expected = Targets::Classes {
+            labels: vec![5, 4, 0],
+            classes: 6,
+        };
+        assert_eq!(classes, expected);
+        classes.flip();
+        assert_eq!(classes, before);
+        let mut values = Targets::Values {
+            values: vec![1.0],
+            outputs: 1,
+        };
+        let before = values.clone();
+        values.flip();
+        assert_eq!(values, before);
     }
 }

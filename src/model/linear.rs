@@ -152,6 +152,10 @@ impl Model for Linear {
         }
     }
 
+    fn flip_labels(&mut self) {
+        self.targets.flip();
+    }
+
     fn outputs(&mut self, parameters: &[f32]) -> Outputs<'_> {
         self.apply(parameters);
         Outputs {

@@ -86,6 +86,9 @@ pub trait Model: Send {
     /// have in common is computed here.
     fn gather(&mut self, examples: &Examples, rows: &[u32]);
 
+    /// Replaces the labels y of the rows gathered by C − 1 − y; nothing where there are no classes.
+    fn flip_labels(&mut self);
+
     /// What the model says of every row.
     fn outputs(&mut self, parameters: &[f32]) -> Outputs<'_>;
 

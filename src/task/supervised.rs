@@ -148,6 +148,13 @@ impl World for Supervised {
         self.shares.iter().any(|share| !share.test.rows.is_empty())
     }
 
+    fn classes(&self) -> Option<usize> {
+        match self.shares[0].train.examples.targets() {
+            Targets::Classes { classes, .. } => Some(*classes),
+            Targets::Values { .. } => None,
+        }
+    }
+
     fn files(&self) -> &[FileDigest] {
         match &self.origin {
             Origin::Files(files) => files,
@@ -215,6 +222,7 @@ impl World for Supervised {
             order: Vec::new(),
             epoch: None,
             drawn: 0,
+            is_flipped: false,
             world: self,
             agent,
         })
@@ -233,6 +241,8 @@ struct Student {
     epoch: Option<u64>,
     /// Rows of the current batch.
     drawn: usize,
+    /// Whether labels are flipped in what is drawn from now on.
+    is_flipped: bool,
 }
 
 impl Student {
@@ -248,6 +258,22 @@ impl Student {
         }
         let start = (step % self.world.iterations_per_epoch) as usize * share.batch;
         start..(start + share.batch).min(self.order.len())
+    }
+
+    /// Gathers the rows of a batch: those of `order`, some mirrored.
+    fn gather(&mut self, step: u64, batch: Range<usize>) {
+        let share = &self.world.shares[self.agent.index()];
+        let examples = &share.train.examples;
+        if share.mirror == 0.0 {
+            self.model.gather(examples, &self.order[batch]);
+            return;
+        }
+        let key = Key::new(self.world.seed, Purpose::Mirror).of(self.agent);
+        let mut stream = key.at(step).stream();
+        let behind = examples.len() as u32;
+        let coin = |&row| row + behind * u32::from(stream.random_bool(share.mirror));
+        let rows: Vec<u32> = self.order[batch].iter().map(coin).collect();
+        self.model.gather(examples, &rows);
     }
 
     /// What `look` makes of the outputs for the test rows, some rows at a time.
@@ -266,18 +292,14 @@ impl Objective for Student {
     fn draw(&mut self, step: u64) {
         let batch = self.turn_to(step);
         self.drawn = batch.len();
-        let share = &self.world.shares[self.agent.index()];
-        let examples = &share.train.examples;
-        if share.mirror == 0.0 {
-            self.model.gather(examples, &self.order[batch]);
-            return;
+        self.gather(step, batch);
+        if self.is_flipped {
+            self.model.flip_labels();
         }
-        let key = Key::new(self.world.seed, Purpose::Mirror).of(self.agent);
-        let mut stream = key.at(step).stream();
-        let behind = examples.len() as u32;
-        let coin = |&row| row + behind * u32::from(stream.random_bool(share.mirror));
-        let rows: Vec<u32> = self.order[batch].iter().map(coin).collect();
-        self.model.gather(examples, &rows);
+    }
+
+    fn flip_labels(&mut self, flipped: bool) {
+        self.is_flipped = flipped;
     }
 
     fn batch_size(&self) -> usize {

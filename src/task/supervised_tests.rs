@@ -46,6 +46,7 @@ fn student(world: &Arc<Supervised>, agent: u32) -> Student {
         order: Vec::new(),
         epoch: None,
         drawn: 0,
+        is_flipped: false,
         world: world.clone(),
         agent: AgentId(agent),
     }
@@ -181,4 +182,31 @@ fn evaluation_is_on_the_test_rows() {
     assert_eq!(found.accuracy, Some(1.0));
     let expected = (1.0 + (-0.5f64).exp()).ln();
     assert!((found.loss - expected).abs() < 1e-6);
+}
+
+#[test]
+fn flipped_labels_are_those_of_training_batches_from_the_next_draw_on() {
+    let world = world(&[40]);
+    assert_eq!(world.classes(), Some(2));
+    let parameters = [0.1, -0.2, 0.3, 0.0];
+    // With two classes, to flip labels is to exchange the classes' parameters.
+    let exchanged = [-0.2, 0.1, 0.0, 0.3];
+    let mut objective = world.clone().objective(AgentId(0));
+    objective.draw(2);
+    let evaluation = objective.evaluate(&parameters);
+    let (honest, flipped) = (objective.loss(&parameters), objective.loss(&exchanged));
+    assert_ne!(honest, flipped);
+    objective.flip_labels(true);
+    assert_eq!(objective.loss(&parameters), honest);
+    objective.draw(2);
+    assert_eq!(objective.loss(&parameters), flipped);
+    let mut slopes = [[0.0; 4]; 2];
+    objective.gradient(&parameters, &mut slopes[0]);
+    assert_eq!(objective.evaluate(&parameters), evaluation);
+    objective.flip_labels(false);
+    objective.draw(2);
+    assert_eq!(objective.loss(&parameters), honest);
+    objective.gradient(&exchanged, &mut slopes[1]);
+    let [[a, b, c, d], exchanged] = slopes;
+    assert_eq!([b, a, d, c], exchanged);
 }

@@ -247,6 +247,10 @@ impl Model for Network {
         }
     }
 
+    fn flip_labels(&mut self) {
+        self.targets.flip();
+    }
+
     fn outputs(&mut self, parameters: &[f32]) -> Outputs<'_> {
         assert_eq!(parameters.len(), self.dimension(), "dimension of a model");
         for rows in self.groups() {
