@@ -19,7 +19,10 @@ pub(super) fn fits(key: &'static str, numbers: &Numbers, stage: &Stage<'_>) -> R
     match numbers {
         Numbers::Each(all) if all.len() != stage.dimension => Err(Unfit {
             key,
-            message: format!("`{key}` has {} numbers", all.len()),
+            message: match all.len() {
+                1 => format!("`{key}` has 1 number"),
+                count => format!("`{key}` has {count} numbers"),
+            },
             help: format!(
                 "write {}, one per dimension of a model, or one number for all",
                 stage.dimension

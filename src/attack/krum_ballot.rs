@@ -99,7 +99,8 @@ impl<'a> Ballot<'a> {
         sorted.sort_unstable_by(f64::total_cmp);
         // The other copies are at distance 0.
         let rest = (self.nearest + 1).saturating_sub(self.copies);
-        let score: f64 = sorted.iter().take(rest).sum();
+        // A sum of nothing would be −0, which is below 0.
+        let score = sorted.iter().take(rest).fold(0.0, |sum, x| sum + x);
         let mut honest = self.honest.iter().zip(distances);
         honest.all(|(member, distance)| {
             let other = self.score(member, distance);

@@ -71,10 +71,15 @@ impl Attack for Mimic {
             .filter(legal)
             .map(|agent| agent.to_string())
             .collect();
-        let help = match legal.len() {
-            0 => "let attackers know more: write knowledge = \"omniscient\"".to_owned(),
-            n if n <= NAMED => format!("write one of {}", legal.join(", ")),
-            n => format!(
+        let help = match (legal.len(), stage.knowledge) {
+            (0, Knowledge::Colluding) => "write a normal agent and knowledge = \"omniscient\": \
+                no normal agent is a neighbor of an attacker"
+                .to_owned(),
+            (0, _) => "write a normal agent and knowledge = \"colluding\" or \"omniscient\": \
+                no normal agent is a neighbor of all attackers"
+                .to_owned(),
+            (n, _) if n <= NAMED => format!("write one of {}", legal.join(", ")),
+            (n, _) => format!(
                 "write one of {} and {} more",
                 legal[..NAMED].join(", "),
                 n - NAMED
@@ -171,7 +176,8 @@ mod tests {
                 Knowledge::Colluding
             ),
             "copy: agent 1 is a neighbor of none of the attackers; \
-             let attackers know more: write knowledge = \"omniscient\""
+             write a normal agent and knowledge = \"omniscient\": \
+             no normal agent is a neighbor of an attacker"
         );
     }
 
