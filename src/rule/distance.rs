@@ -155,9 +155,31 @@ fn squared_distance(a: &[f32], b: &[f32], power: f64) -> f64 {
     // High powers leave the range of f64: once more, in lengths of the largest difference.
     let largest = a.iter().zip(b).map(difference).fold(0.0, f64::max);
     if largest == 0.0 {
-        return 0.0;
+        // 0, or NaN where one of the points is nowhere.
+        return sum;
     }
     let relative = |pair: (&f32, &f32)| (difference(pair) / largest).powf(power);
     let sum: f64 = a.iter().zip(b).map(relative).sum();
     (largest * sum.powf(1.0 / power)).powi(2)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::squared_distance;
+
+    #[test]
+    fn a_point_that_is_nowhere_is_at_no_distance() {
+        for power in [1.0, 2.0, 3.0, 500.0] {
+            for nowhere in [f32::NAN, f32::INFINITY] {
+                for other in [[0.0, 0.0], [1.0, 3e38], [nowhere, 0.0]] {
+                    let distance = squared_distance(&[nowhere, nowhere], &other, power);
+                    assert!(
+                        !distance.is_finite(),
+                        "{nowhere} {other:?} {power}: {distance}"
+                    );
+                }
+            }
+            assert_eq!(squared_distance(&[1.0, 2.0], &[1.0, 2.0], power), 0.0);
+        }
+    }
 }

@@ -147,8 +147,7 @@ impl View<'_> {
             let squared = if *power == 2.0 {
                 in_lanes(apart.map(|x| x * x))
             } else {
-                let sum: f64 = apart.map(|x| x.powf(*power)).sum();
-                sum.powf(2.0 / power)
+                norm(&apart.collect::<Vec<_>>(), *power)
             };
             let phi = &mut memory.phi[row.sender];
             if squared.is_finite() {
@@ -234,6 +233,22 @@ impl View<'_> {
                 Unseen::Decay => *phi = (1.0 - nu) * *phi + nu * initial,
                 Unseen::Reset => *phi = initial,
             }
+        }
+    }
+}
+
+/// ‖x‖_p², relative to the largest coordinate where the powers are out of the range of numbers.
+fn norm(x: &[f64], p: f64) -> f64 {
+    let sum: f64 = x.iter().map(|x| x.powf(p)).sum();
+    if sum.is_normal() {
+        return sum.powf(2.0 / p);
+    }
+    match x.iter().copied().fold(0.0, f64::max) {
+        // 0, or NaN.
+        0.0 => sum,
+        largest => {
+            let sum: f64 = x.iter().map(|x| (x / largest).powf(p)).sum();
+            (largest * sum.powf(1.0 / p)).powi(2)
         }
     }
 }
