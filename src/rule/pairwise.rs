@@ -100,8 +100,9 @@ fn in_f32(models: &[&[f32]], dimension: usize) -> impl Iterator<Item = (usize, u
         for (index, model) in models.iter().enumerate() {
             copy(&model[start..end], &mut block[index / TILE][index % TILE]);
         }
+        let steps = (end - start).div_ceil(LANES);
         for ((i, j), sums) in pairs().zip(&mut sums) {
-            add_squares(&block[i], &block[j], sums);
+            add_squares(&block[i], &block[j], steps, sums);
         }
     }
     pairs().zip(sums).flat_map(move |((i, j), sums)| {
@@ -113,25 +114,24 @@ fn in_f32(models: &[&[f32]], dimension: usize) -> impl Iterator<Item = (usize, u
     })
 }
 
-/// Copies part of a model and fills it up with zeros, which change no sum.
+/// Copies part of a model and fills its last step up with zeros, which change no sum.
 fn copy(part: &[f32], to: &mut [Elements; STEPS]) {
     let (full, rest) = part.as_chunks();
     for (to, elements) in to.iter_mut().zip(full) {
         to.0 = *elements;
     }
-    for to in &mut to[full.len()..] {
-        to.0.fill(0.0);
-    }
     if !rest.is_empty() {
-        to[full.len()].0[..rest.len()].copy_from_slice(rest);
+        let last = &mut to[full.len()].0;
+        last[..rest.len()].copy_from_slice(rest);
+        last[rest.len()..].fill(0.0);
     }
 }
 
 for_this_processor! {
-    /// sums += (a − b)² for all a of one tile and b of the other.
-    fn add_squares(a: &Models, b: &Models, sums: &mut Sums) {
+    /// sums += (a − b)² over some steps, for all a of one tile and b of the other.
+    fn add_squares(a: &Models, b: &Models, steps: usize, sums: &mut Sums) {
         let mut short = [[[0.0_f32; LANES]; TILE]; TILE];
-        for step in 0..STEPS {
+        for step in 0..steps.min(STEPS) {
             for i in 0..TILE {
                 for j in 0..TILE {
                     for lane in 0..LANES {

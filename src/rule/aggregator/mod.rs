@@ -18,6 +18,8 @@ mod sorted;
 mod trimmed_mean;
 
 #[cfg(test)]
+mod tests_by_distance;
+#[cfg(test)]
 mod tests_of_trimming;
 
 pub use krum::Krum;
