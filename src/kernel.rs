@@ -101,3 +101,27 @@ for_this_processor! {
         add_lanes(lanes)
     }
 }
+
+for_this_processor! {
+    /// ‖a − b‖² for an `a` that is known more precisely.
+    ///
+    /// # Panics
+    /// If the lengths differ.
+    pub fn squared_distance_to(a: &[f64], b: &[f32]) -> f64 {
+        assert_eq!(a.len(), b.len());
+        let mut lanes = [0.0; 8];
+        let (a8, a_rest) = a.as_chunks::<8>();
+        let (b8, b_rest) = b.as_chunks::<8>();
+        for (a, b) in a8.iter().zip(b8) {
+            for j in 0..8 {
+                let difference = a[j] - f64::from(b[j]);
+                lanes[j] += difference * difference;
+            }
+        }
+        for (j, (&a, &b)) in a_rest.iter().zip(b_rest).enumerate() {
+            let difference = a - f64::from(b);
+            lanes[j] += difference * difference;
+        }
+        add_lanes(lanes)
+    }
+}

@@ -20,6 +20,7 @@ mod nearest;
 mod no_cooperation;
 mod pairwise;
 mod selected;
+mod squared;
 mod tolerated;
 
 #[cfg(test)]
@@ -37,7 +38,8 @@ use crate::settings::{Catalogue, kind};
 use crate::task::Objective;
 use crate::units::AgentId;
 use aggregator::{
-    Buffers, Krum, MinimumDiameterAverage, MultiKrum, NearestToOwn, Robust, TrimmedMean,
+    Buffers, CenteredClipping, Centerpoint, CoordinateMedian, GeometricMedian, Krum,
+    MeanAroundMedian, MinimumDiameterAverage, MultiKrum, NearestToOwn, Robust, TrimmedMean,
 };
 use std::fmt::Debug;
 
@@ -51,7 +53,12 @@ pub fn catalogue() -> Catalogue<dyn Rule> {
             kind!(Average),
             kind!(Metropolis),
             kind!(Distance),
+            kind!(Robust<CoordinateMedian>),
             kind!(Robust<TrimmedMean>),
+            kind!(Robust<MeanAroundMedian>),
+            kind!(Robust<GeometricMedian>),
+            kind!(Robust<CenteredClipping>),
+            kind!(Robust<Centerpoint>),
             kind!(Robust<Krum>),
             kind!(Robust<MultiKrum>),
             kind!(Robust<MinimumDiameterAverage>),

@@ -25,7 +25,7 @@ impl Aggregator for MinimumDiameterAverage {
     const ABOUT: &'static str =
         "The mean of the n−f models of least diameter; 2f < n, and at most 10⁶ subsets";
     const NEEDS: Option<Precondition> = Some(Precondition {
-        says: "2f < n with at most 10⁶ subsets of n−f models",
+        says: "2f < n, with C(n, f) ≤ 10⁶ subsets to search,",
         largest,
     });
 

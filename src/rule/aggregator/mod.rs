@@ -8,8 +8,13 @@
 //! To add an aggregator: a file with a struct that implements [`Aggregator`], and a line
 //! `kind!(Robust<…>)` in [`crate::rule::catalogue`].
 
+mod centered_clipping;
+mod centerpoint;
+mod coordinate_median;
 mod diameter;
+mod geometric_median;
 mod krum;
+mod mean_around_median;
 mod minimum_diameter_average;
 mod multi_krum;
 mod nearest_to_own;
@@ -22,7 +27,12 @@ mod tests_by_distance;
 #[cfg(test)]
 mod tests_of_trimming;
 
+pub use centered_clipping::CenteredClipping;
+pub use centerpoint::Centerpoint;
+pub use coordinate_median::CoordinateMedian;
+pub use geometric_median::GeometricMedian;
 pub use krum::Krum;
+pub use mean_around_median::MeanAroundMedian;
 pub use minimum_diameter_average::MinimumDiameterAverage;
 pub use multi_krum::MultiKrum;
 pub use nearest_to_own::NearestToOwn;

@@ -73,6 +73,43 @@ for_this_processor! {
     }
 }
 
+for_this_processor! {
+    /// The median of each lane; of an even number of rows, the mean of the two in the middle.
+    pub(super) fn median(rows: &[Row]) -> [f64; LANES] {
+        let (low, high) = (&rows[(rows.len() - 1) / 2], &rows[rows.len() / 2]);
+        let mut medians = [0.0; LANES];
+        for lane in 0..LANES {
+            medians[lane] = (f64::from(low[lane]) + f64::from(high[lane])) / 2.0;
+        }
+        medians
+    }
+}
+
+for_this_processor! {
+    /// The mean of each lane over the `count` values nearest its median, of two that are equally
+    /// far the lower one first.
+    pub(super) fn mean_around_median(rows: &[Row], count: usize) -> Row {
+        let median = median(rows);
+        // Sorted values that are nearest follow one another. They begin one later for each of the
+        // lowest that is farther away than the one that would come in for it.
+        let mut first = [0_u32; LANES];
+        for (out, r#in) in rows.iter().zip(&rows[count..]) {
+            for lane in 0..LANES {
+                let (out, r#in) = (f64::from(out[lane]), f64::from(r#in[lane]));
+                first[lane] += u32::from(median[lane] - out > r#in - median[lane]);
+            }
+        }
+        let mut sums = [0.0; LANES];
+        for (r, row) in rows.iter().enumerate() {
+            for lane in 0..LANES {
+                let is_near = (r as u32).wrapping_sub(first[lane]) < count as u32;
+                sums[lane] += if is_near { f64::from(row[lane]) } else { 0.0 };
+            }
+        }
+        sums.map(|sum| (sum / count as f64) as f32)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

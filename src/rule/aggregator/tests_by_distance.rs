@@ -477,7 +477,7 @@ fn an_f_that_does_not_fit_is_refused_with_the_largest_that_does() {
         refused("kind = 'minimum-diameter-average'\nf = 39", 196),
         (
             "f".to_owned(),
-            "f = 39 does not fit agent 0: 2f < n with at most 10⁶ subsets of n−f models is \
+            "f = 39 does not fit agent 0: 2f < n, with C(n, f) ≤ 10⁶ subsets to search, is \
              needed, and its neighborhood has n = 196"
                 .to_owned(),
             Some(2)
