@@ -138,18 +138,21 @@ for_this_processor! {
         for step in 0..steps.min(STEPS) {
             for i in 0..TILE {
                 for j in 0..TILE {
+                    let (a, b) = (&a[i][step].0, &b[j][step].0);
+                    let short = &mut short[i][j];
                     for lane in 0..LANES {
-                        let difference = a[i][step].0[lane] - b[j][step].0[lane];
-                        short[i][j][lane] += difference * difference;
+                        let difference = a[lane] - b[lane];
+                        short[lane] += difference * difference;
                     }
                 }
             }
         }
         for i in 0..TILE {
             for j in 0..TILE {
+                let (low, high) = short[i][j].split_at(LANES / 2);
+                let sums = &mut sums[i][j];
                 for lane in 0..LANES / 2 {
-                    let [low, high] = [lane, lane + LANES / 2].map(|l| f64::from(short[i][j][l]));
-                    sums[i][j][lane] += low + high;
+                    sums[lane] += f64::from(low[lane]) + f64::from(high[lane]);
                 }
             }
         }
