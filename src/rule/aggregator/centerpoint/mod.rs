@@ -18,7 +18,7 @@ use crate::settings::Keys;
 /// - Up to n = d + 1: the mean, since every point among the models is deep enough.
 /// - 3 ≤ d ≤ 8: iterated Radon points ([`radon`]). Up to `samples` of them are drawn; the first
 ///   whose depth is measured to be n/(d+1) or more is taken, or else the deepest. The depth is
-///   measured on the planes through the point and each d−1 models, or on 10,000 of these where
+///   measured on the planes through the point and each d−1 models, or on 2,000 of these where
 ///   there are more; so the promise is a likely one.
 /// - Beyond, it is refused: n would have to be in the order of d.
 ///

@@ -3,8 +3,9 @@
 //! They are those that no line through two of the given points, with fewer than the depth on one
 //! side of it and at least the depth on it or there, has on that side, and whose coordinates are
 //! as deep. Which side of a line a point is on is decided exactly (adaptive predicates of Shewchuk,
-//! 1997); only the corners of the region are rounded. So where it is no more than a point or a
-//! segment, rounding would often leave nothing of it: then the nearest corner stays.
+//! 1997); only the corners of the region are rounded. Often the region is no more than a point or a
+//! segment, of which rounding would leave nothing: so a corner that is on a line but for roundings
+//! is on it, and where a line would cut off all corners, the nearest one stays.
 
 use robust::{Coord, orient2d};
 
@@ -65,14 +66,23 @@ fn clip(region: &[Point], (p, q): (Point, Point), left: &mut Vec<Point>) {
     let [dx, dy] = [q[0] - p[0], q[1] - p[1]];
     let length = dx.hypot(dy);
     let height = |r: Point| (dx / length) * (r[1] - base[1]) - (dy / length) * (r[0] - base[0]);
+    let rounded = |r: Point| {
+        let rounding = 8.0 * f64::EPSILON * (size(base) + size(r));
+        let height = height(r);
+        if height.abs() <= rounding {
+            0.0
+        } else {
+            height
+        }
+    };
     left.clear();
     let next = region.iter().cycle().skip(1);
     for (&a, &b) in region.iter().zip(next) {
-        let (at_a, at_b) = (height(a), height(b));
+        let (at_a, at_b) = (rounded(a), rounded(b));
         if at_a >= 0.0 {
             left.push(a);
         }
-        if (at_a >= 0.0) != (at_b >= 0.0) {
+        if at_a * at_b < 0.0 {
             let share = at_a / (at_a - at_b);
             left.push([0, 1].map(|j| a[j] + share * (b[j] - a[j])));
         }
@@ -123,6 +133,17 @@ mod tests {
         close(middle_of_region(&square, 2), [0.75, 0.25]);
         let inside = [[0.0, 0.0], [3.0, 0.0], [0.0, 4.0], [0.7, 0.1]];
         close(middle_of_region(&inside, 2), [0.7, 0.1]);
+        // A line that is cut from both sides, with nothing round about it.
+        let far = [
+            [0.452345, -0.5816732],
+            [-0.61059767, -0.52339953],
+            [0.6223716, 0.0],
+        ];
+        let far = [&far[..], &[[-1730.8083, 3789.5835]]].concat();
+        let middle = middle_of_region(&far, 2);
+        assert!(
+            side(far[0], far[3], middle).abs() < 1e-9 && side(far[1], far[2], middle).abs() < 1e-9
+        );
         // On a line, whichever way it goes: what lies between the second and the last but one.
         for direction in [[1.0, 0.0], [0.0, 1.0], [0.25, 0.75], [-1.0, 0.5]] {
             let line = [4.0, 0.0, 1.0, 9.0, 3.0].map(|t: f64| direction.map(|x| t * x));

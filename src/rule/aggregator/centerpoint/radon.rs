@@ -5,13 +5,39 @@
 //! random are deep among all.
 
 use crate::rng::{Stream, choose};
-use rand::RngExt;
 
 /// The most planes on which a depth is measured.
-const MOST_PLANES: usize = 10_000;
+pub(super) const MOST_PLANES: usize = 2000;
+
+/// What is below this, relative to numbers near 1, is 0 but for roundings.
+const NOTHING: f64 = 1e-9;
 
 /// The first of up to `samples` iterated Radon points that is of this depth, or else the deepest.
+/// `points` are at least d+2, as seen from one in their middle.
 pub(super) fn deep_point(
+    points: &[Vec<f64>],
+    depth: usize,
+    samples: u64,
+    stream: &mut Stream,
+) -> Vec<f64> {
+    // Depth knows no units: each coordinate gets one in which most points are near 1.
+    let units: Vec<f64> = (0..points[0].len()).map(|j| unit(points, j)).collect();
+    let scale = |point: &Vec<f64>| point.iter().zip(&units).map(|(x, unit)| x / unit).collect();
+    let scaled: Vec<Vec<f64>> = points.iter().map(scale).collect();
+    let mut deep = deep_scaled_point(&scaled, depth, samples, stream);
+    deep.iter_mut().zip(&units).for_each(|(x, unit)| *x *= unit);
+    deep
+}
+
+/// The median absolute value of a coordinate; where that is 0, the largest, or 1.
+fn unit(points: &[Vec<f64>], j: usize) -> f64 {
+    let mut sizes: Vec<f64> = points.iter().map(|x| x[j].abs()).collect();
+    sizes.sort_by(f64::total_cmp);
+    let positive = [sizes[sizes.len() / 2], sizes[sizes.len() - 1]];
+    positive.into_iter().find(|&size| size > 0.0).unwrap_or(1.0)
+}
+
+fn deep_scaled_point(
     points: &[Vec<f64>],
     depth: usize,
     samples: u64,
@@ -43,15 +69,19 @@ fn levels(points: usize, d: usize) -> u32 {
     levels
 }
 
-/// A Radon point of d+2 such points of one level less, or a given point, drawn at random.
+/// A Radon point of d+2 such points of one level less; at last of given points, drawn without
+/// replacement.
 fn iterated(points: &[Vec<f64>], levels: u32, stream: &mut Stream) -> Vec<f64> {
-    if levels == 0 {
-        return points[stream.random_range(0..points.len())].clone();
-    }
     let below = points[0].len() + 2;
-    let below: Vec<Vec<f64>> = (0..below)
-        .map(|_| iterated(points, levels - 1, stream))
-        .collect();
+    let below: Vec<Vec<f64>> = match levels {
+        0 | 1 => {
+            let drawn = choose(points.len(), below, stream);
+            drawn.iter().map(|&l| points[l].clone()).collect()
+        }
+        _ => (0..below)
+            .map(|_| iterated(points, levels - 1, stream))
+            .collect(),
+    };
     radon_point(&below)
 }
 
@@ -59,11 +89,19 @@ fn iterated(points: &[Vec<f64>], levels: u32, stream: &mut Stream) -> Vec<f64> {
 /// weighted by λ_i.
 fn radon_point(points: &[Vec<f64>]) -> Vec<f64> {
     let d = points[0].len();
+    // Each λ_i is solved for in a unit in which no number of its column is above 1.
+    let size = |point: &Vec<f64>| point.iter().fold(1.0, |m: f64, x| m.max(x.abs()));
+    let sizes: Vec<f64> = points.iter().map(size).collect();
+    let columns = || points.iter().zip(&sizes);
     let mut rows: Vec<Vec<f64>> = (0..d)
-        .map(|j| points.iter().map(|x| x[j]).collect())
+        .map(|j| columns().map(|(x, size)| x[j] / size).collect())
         .collect();
-    rows.push(vec![1.0; points.len()]);
-    let affine = null_vector(rows, points.len());
+    rows.push(sizes.iter().map(|size| 1.0 / size).collect());
+    let mut affine = null_vector(rows, points.len());
+    affine
+        .iter_mut()
+        .zip(&sizes)
+        .for_each(|(x, size)| *x /= size);
     let sum: f64 = affine.iter().filter(|&&x| x > 0.0).sum();
     let mut radon = vec![0.0; d];
     for (point, &share) in points.iter().zip(&affine).filter(|(_, x)| **x > 0.0) {
@@ -75,22 +113,22 @@ fn radon_point(points: &[Vec<f64>]) -> Vec<f64> {
 }
 
 /// A vector of length `columns` other than 0 whose product with each row is 0; there are fewer rows
-/// than columns. Gaussian elimination with complete pivoting.
+/// than columns, and no number is above 1. Gaussian elimination with complete pivoting; of pivots
+/// that are equal but for roundings, the first.
 fn null_vector(mut rows: Vec<Vec<f64>>, columns: usize) -> Vec<f64> {
-    for row in &mut rows {
-        let largest = row.iter().fold(0.0, |m: f64, x| m.max(x.abs()));
-        if largest > 0.0 {
-            row.iter_mut().for_each(|x| *x /= largest);
-        }
-    }
     // The column that each row was solved for, in order.
     let mut order: Vec<usize> = (0..columns).collect();
     let mut rank = 0;
     while rank < rows.len() {
-        let size = |&(i, j): &(usize, usize)| rows[i][order[j]].abs();
-        let candidates = (rank..rows.len()).flat_map(|i| (rank..columns).map(move |j| (i, j)));
-        let largest = candidates.max_by(|a, b| size(a).total_cmp(&size(b)));
-        let Some((i, j)) = largest.filter(|at| size(at) > 1e-14) else {
+        let mut largest = (NOTHING, None);
+        for (i, row) in rows.iter().enumerate().skip(rank) {
+            for (j, &column) in order.iter().enumerate().skip(rank) {
+                if row[column].abs() > largest.0 {
+                    largest = (row[column].abs() * (1.0 + NOTHING), Some((i, j)));
+                }
+            }
+        }
+        let Some((i, j)) = largest.1 else {
             break;
         };
         rows.swap(rank, i);
@@ -165,8 +203,8 @@ fn depth_of(center: &[f64], points: &[Vec<f64>], planes: &[Vec<usize>]) -> usize
             // Those that the plane goes through are on neither side, however they are rounded.
             if !plane.contains(&l) {
                 let height = height(direction);
-                above += usize::from(height > 1e-12);
-                below += usize::from(height < -1e-12);
+                above += usize::from(height > NOTHING);
+                below += usize::from(height < -NOTHING);
             }
         }
         least = least.min(above.min(below) + at_center);
