@@ -25,6 +25,7 @@ mod removal;
 mod resilient_diffusion_f;
 mod selected;
 mod self_centered_clipping;
+mod squared;
 mod tolerated;
 mod ubar;
 

@@ -5,13 +5,15 @@ use crate::combined::{cases, combined, combined_at, distance, mixed, wide};
 use proptest::prelude::*;
 
 /// Kinds that make the middle of two models.
-const MIDDLE: [&str; 6] = [
+const MIDDLE: [&str; 8] = [
     "kind = 'coordinate-median'",
     "kind = 'trimmed-mean'\nf = 0",
     "kind = 'mean-around-median'\nf = 0",
     "kind = 'geometric-median'",
     "kind = 'centered-clipping'\nradius = 1e9",
     "kind = 'centerpoint'",
+    "kind = 'minimum-diameter-average'\nf = 0",
+    "kind = 'nearest-to-own'\nf = 0",
 ];
 
 /// The same with what may come before them.
@@ -19,6 +21,7 @@ fn all_rules() -> Vec<String> {
     let pre = [
         "",
         "pre = [{ kind = 'bucketing', size = 2 }]",
+        "pre = [{ kind = 'nearest-neighbor-mixing', f = 'largest' }]",
         "pre = [{ kind = 'norm-clipping', radius = 0.5 }, { kind = 'bucketing', size = 3 }]",
     ];
     let each = |rule: &str| pre.map(|pre| format!("{rule}\n{pre}"));
@@ -96,6 +99,9 @@ proptest! {
         for rule in [
             "kind = 'trimmed-mean'\nf = 0",
             "kind = 'mean-around-median'\nf = 0",
+            "kind = 'minimum-diameter-average'\nf = 0",
+            "kind = 'nearest-to-own'\nf = 0",
+            "kind = 'trimmed-mean'\nf = 0\npre = [{ kind = 'nearest-neighbor-mixing', f = 0 }]",
             "kind = 'centered-clipping'\nradius = 1e6",
             // One bucket of all models.
             "kind = 'coordinate-median'\npre = [{ kind = 'bucketing', size = 20 }]",

@@ -1,8 +1,8 @@
 //! The point from which the sum of the distances to all models is least.
 
-use super::squared::squared_distances;
 use super::{Aggregator, Given};
 use crate::kernel;
+use crate::rule::squared::squared_distances;
 use crate::settings::Keys;
 
 /// The rule `geometric-median`; O(n² d) for n models, and O(n²) for each iteration.

@@ -10,9 +10,10 @@ use crate::settings::Keys;
 const MOST_SUBSETS: u64 = 1_000_000;
 
 /// The rule `minimum-diameter-average`: the mean of the n−f models whose largest distance from each
-/// other is least; of several such subsets, the first in lexicographic order of the numbers. The
-/// subset is the exact one, which takes time that is exponential in f at worst: more than 10⁶
-/// subsets are refused, and `f = "largest"` does not go beyond. O(n² d).
+/// other is least; of several such subsets, the first in lexicographic order of the numbers. (There
+/// often are several, since models near the middle can stand in for each other.) The subset is the
+/// exact one, which takes time exponential in f at worst: more than 10⁶ subsets are refused, and
+/// `f = "largest"` does not go beyond. O(n² d).
 ///
 /// El Mhamdi, Guerraoui, Rouault, "The hidden vulnerability of distributed learning in Byzantium",
 /// 2018 (after Rousseeuw, "Multivariate estimation with high breakdown point", 1985).
@@ -24,7 +25,7 @@ impl Aggregator for MinimumDiameterAverage {
     const ABOUT: &'static str =
         "The mean of the n−f models of least diameter; 2f < n, and at most 10⁶ subsets";
     const NEEDS: Option<Precondition> = Some(Precondition {
-        says: "2f < n with at most 10⁶ subsets of n−f models",
+        says: "2f < n, with C(n, f) ≤ 10⁶ subsets to search,",
         largest,
     });
 

@@ -20,9 +20,10 @@ mod multi_krum;
 mod nearest_to_own;
 mod robust;
 mod sorted;
-mod squared;
 mod trimmed_mean;
 
+#[cfg(test)]
+mod tests_by_distance;
 #[cfg(test)]
 mod tests_of_trimming;
 

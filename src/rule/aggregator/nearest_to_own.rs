@@ -29,10 +29,6 @@ impl Aggregator for NearestToOwn {
         distances.clear();
         let models = given.models.iter();
         distances.extend(models.map(|model| kernel::squared_distance(model, given.own)));
-        if let Some(own) = given.own_at {
-            // It counts before others that are equal to it.
-            distances[own] = -1.0;
-        }
         let nearest = least(distances, distances.len() - given.f);
         selected::mean(given.models, &nearest, out);
     }

@@ -37,16 +37,12 @@ impl PreAggregation for NearestNeighborMixing {
         Some(&self.tolerance)
     }
 
-    fn apply(&self, given: &Given<'_>, from: &mut Vec<f64>, mixed: &mut Vec<f32>) {
+    fn apply(&self, given: &Given<'_>, _: &mut Vec<f64>, mixed: &mut Vec<f32>) {
+        let n = given.models.len();
         let distances = Distances::between(given.models);
-        let nearest = |i: usize| {
-            from.clear();
-            from.extend_from_slice(distances.from(i));
-            // It counts before others that are equal to it.
-            from[i] = -1.0;
-            least(from, from.len() - given.f)
-        };
-        let nearest: Vec<Vec<usize>> = (0..given.models.len()).map(nearest).collect();
+        let nearest: Vec<Vec<usize>> = (0..n)
+            .map(|i| least(distances.from(i), n - given.f))
+            .collect();
         selected::means(given.models, &nearest, mixed);
     }
 }
