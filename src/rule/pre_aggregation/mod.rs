@@ -6,6 +6,9 @@
 mod bucketing;
 mod norm_clipping;
 
+#[cfg(test)]
+mod tests;
+
 pub use bucketing::Bucketing;
 pub use norm_clipping::NormClipping;
 
