@@ -33,7 +33,7 @@ fn attack(keys: &str) -> String {
 }
 
 /// What agents do with each other's models.
-const RULES: [&str; 14] = [
+const RULES: [&str; 16] = [
     LOSS,
     "[rule]\nkind = 'loss'\nfilter = false\nbaseline = 'own'\n",
     "[rule]\nkind = 'loss'\nunseen = 'decay'\nage_discount = 0.5\n",
@@ -47,11 +47,13 @@ const RULES: [&str; 14] = [
     "[rule]\nkind = 'ubar'\n",
     "[rule]\nkind = 'balance'\ngamma = 1\n",
     "[rule]\nkind = 'self-centered-clipping'\nradius = 'adaptive'\nf = 'largest'\n",
+    "[rule]\nkind = 'geometric-median'\npre = [{ kind = 'bucketing', size = 2 }]\n",
+    "[rule]\nkind = 'centerpoint'\n[[rule.pre]]\nkind = 'norm-clipping'\nradius = 1.0\n",
     "[rule]\nkind = 'average'\n[[rule.override]]\nagents = { every = 3 }\nkind = 'loss'\n",
 ];
 
 /// What attackers send, among it nothing, and to whom.
-const ATTACKS: [&str; 12] = [
+const ATTACKS: [&str; 22] = [
     "kind = 'uniform'\nlow = 15.0\nhigh = 16.0",
     "kind = 'uniform'\nlow = 15.0\nhigh = 16.0\nper_victim = true\nvictims = { every = 2 }",
     "kind = 'sign-flip'\nactive = { from_iteration = 5, to_iteration = 20 }",
@@ -65,6 +67,16 @@ const ATTACKS: [&str; 12] = [
     "kind = 'sign-flip'\ntiming = { kind = 'silent' }",
     "kind = 'sign-flip'\ntiming = { kind = 'silent' }\nvictims = { every = 2 }\n\
      active = { from_iteration = 10 }",
+    "kind = 'a-little-is-enough'",
+    "kind = 'inner-product-manipulation'\nepsilon = 0.5\nknowledge = 'colluding'\nvictims = { every = 2 }",
+    "kind = 'inner-product-manipulation'\nepsilon = 2\nactive = { from_iteration = 5, to_iteration = 20 }",
+    "kind = 'targeted-drift'\ntarget = 5.0\nrate = 0.1",
+    "kind = 'targeted-drift'\ntarget = 5.0\nrate = 0.1\nstate = 'estimated'",
+    "kind = 'local-model-poisoning'\nagainst = 'trimmed-mean'",
+    "kind = 'local-model-poisoning'\nagainst = 'krum'",
+    "kind = 'dissensus'",
+    "kind = 'mimic'\ncopy = 0\nknowledge = 'omniscient'",
+    "kind = 'loss-mimicry'\ntarget = 5.0",
 ];
 
 const LEARNERS: [&str; 4] = [
