@@ -32,6 +32,8 @@ mod ubar;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
+mod tests_of_resilient_diffusion;
+#[cfg(test)]
 mod tests_of_weights;
 
 pub use average::Average;
