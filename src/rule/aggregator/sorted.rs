@@ -92,17 +92,20 @@ for_this_processor! {
         let median = median(rows);
         // Sorted values that are nearest follow one another. They begin one later for each of the
         // lowest that is farther away than the one that would come in for it.
-        let mut first = [0_u32; LANES];
+        // Counted in f64, so that all of a lane is of one width.
+        let mut first = [0.0; LANES];
         for (out, r#in) in rows.iter().zip(&rows[count..]) {
             for lane in 0..LANES {
                 let (out, r#in) = (f64::from(out[lane]), f64::from(r#in[lane]));
-                first[lane] += u32::from(median[lane] - out > r#in - median[lane]);
+                let is_farther = median[lane] - out > r#in - median[lane];
+                first[lane] += if is_farther { 1.0 } else { 0.0 };
             }
         }
         let mut sums = [0.0; LANES];
         for (r, row) in rows.iter().enumerate() {
             for lane in 0..LANES {
-                let is_near = (r as u32).wrapping_sub(first[lane]) < count as u32;
+                let after = r as f64 - first[lane];
+                let is_near = (after >= 0.0) & (after < count as f64);
                 sums[lane] += if is_near { f64::from(row[lane]) } else { 0.0 };
             }
         }

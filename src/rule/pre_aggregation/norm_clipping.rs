@@ -1,7 +1,7 @@
 //! Models that are far from the own one come nearer.
 
 use super::PreAggregation;
-use crate::kernel;
+use crate::kernel::{self, for_this_processor};
 use crate::rule::aggregator::Given;
 use crate::settings::Keys;
 
@@ -41,12 +41,19 @@ impl PreAggregation for NormClipping {
                 mixed.extend_from_slice(model);
                 continue;
             }
-            let share = self.radius / distance;
-            let clipped = |(&x, &own): (&f32, &f32)| {
-                let (x, own) = (f64::from(x), f64::from(own));
-                (own + share * (x - own)) as f32
-            };
-            mixed.extend(model.iter().zip(given.own).map(clipped));
+            let start = mixed.len();
+            mixed.extend_from_slice(model);
+            draw_in(&mut mixed[start..], given.own, self.radius / distance);
+        }
+    }
+}
+
+for_this_processor! {
+    /// x ← center + share · (x − center).
+    fn draw_in(model: &mut [f32], center: &[f32], share: f64) {
+        for (x, &center) in model.iter_mut().zip(center) {
+            let center = f64::from(center);
+            *x = (center + share * (f64::from(*x) - center)) as f32;
         }
     }
 }
