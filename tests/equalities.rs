@@ -33,7 +33,7 @@ fn attack(keys: &str) -> String {
 }
 
 /// What agents do with each other's models.
-const RULES: [&str; 10] = [
+const RULES: [&str; 12] = [
     LOSS,
     "[rule]\nkind = 'loss'\nfilter = false\nbaseline = 'own'\n",
     "[rule]\nkind = 'loss'\nunseen = 'decay'\nage_discount = 0.5\n",
@@ -43,6 +43,8 @@ const RULES: [&str; 10] = [
     "[rule]\nkind = 'metropolis'\n",
     "[rule]\nkind = 'distance'\n",
     "[rule]\nkind = 'trimmed-mean'\nf = 1\n",
+    "[rule]\nkind = 'geometric-median'\npre = [{ kind = 'bucketing', size = 2 }]\n",
+    "[rule]\nkind = 'centerpoint'\n[[rule.pre]]\nkind = 'norm-clipping'\nradius = 1.0\n",
     "[rule]\nkind = 'average'\n[[rule.override]]\nagents = { every = 3 }\nkind = 'loss'\n",
 ];
 

@@ -68,9 +68,7 @@ for_this_processor! {
     fn widen(part: &[f32], to: &mut [Elements; STEPS]) {
         let (full, rest) = part.as_chunks::<LANES>();
         for (to, elements) in to.iter_mut().zip(full) {
-            for lane in 0..LANES {
-                to.0[lane] = f64::from(elements[lane]);
-            }
+            to.0 = elements.map(f64::from);
         }
         for to in &mut to[full.len()..] {
             to.0.fill(0.0);
@@ -88,9 +86,9 @@ for_this_processor! {
         for step in 0..STEPS {
             for i in 0..TILE {
                 for j in 0..TILE {
-                    for lane in 0..LANES {
-                        let difference = a[i][step].0[lane] - b[j][step].0[lane];
-                        local[i][j][lane] += difference * difference;
+                    let both = a[i][step].0.iter().zip(&b[j][step].0);
+                    for (sum, (a, b)) in local[i][j].iter_mut().zip(both) {
+                        *sum += (a - b) * (a - b);
                     }
                 }
             }

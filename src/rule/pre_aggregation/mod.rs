@@ -7,6 +7,9 @@ mod bucketing;
 mod nearest_neighbor_mixing;
 mod norm_clipping;
 
+#[cfg(test)]
+mod tests;
+
 pub use bucketing::Bucketing;
 pub use nearest_neighbor_mixing::NearestNeighborMixing;
 pub use norm_clipping::NormClipping;

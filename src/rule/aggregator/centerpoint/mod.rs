@@ -14,9 +14,9 @@ use crate::settings::Keys;
 ///
 /// - d = 1: the median; O(n log² n).
 /// - d = 2: the centroid of the boundary of the region of all such points, which is found exactly
-///   ([`plane`]); O(n³), with a small constant.
+///   (`plane.rs`); O(n³), with a small constant.
 /// - Up to n = d + 1: the mean, since every point among the models is deep enough.
-/// - 3 ≤ d ≤ 8: iterated Radon points ([`radon`]). Up to `samples` of them are drawn; the first
+/// - 3 ≤ d ≤ 8: iterated Radon points (`radon.rs`). Up to `samples` of them are drawn; the first
 ///   whose depth is measured to be n/(d+1) or more is taken, or else the deepest. The depth is
 ///   measured on the planes through the point and each d−1 models, or on 2,000 of these where
 ///   there are more; so the promise is a likely one.

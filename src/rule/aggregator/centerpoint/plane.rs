@@ -158,7 +158,7 @@ mod tests {
         // A spiral, every third point of it far away.
         for n in [5, 9, 13, 20, 31] {
             let point = |l: usize| {
-                let (angle, far) = (l as f64 * 2.4, if l % 3 == 0 { 1e6 } else { 1.0 });
+                let (angle, far) = (l as f64 * 2.4, if l.is_multiple_of(3) { 1e6 } else { 1.0 });
                 let size = far * (1.0 + l as f64);
                 [size * angle.cos(), size * angle.sin()]
             };
