@@ -131,6 +131,41 @@ fn every_shipped_scenario_has_one_fingerprint_on_any_number_of_threads() {
     }
 }
 
+/// Attackers look at what others leave for them: in the order in which threads come, or not.
+#[test]
+fn every_rule_and_every_attack_has_one_fingerprint_on_any_number_of_threads() {
+    let modes: [&[&str]; 3] = [
+        &[],
+        &["clock.mode=deadline", "clock.period_ms=12"],
+        &["clock.mode=asynchronous"],
+    ];
+    for mode in modes {
+        let common = [
+            "iterations=30",
+            "sweep.seed=[1]",
+            "link.delay_ms={kind='exponential',mean=3}",
+        ];
+        let study = Study::open("worst-case-localization", &[&common[..], mode].concat());
+        let label = |point: usize, key: &str| {
+            let settings = &study.file.points[point].settings;
+            let found = settings.iter().find(|s| s.key == key).expect("a swept key");
+            found.value.to_string()
+        };
+        // The filtered rule under every attack, and every rule under one.
+        let is_chosen = |p: &usize| label(*p, "rule") == "loss" || label(*p, "attack") == "alie";
+        let chosen = (0..study.file.points.len()).filter(is_chosen);
+        let plans: Vec<_> = chosen.map(|point| study.plan(point)).collect();
+        assert!(plans.len() >= 30, "{} runs", plans.len());
+        side_by_side(&plans, |plan| {
+            let expected = fingerprint(plan, 1);
+            for threads in [2, 8] {
+                let about = format!("{mode:?}, {:?}, {threads} threads", plan.settings);
+                assert_eq!(fingerprint(plan, threads), expected, "{about}");
+            }
+        });
+    }
+}
+
 #[test]
 fn attackers_are_at_work_in_the_runs_that_are_compared() {
     let mut under_attack = 0;
