@@ -12,6 +12,7 @@ use super::message::Copied;
 use crate::attack::Knowledge;
 use crate::fault::Outages;
 use crate::scenario::{Pace, Plan, Role};
+use crate::topology::Graph;
 use crate::units::{AgentId, Params, SimTime};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -23,11 +24,23 @@ pub(super) struct Board {
     /// Whether they look at what rules remember, too.
     pub shows_memory: bool,
     /// What has been sent to each attacker that listens, itself or for its group.
-    ears: BTreeMap<AgentId, Mutex<Ear>>,
+    ears: Vec<Option<Box<Mutex<Ear>>>>,
+    /// The attackers of each attack.
+    groups: Vec<Vec<AgentId>>,
     /// How far apart in time those can be who act at once.
     window: SimTime,
     /// What everybody sees who looks in one iteration, where there are such.
-    common: Mutex<Option<(u64, Seen)>>,
+    common: Mutex<Common>,
+}
+
+/// What has been looked at together, and in which iteration.
+#[derive(Default)]
+struct Common {
+    iteration: u64,
+    /// By the omniscient.
+    all: Option<Seen>,
+    /// By the colluding, by attack.
+    heard: BTreeMap<usize, Seen>,
 }
 
 /// An honest agent's state.
@@ -36,12 +49,22 @@ pub(super) struct State {
     pub since: SimTime,
     /// The newest ψ.
     pub adapted: Letter,
-    /// θ.
+    /// θ, and whether it is finite.
     pub combined: Params,
+    pub is_finite: bool,
     /// The iteration whose batch is the current one.
     pub batch: u64,
-    /// φ of the agent and its neighbors, where attackers look at it.
-    pub memory: Arc<[(AgentId, f64)]>,
+    /// φ, where attackers look at it.
+    pub memory: Arc<Remembered>,
+}
+
+/// φ of a rule.
+#[derive(Default)]
+pub(super) struct Remembered {
+    /// Of the agent and of everyone it has met, where the rule has any.
+    pub of: Vec<(AgentId, f64)>,
+    /// Of whoever it has not met.
+    pub initial: Option<f64>,
 }
 
 /// What is known of an honest agent. Who hears its models alone knows no more than ψ.
@@ -57,7 +80,7 @@ pub(super) struct Known {
 pub(super) struct KnownState {
     pub combined: Params,
     pub batch: u64,
-    pub memory: Arc<[(AgentId, f64)]>,
+    pub memory: Arc<Remembered>,
 }
 
 /// What an attacker sees: honest agents in ascending order, as they were at one moment.
@@ -96,13 +119,22 @@ impl Board {
                 outages: plan.faults.outages(k),
                 by_sender: BTreeMap::new(),
             };
-            (k, Mutex::new(ear))
+            Box::new(Mutex::new(ear))
+        };
+        let of_attack = |attack| {
+            let is_of = |k: &AgentId| plan.roles[k.index()] == Role::Byzantine(attack);
+            plan.graph.ids().filter(is_of).collect()
         };
         let states = || plan.graph.ids().map(|_| Mutex::default()).collect();
         Some(Board {
             states: (most >= Knowledge::Omniscient).then(states),
             shows_memory: most >= Knowledge::VictimData,
-            ears: plan.graph.ids().filter(listens).map(ear).collect(),
+            ears: plan
+                .graph
+                .ids()
+                .map(|k| listens(&k).then(|| ear(k)))
+                .collect(),
+            groups: (0..plan.attacks.len()).map(of_attack).collect(),
             window: match plan.clock.pace {
                 Pace::Asynchronous { .. } => plan.links.least_latency(),
                 _ => SimTime::ZERO,
@@ -135,7 +167,7 @@ impl Board {
     /// A copy of a model is under way to an agent. Of honest agents' models, attackers keep another.
     pub fn overhear(&self, plan: &Plan, receiver: AgentId, letter: &Letter, copied: Copied) {
         let sender = letter.head().sender;
-        let Some(ear) = self.ears.get(&receiver) else {
+        let Some(ear) = &self.ears[receiver.index()] else {
             return;
         };
         if copied.tag.is_lost()
@@ -153,8 +185,10 @@ impl Board {
             return;
         }
         let heard = ear.by_sender.entry(sender).or_default();
-        if let Some(last) = heard.last() {
-            let asked = self.asked_from(last.letter.head().adapted);
+        let stamp = letter.head().stamp;
+        let before = heard.iter().rfind(|copy| copy.letter.head().stamp < stamp);
+        if let Some(before) = before {
+            let asked = self.asked_from(before.letter.head().adapted);
             let newest = heard.iter().filter(|copy| copy.at <= asked);
             let newest = newest.map(|copy| copy.letter.head().stamp).max();
             heard.retain(|copy| copy.at > asked || Some(copy.letter.head().stamp) == newest);
@@ -175,68 +209,100 @@ impl Board {
     ///
     /// # Panics
     /// For an agent that looks at nothing.
-    pub fn look(&self, plan: &Plan, attacker: AgentId, trip: Trip) -> Seen {
-        let knowledge = plan.knowledge(attacker);
-        let sees_all = knowledge >= Knowledge::Omniscient;
-        let by_iteration = !matches!(plan.clock.pace, Pace::Asynchronous { .. });
-        if !sees_all || !by_iteration {
-            return self.look_anew(plan, attacker, trip, sees_all);
+    pub fn look(&self, plan: &Plan, attacker: AgentId, trip: Trip, graph: &Graph) -> Seen {
+        let own = [attacker];
+        let (knowledge, group) = match plan.roles[attacker.index()] {
+            Role::Byzantine(attack) => (plan.attacks[attack].knowledge, attack),
+            Role::Honest => unreachable!("honest agents look at nothing"),
+        };
+        let look = || match knowledge {
+            Knowledge::Omniscient | Knowledge::VictimData => self.see_all(plan, trip),
+            Knowledge::Colluding => self.hear(plan, &self.groups[group], trip, graph),
+            Knowledge::None | Knowledge::Neighbors => self.hear(plan, &own, trip, graph),
+        };
+        if matches!(plan.clock.pace, Pace::Asynchronous { .. }) {
+            return look();
         }
         let mut common = lock(&self.common);
-        match &*common {
-            Some((iteration, seen)) if *iteration == trip.iteration => seen.clone(),
-            _ => {
-                let seen = self.look_anew(plan, attacker, trip, true);
-                *common = Some((trip.iteration, seen.clone()));
-                seen
+        if common.iteration != trip.iteration {
+            *common = Common {
+                iteration: trip.iteration,
+                ..Common::default()
+            };
+        }
+        match knowledge {
+            Knowledge::Omniscient | Knowledge::VictimData => {
+                common.all.get_or_insert_with(look).clone()
+            }
+            Knowledge::Colluding => common.heard.entry(group).or_insert_with(look).clone(),
+            Knowledge::None | Knowledge::Neighbors => {
+                drop(common);
+                look()
             }
         }
     }
 
-    fn look_anew(&self, plan: &Plan, attacker: AgentId, trip: Trip, sees_all: bool) -> Seen {
-        let group = match plan.roles[attacker.index()] {
-            _ if sees_all => Vec::new(),
-            role @ Role::Byzantine(_) if plan.knowledge(attacker) == Knowledge::Colluding => {
-                let same = |k: &AgentId| plan.roles[k.index()] == role;
-                plan.graph.ids().filter(same).collect()
-            }
-            _ => vec![attacker],
-        };
-        let at = match plan.clock.pace {
-            Pace::Synchronous { .. } if sees_all => self.all_adapted(trip.iteration),
-            Pace::Synchronous { .. } => {
-                let last = group.iter().map(|&k| self.last_arrival(k, trip));
-                last.max().unwrap_or_default()
-            }
+    /// The moment of a look in an iteration. `last` is the one in it at which the last of what there
+    /// is to see came, if anything came.
+    fn moment(&self, plan: &Plan, trip: Trip, last: impl FnOnce() -> Option<SimTime>) -> SimTime {
+        match plan.clock.pace {
+            Pace::Synchronous { .. } => last().unwrap_or(trip.instant),
             Pace::Deadline { period, .. } => trip.instant + SimTime::from_us(period.us() / 2),
             Pace::Asynchronous { .. } => trip.instant - self.window,
+        }
+    }
+
+    /// Every honest agent's state.
+    fn see_all(&self, plan: &Plan, trip: Trip) -> Seen {
+        let at = self.moment(plan, trip, || self.all_adapted(trip.iteration));
+        Seen {
+            honest: self.states_at(at),
+            at,
+        }
+    }
+
+    /// The newest model that each honest neighbor of some attackers has sent them.
+    fn hear(&self, plan: &Plan, group: &[AgentId], trip: Trip, graph: &Graph) -> Seen {
+        let last = || {
+            group
+                .iter()
+                .filter_map(|&k| self.last_arrival(k, trip))
+                .max()
         };
-        let honest = if sees_all {
-            self.states_at(at)
-        } else {
-            let mut newest: BTreeMap<AgentId, Letter> = BTreeMap::new();
-            for member in group {
-                self.hear(plan, member, (trip, at), &mut newest);
+        let at = self.moment(plan, trip, last);
+        let mut newest: BTreeMap<AgentId, Letter> = BTreeMap::new();
+        for &attacker in group {
+            let ear = self.ear(attacker);
+            for &sender in graph.receives_from(attacker) {
+                let copies = ear.by_sender.get(&sender).into_iter().flatten();
+                for copy in copies.filter(|copy| copy.at <= at) {
+                    let known = newest.get(&sender).map(|letter| letter.head().stamp);
+                    if known.is_none_or(|known| copy.letter.head().stamp > known) {
+                        newest.insert(sender, copy.letter.clone());
+                    }
+                }
             }
-            let known = |(agent, adapted)| Known {
-                agent,
-                adapted,
-                state: None,
-            };
-            newest.into_iter().map(known).collect()
+        }
+        let known = |(agent, adapted)| Known {
+            agent,
+            adapted,
+            state: None,
         };
-        Seen { honest, at }
+        Seen {
+            honest: newest.into_iter().map(known).collect(),
+            at,
+        }
     }
 
     /// When the last honest agent has adapted that takes part in an iteration.
-    fn all_adapted(&self, iteration: u64) -> SimTime {
+    fn all_adapted(&self, iteration: u64) -> Option<SimTime> {
         let states = self.states.iter().flatten();
         let last = states.filter_map(|states| {
             let states = lock(states);
             let head = states.last()?.adapted.head();
             (head.stamp == iteration).then_some(head.adapted)
         });
-        last.max().unwrap_or_default()
+        last.max()
     }
 
     /// Every honest agent's state at a moment, as far as it has adapted by then.
@@ -246,6 +312,10 @@ impl Board {
             let states = lock(states);
             let adapted = states.iter().rev().find(|s| s.adapted_at() <= at)?;
             let state = states.iter().rev().find(|s| s.since <= at)?;
+            // One that has diverged would make every statistic over all of them no number.
+            if !(adapted.adapted.head().is_finite && state.is_finite) {
+                return None;
+            }
             Some(Known {
                 agent: AgentId::from_index(index),
                 adapted: adapted.adapted.clone(),
@@ -260,41 +330,16 @@ impl Board {
     }
 
     /// When the last of an iteration's honest models reaches an attacker.
-    fn last_arrival(&self, attacker: AgentId, trip: Trip) -> SimTime {
+    fn last_arrival(&self, attacker: AgentId, trip: Trip) -> Option<SimTime> {
         let ear = self.ear(attacker);
         let copies = ear.by_sender.values().flatten();
         let current = copies.filter(|copy| copy.letter.head().stamp == trip.iteration);
-        current.map(|copy| copy.at).max().unwrap_or_default()
-    }
-
-    /// Adds the newest model that each honest neighbor of an attacker has sent it, as of a moment.
-    fn hear(
-        &self,
-        plan: &Plan,
-        attacker: AgentId,
-        (trip, at): (Trip, SimTime),
-        newest: &mut BTreeMap<AgentId, Letter>,
-    ) {
-        let graph = plan.networks.at(plan.networks.epoch(trip.iteration));
-        let ear = self.ear(attacker);
-        for &sender in graph.receives_from(attacker) {
-            let copies = ear.by_sender.get(&sender).into_iter().flatten();
-            for copy in copies.filter(|copy| copy.at <= at) {
-                let known = newest.get(&sender).map(|letter| letter.head().stamp);
-                let is_newer = known.is_none_or(|known| copy.letter.head().stamp > known);
-                if is_newer {
-                    newest.insert(sender, copy.letter.clone());
-                }
-            }
-        }
+        current.map(|copy| copy.at).max()
     }
 
     fn ear(&self, attacker: AgentId) -> MutexGuard<'_, Ear> {
-        lock(
-            self.ears
-                .get(&attacker)
-                .expect("whoever listens has an ear"),
-        )
+        let ear = self.ears[attacker.index()].as_deref();
+        lock(ear.expect("whoever listens has an ear"))
     }
 }
 

@@ -5,7 +5,7 @@ use super::desk::Desk;
 use super::lane::Trip;
 use super::member::{Member, last_step};
 use crate::attack::{
-    AnyForger, Crowd, HonestModel, Memory, Models, Neighbor, Network, OwnState, VictimData,
+    AnyForger, Batch, Crowd, HonestModel, Memory, Models, Neighbor, Network, OwnState, VictimData,
 };
 use crate::rng::{Key, Purpose};
 use crate::scenario::{AttackPlan, Plan};
@@ -22,6 +22,7 @@ pub(super) struct Forgery {
     forger: AnyForger,
     seen: Seen,
     /// The network of the iteration.
+    epoch: u64,
     graph: Arc<Graph>,
     /// Victims' streams of batches, as far as they were looked at.
     objectives: BTreeMap<AgentId, Box<dyn Objective>>,
@@ -45,6 +46,7 @@ impl Forgery {
             per_victim: attack.per_victim,
             forger,
             seen: Seen::default(),
+            epoch: 0,
             graph: plan.graph.clone(),
             objectives: BTreeMap::new(),
             payload: Vec::new(),
@@ -56,6 +58,11 @@ impl Forgery {
         self.forger.is_by_victim()
     }
 
+    /// Whom the attacker sends to in the network of the iteration.
+    pub fn victims(&self, attacker: AgentId) -> &[AgentId] {
+        self.graph.sends_to(attacker)
+    }
+
     /// The moment of what it sees.
     pub fn seen_at(&self) -> SimTime {
         self.seen.at
@@ -63,12 +70,17 @@ impl Forgery {
 
     /// Looks at what its knowledge shows in an iteration.
     pub fn look(&mut self, desk: &Desk, attacker: AgentId, trip: Trip) {
-        if let Some(board) = &desk.board {
-            self.seen = board.look(&self.plan, attacker, trip);
+        let networks = &self.plan.networks;
+        let epoch = networks.epoch(trip.iteration);
+        if epoch != self.epoch {
+            self.epoch = epoch;
+            self.graph = networks.at(epoch);
+            let victims = self.graph.sends_to(attacker);
+            self.objectives
+                .retain(|victim, _| victims.binary_search(victim).is_ok());
         }
-        if !self.plan.networks.is_static() {
-            let networks = &self.plan.networks;
-            self.graph = networks.at(networks.epoch(trip.iteration));
+        if let Some(board) = &desk.board {
+            self.seen = board.look(&self.plan, attacker, trip, &self.graph);
         }
     }
 
@@ -133,7 +145,7 @@ impl Forgery {
                 objective.draw(last_step(&plan.learner(victim), state.batch));
                 let data = VictimData {
                     network,
-                    objective: &mut **objective,
+                    batch: Batch::new(&mut **objective),
                     memory: memory(plan, state, victim, own.attacker),
                 };
                 forger.forge(data, &mut self.payload);
@@ -164,8 +176,8 @@ fn neighbors(plan: &Plan, graph: &Graph, victim: AgentId) -> Vec<Neighbor> {
 /// What a victim's rule remembers.
 fn memory(plan: &Plan, state: &KnownState, victim: AgentId, attacker: AgentId) -> Memory {
     let phi = |of: AgentId| {
-        let found = state.memory.iter().find(|(agent, _)| *agent == of);
-        found.map(|(_, phi)| *phi)
+        let found = state.memory.of.iter().find(|(agent, _)| *agent == of);
+        found.map(|(_, phi)| *phi).or(state.memory.initial)
     };
     Memory {
         own: phi(victim),

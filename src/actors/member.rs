@@ -5,6 +5,7 @@
 //! in between.
 
 use super::audit;
+use super::board::Remembered;
 use super::ledger::Ledger;
 use super::letter::{Head, Letter};
 use super::roster::Roster;
@@ -128,12 +129,15 @@ impl Member {
         self.objective.flip_labels(flipped);
     }
 
-    /// φ of the agent and its neighbors, where its rule has any.
-    pub fn memory(&self, roster: &Roster) -> Arc<[(AgentId, f64)]> {
+    /// φ of its rule, if that has any.
+    pub fn memory(&self, roster: &Roster) -> Remembered {
         let own = (self.id, roster.own());
-        let all = roster.seats().chain([own]);
+        let all = roster.everyone_met().chain([own]);
         let phi = all.filter_map(|(l, slot)| Some((l, self.combiner.accumulated(slot)?)));
-        phi.collect()
+        Remembered {
+            of: phi.collect(),
+            initial: self.combiner.accumulated(roster.slots()),
+        }
     }
 
     /// ψ of this iteration, as it is sent.

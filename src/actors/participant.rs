@@ -337,13 +337,15 @@ impl<V: Voice> Participant<V> {
             return;
         }
         let memory = match board.shows_memory {
-            true => self.member.memory(&self.roster),
+            true => self.member.memory(&self.roster).into(),
             false => Arc::default(),
         };
+        let combined = self.member.combined();
         let state = State {
             since,
             adapted: self.member.adapted().clone(),
-            combined: self.member.combined(),
+            is_finite: combined.values().iter().all(|x| x.is_finite()),
+            combined,
             batch,
             memory,
         };

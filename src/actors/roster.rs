@@ -112,6 +112,14 @@ impl Roster {
         self.neighbors().iter().enumerate().map(slot)
     }
 
+    /// Everyone whose models could ever come until now, each with its slot.
+    pub fn everyone_met(&self) -> Box<dyn Iterator<Item = (AgentId, usize)> + '_> {
+        match &self.met {
+            Some(met) => Box::new(met.all.iter().copied().filter(|(l, _)| *l != self.id)),
+            None => Box::new(self.seats()),
+        }
+    }
+
     /// The neighbors whose edge is there at a moment, in ascending order, each with its slot.
     pub fn present(&self, instant: SimTime) -> impl Iterator<Item = (AgentId, usize)> + '_ {
         self.seats()

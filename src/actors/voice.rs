@@ -109,16 +109,12 @@ impl Byzantine {
 
     /// Forges what would be sent now, for the time when it is old.
     fn remember(&mut self, member: &Member, age: u64) {
-        let graph = &self.plan.graph;
         let victims: Vec<Option<AgentId>> = match self.is_by_victim() {
             false => vec![None],
-            true if self.plan.networks.is_static() => graph
-                .sends_to(member.id())
-                .iter()
-                .copied()
-                .map(Some)
-                .collect(),
-            true => graph.ids().map(Some).collect(),
+            true => {
+                let victims = self.forgery.victims(member.id()).iter();
+                victims.copied().map(Some).collect()
+            }
         };
         let mut forged = Vec::with_capacity(victims.len());
         for victim in victims {
@@ -206,7 +202,8 @@ impl Voice for Byzantine {
 
     fn waits(&self) -> bool {
         let replays = matches!(self.attack().timing, Timing::Replay(_));
-        self.looks() && (self.attacking || replays)
+        let is_silent = self.attack().timing == Timing::Silent;
+        self.looks() && !is_silent && (self.attacking || replays)
     }
 
     fn prepare(&mut self, desk: &Desk, member: &Member, trip: Trip) {

@@ -73,6 +73,7 @@ impl Forger<Network<'_>> for Canceler {
         let degree = sight.neighbors.len();
         let weight = |l: &Neighbor| 1.0 / (1.0 + degree.max(l.degree) as f64);
         let byzantine = sight.neighbors.iter().filter(|l| l.is_byzantine);
+        // The attacker is a neighbor, so the sum is above 0.
         let factor = self.epsilon / byzantine.map(weight).sum::<f64>();
         self.sum.clear();
         self.sum.extend(own.iter().map(|&x| f64::from(x)));

@@ -90,11 +90,11 @@ fn accepts(memory: Memory, own_loss: f64, loss: f64) -> bool {
 }
 
 impl Forger<VictimData<'_>> for LossMimicry {
-    fn forge(&mut self, sight: VictimData<'_>, payload: &mut Vec<f32>) {
+    fn forge(&mut self, mut sight: VictimData<'_>, payload: &mut Vec<f32>) {
         let (own, _) = sight.network.victim();
-        let own_loss = sight.objective.loss(own);
+        let own_loss = sight.batch.loss(own);
         let mut is_accepted =
-            |model: &[f32]| accepts(sight.memory, own_loss, sight.objective.loss(model));
+            |model: &[f32]| accepts(sight.memory, own_loss, sight.batch.loss(model));
         self.place(own, 1.0, payload);
         if is_accepted(payload) {
             return;

@@ -50,7 +50,8 @@ pub use malformed::{Empty, NonFinite, WrongLength};
 pub use mimic::Mimic;
 pub use scale::Scale;
 pub use sight::{
-    AnyForger, Crowd, Forger, HonestModel, Memory, Models, Neighbor, Network, OwnState, VictimData,
+    AnyForger, Batch, Crowd, Forger, HonestModel, Memory, Models, Neighbor, Network, OwnState,
+    VictimData,
 };
 pub use sign_flip::SignFlip;
 pub use targeted_drift::TargetedDrift;
@@ -112,7 +113,8 @@ pub trait Attack: Debug + Send + Sync {
         false
     }
 
-    /// One attacker's own forger; it asks for no more than [`Attack::knowledge`].
+    /// One attacker's own forger. Forgers of different attackers may share nothing that changes: they
+    /// would know of each other, and results would depend on who came first. It asks for no more than [`Attack::knowledge`].
     fn forger(&self, attacker: AgentId) -> AnyForger;
 }
 

@@ -128,10 +128,30 @@ impl<'a> Network<'a> {
 pub struct VictimData<'a> {
     /// Every honest agent's state, and the network.
     pub network: Network<'a>,
-    /// The victim's current batch: its loss of any model.
-    pub objective: &'a mut dyn Objective,
+    /// The victim's current batch.
+    pub batch: Batch<'a>,
     /// What the victim's rule remembers.
     pub memory: Memory,
+}
+
+/// A batch of another agent, and nothing else of its data.
+pub struct Batch<'a>(&'a mut dyn Objective);
+
+impl<'a> Batch<'a> {
+    /// The batch that an agent's stream has drawn last.
+    pub fn new(drawn: &'a mut dyn Objective) -> Batch<'a> {
+        Batch(drawn)
+    }
+
+    /// ℓ of a model on it, shape `[d]`, finite.
+    pub fn loss(&mut self, model: &[f32]) -> f64 {
+        self.0.loss(model)
+    }
+
+    /// ∇ at a model on it; both have shape `[d]`.
+    pub fn gradient(&mut self, model: &[f32], gradient: &mut [f64]) {
+        self.0.gradient(model, gradient);
+    }
 }
 
 /// φ of a victim's rule, as it is after its last combination; `None` under a rule without.
@@ -141,7 +161,7 @@ pub struct Memory {
     pub own: Option<f64>,
     /// φ_ak: of the attacker.
     pub attacker: Option<f64>,
-    /// ν in its next combination.
+    /// ν in its next combination, where φ is of losses on the victim's batches.
     pub forgetting: Option<f64>,
 }
 

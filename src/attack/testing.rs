@@ -208,9 +208,10 @@ impl Scene {
                 self.look(|sight| forger.forge(sight, &mut payload));
             }
             AnyForger::VictimData(forger) => self.look(|network| {
+                let mut given = Given(self.loss);
                 let sight = VictimData {
                     network,
-                    objective: &mut Given(self.loss),
+                    batch: Batch::new(&mut given),
                     memory: self.memory,
                 };
                 forger.forge(sight, &mut payload);

@@ -84,10 +84,6 @@ impl Rule for Distance {
             ahead: vec![0.0; ahead],
         })
     }
-
-    fn forgetting(&self, iteration: u64) -> Option<f64> {
-        Some(self.forgetting.at(iteration))
-    }
 }
 
 struct Memory {

@@ -98,8 +98,8 @@ pub trait Rule: Debug + Send + Sync {
         Ok(())
     }
 
-    /// ν of an iteration, how fast [`Combiner::accumulated`] forgets; `None` in rules without
-    /// memory.
+    /// ν of an iteration, where [`Combiner::accumulated`] is of losses on the agent's own batches;
+    /// `None` in rules that remember something else, or nothing.
     fn forgetting(&self, _iteration: u64) -> Option<f64> {
         None
     }

@@ -322,6 +322,14 @@ fn prepare_attacks(
             let message = format!("`{}` flips labels, and this task has none", attack.kind);
             let help = "choose a task that classifies, or another attack";
             problems.add(place, message, help);
+        } else if let Some(victims) = attack
+            .victims
+            .as_ref()
+            .filter(|_| attack.attack.flips_labels())
+        {
+            let message = format!("`{}` has no other model for non-victims", attack.kind);
+            let help = "remove `victims`: who trains on false labels sends what it learned to all";
+            problems.add(victims.span, message, help);
         } else if let Err(unfit) = attack.attack.prepare(&stage) {
             let place = places.find(&["attack", &number, unfit.key]);
             problems.add(place, unfit.message, unfit.help);

@@ -100,7 +100,8 @@ macro_rules! spy {
         }
 
         impl Forger<$sight<'_>> for $name {
-            fn forge(&mut self, $given: $sight<'_>, payload: &mut Vec<f32>) {
+            #[allow(unused_mut, reason = "a batch is looked at by changing it")]
+            fn forge(&mut self, mut $given: $sight<'_>, payload: &mut Vec<f32>) {
                 let $log = self.log;
                 let honest: &[f32] = $body;
                 payload.extend_from_slice(honest);
@@ -147,7 +148,7 @@ spy!(
     |log, data| {
         let network = data.network;
         let zeros = vec![0.0; network.models.own.honest.len()];
-        let loss = data.objective.loss(&zeros);
+        let loss = data.batch.loss(&zeros);
         write(
             log,
             Entry {

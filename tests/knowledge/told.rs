@@ -34,6 +34,8 @@ pub struct Told {
     pub adapted: BTreeMap<(u32, u64), Bits>,
     pub combined: BTreeMap<(u32, u64), Bits>,
     pub weights: Vec<Weighed>,
+    /// When each iteration began; synchronous and deadline.
+    pub starts: Vec<SimTime>,
 }
 
 impl Told {
@@ -76,7 +78,14 @@ impl Told {
             at: SimTime::from_ms(at[i]),
             accumulated: accumulated[i],
         });
+        let rounds = Table::read(run, "rounds").only("group", "all");
+        let ends = rounds.all("simulated_ms").into_iter();
+        let took = rounds.numbers("round_ms").into_iter().flatten();
+        let starts = ends
+            .zip(took)
+            .map(|(end, took)| SimTime::from_ms(end - took));
         Told {
+            starts: starts.collect(),
             copies: copies.collect(),
             adapted: stage("adapted"),
             combined: stage("combined"),
