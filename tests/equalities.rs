@@ -79,6 +79,15 @@ const ATTACKS: [&str; 22] = [
     "kind = 'loss-mimicry'\ntarget = 5.0",
 ];
 
+/// Attackers that look at others, one for each way of looking.
+const LOOKING: [&str; 5] = [
+    "kind = 'a-little-is-enough'",
+    "kind = 'targeted-drift'\ntarget = 5.0\nrate = 0.1\nstate = 'estimated'",
+    "kind = 'inner-product-manipulation'\nepsilon = 0.5\nknowledge = 'colluding'",
+    "kind = 'dissensus'",
+    "kind = 'loss-mimicry'\ntarget = 5.0",
+];
+
 const LEARNERS: [&str; 4] = [
     "[learner]\nsteps_per_exchange = 3\n",
     "[learner]\nstep_size = { kind = 'decay', initial = 0.3, rate = 0.1 }\n",
@@ -107,6 +116,8 @@ fn contexts() -> Vec<String> {
     }
     for topology in TOPOLOGIES {
         all.push(format!("{topology}{LOSS}{UNIFORM}"));
+        let looking = LOOKING.map(|keys| format!("{topology}{LOSS}{}", attack(keys)));
+        all.extend(looking);
         let learners = LEARNERS.map(|learner| format!("{topology}{learner}{LOSS}{UNIFORM}"));
         all.extend(learners);
     }
@@ -173,16 +184,23 @@ fn what_hits_both_modes_alike_leaves_them_one() {
         "[[fault]]\nkind = 'partition'\ngroups = [[0, 1, 2, 3]]\nfrom_iteration = 5\nto_iteration = 12\n",
         &attack("kind = 'sign-flip'\ntiming = { kind = 'replay', age_iterations = 4 }"),
         &attack("kind = 'sign-flip'\ntiming = { kind = 'flood', copies = 100 }"),
+        &attack("kind = 'dissensus'\ntiming = { kind = 'replay', age_iterations = 4 }"),
     ] {
-        let parts = format!("{LOSS}{parts}");
-        let synchronous = fingerprint(&scenario(SYNCHRONOUS, &parts));
-        let without = fingerprint(&scenario(SYNCHRONOUS, LOSS));
-        assert_ne!(synchronous, without, "it is there\n{parts}");
-        assert_eq!(
-            synchronous,
-            fingerprint(&scenario(DEADLINE, &parts)),
-            "{parts}"
-        );
+        for under in std::iter::once(String::new()).chain(LOOKING.map(attack)) {
+            if parts.contains("[[attack]]") && !under.is_empty() {
+                continue; // of the same agents
+            }
+            let others = format!("{LOSS}{under}");
+            let parts = format!("{others}{parts}");
+            let synchronous = fingerprint(&scenario(SYNCHRONOUS, &parts));
+            let without = fingerprint(&scenario(SYNCHRONOUS, &others));
+            assert_ne!(synchronous, without, "it is there\n{parts}");
+            assert_eq!(
+                synchronous,
+                fingerprint(&scenario(DEADLINE, &parts)),
+                "{parts}"
+            );
+        }
     }
 }
 
