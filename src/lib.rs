@@ -22,7 +22,8 @@
 //! [`attack::Attack`], a task [`task::Task`], a network [`topology::Topology`]. Each declares its
 //! TOML keys once, in its `read` function ([`settings`]); checks, defaults, resolved settings and
 //! `byzsim list` follow from that. Put it into the [`scenario::Catalogues`] and scenarios can name
-//! it:
+//! it; `examples/plugin` is a whole crate that does so. An attack sees what its level of knowledge
+//! allows ([`attack::Knowledge`]), which is the type of what its forger is handed:
 //!
 //! ```
 //! use byzsim::attack::{AnyForger, Attack, Forger, OwnState};
