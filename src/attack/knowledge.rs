@@ -14,7 +14,8 @@ pub enum Knowledge {
     /// Its own honest state: it sends when an honest agent would.
     #[default]
     None,
-    /// The models that its own neighbors have sent it.
+    /// The models that its own neighbors have sent it; and, of the network, how many models a victim
+    /// combines and how many of them are Byzantine.
     Neighbors,
     /// The models that any attacker of the same `[[attack]]` has received.
     Colluding,

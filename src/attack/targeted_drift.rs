@@ -8,7 +8,8 @@
 //!
 //! With `state = "known"`, w_k is looked up: needs `omniscient`, costs O(d) for each victim. With
 //! `"estimated"` it is estimated from models that were received: needs `neighbors`, costs
-//! O(|H| (d + log |H|)) for each victim; see `state_estimate.rs` for the algorithm.
+//! O(|H| (d + log |H|)) for each victim; see `state_estimate.rs` for the algorithm. An attacker that
+//! replays takes what it made for what it sent, and estimates the worse for it.
 
 use super::dimensions::{fits, target};
 use super::state_estimate::Estimator;
