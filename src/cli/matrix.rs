@@ -85,7 +85,13 @@ mod tests {
             vec![whole(0.25), whole(f64::INFINITY)],
             vec![whole(0.5), whole(0.125)],
         ];
-        insta::assert_snapshot!(shown(&["average", "loss"], &["none", "far"], cells), @"");
+        insta::assert_snapshot!(shown(&["average", "loss"], &["none", "far"], cells), @"
+        loss in the steady state, means over points
+
+        rule       none     far          worst
+        average  0.2500       ∞        ∞ (far)
+        loss     0.5000  0.1250  0.5000 (none)
+        ");
     }
 
     #[test]
@@ -101,7 +107,17 @@ mod tests {
             vec![whole(2.0), Cell::default()],
         ];
         let rules = ["average", "krum", "loss", "median"];
-        insta::assert_snapshot!(shown(&rules, &["none", "far"], cells), @"");
+        insta::assert_snapshot!(shown(&rules, &["none", "far"], cells), @"
+        loss in the steady state, means over points
+
+        rule        none   far        worst
+        average  0.2500*  3.00  3.00* (far)
+        krum          –*    –*           –*
+        loss        2.00  1.00  2.00 (none)
+        median      2.00     –  2.00 (none)
+
+        * without points that failed or were not run
+        ");
     }
 
     #[test]

@@ -257,7 +257,17 @@ mod tests {
             }
         });
         let text = results(&file, &outcomes);
-        insta::assert_snapshot!(text, @"");
+        insta::assert_snapshot!(text, @"
+        seed  rule     steady loss  final loss  Byzantine weight  vs. alone  seconds
+        1     alone         0.5000        2.00            0.2500          –   0.1250
+        1     average         12 k        2.00            0.2500      +12 k   0.1250
+        1     loss          0.1250        2.00            0.2500    -0.3750   0.1250
+        2     alone         0.5000        2.00            0.2500          –   0.1250
+        2     average            ∞        2.00            0.2500         +∞   0.1250
+        2     loss          failed           –                 –          –        –
+
+        vs. alone: steady loss minus that without cooperation, with the same draws
+        ");
         assert!(text.lines().all(|line| line.chars().count() <= WIDTH));
     }
 
@@ -270,7 +280,14 @@ mod tests {
             _ => run(0.25.into(), Some(0.875)),
         });
         let text = results(&file, &outcomes);
-        insta::assert_snapshot!(text, @"");
+        insta::assert_snapshot!(text, @"
+        rule     steady loss  final loss  accuracy  Byzantine weight  vs. alone  seconds
+        alone         0.5000        2.00    0.7500            0.2500          –   0.1250
+        average         1.50        2.00    0.2500            0.2500    -0.5000   0.1250
+        loss          0.2500        2.00    0.8750            0.2500    +0.1250   0.1250
+
+        vs. alone: accuracy minus that without cooperation, with the same draws
+        ");
         assert!(text.lines().all(|line| line.chars().count() <= WIDTH));
     }
 
@@ -282,7 +299,12 @@ mod tests {
             "2" => run(0.5.into(), None),
             _ => PointOutcome::NotBegun,
         });
-        insta::assert_snapshot!(results(&file, &outcomes), @"");
+        insta::assert_snapshot!(results(&file, &outcomes), @"
+        seed  steady loss  final loss  Byzantine weight  models/s  seconds
+        1               ∞        2.00            0.2500     123 k   0.1250
+        2          0.5000        2.00            0.2500     123 k   0.1250
+        3       not begun           –                 –         –        –
+        ");
     }
 
     #[test]
@@ -290,9 +312,18 @@ mod tests {
         let attacks =
             r#"attack = { none = [], far = [{ agents = [1], kind = "constant", value = 9.0 }] }"#;
         let file = sweep(&format!(
-            "seed = {{ from = 1, count = 1000 }}\n{attacks}\n{RULES}"
+            "seed = {{ from = 1, count = 10 }}\n{attacks}\n{RULES}"
         ));
         let outcomes = outcomes(&file, |_| run(0.5.into(), None));
-        insta::assert_snapshot!(results(&file, &outcomes), @"");
+        insta::assert_snapshot!(results(&file, &outcomes), @"
+        loss in the steady state, means over points
+
+        rule       none     far          worst
+        alone    0.5000  0.5000  0.5000 (none)
+        average  0.5000  0.5000  0.5000 (none)
+        loss     0.5000  0.5000  0.5000 (none)
+
+        60 points, a row each in points.parquet
+        ");
     }
 }
