@@ -3,6 +3,7 @@
 
 use super::PointOutcome;
 use crate::scenario::{Point, RunId, ScenarioFile};
+use std::collections::BTreeMap;
 
 /// The matrix of a sweep over rules and attacks.
 pub struct Matrix {
@@ -12,8 +13,18 @@ pub struct Matrix {
     pub rules: Vec<String>,
     /// Labels of the attacks.
     pub attacks: Vec<String>,
-    /// By rule, then by attack; `None` where no point has come to its end.
-    pub cells: Vec<Vec<Option<f64>>>,
+    /// By rule, then by attack.
+    pub cells: Vec<Vec<Cell>>,
+}
+
+/// What a rule comes to under an attack.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Cell {
+    /// The mean over the points that have come to their end: infinite where one has diverged, `None`
+    /// where there is none.
+    pub mean: Option<f64>,
+    /// Whether points are missing in it that failed or were not run.
+    pub is_partial: bool,
 }
 
 /// What points are judged by.
@@ -57,8 +68,8 @@ impl Measure {
 impl Matrix {
     /// The matrix of a sweep with several rules and several attacks, if it is one.
     pub fn new(file: &ScenarioFile, outcomes: &[(RunId, PointOutcome)]) -> Option<Matrix> {
-        let rules = labels(file, "rule")?;
-        let attacks = labels(file, "attack")?;
+        let rules = Axis::of(file, "rule")?;
+        let attacks = Axis::of(file, "attack")?;
         let has = |measure: &Measure| {
             let summaries = outcomes.iter().filter_map(|(_, o)| o.summary());
             summaries
@@ -67,29 +78,28 @@ impl Matrix {
         };
         let measures = [Measure::Accuracy, Measure::Regret, Measure::Loss];
         let measure = measures.into_iter().find(has)?;
-        let cell = |rule: &String, attack: &String| {
-            let points = file.points.iter().zip(outcomes);
-            let here = points.filter(|(point, _)| {
-                label(point, "rule").as_ref() == Some(rule)
-                    && label(point, "attack").as_ref() == Some(attack)
-            });
-            let numbers = here.filter_map(|(_, (_, o))| o.summary()?.number(&measure.path()));
-            let (sum, count) = numbers.fold((0.0, 0), |(sum, n), x| (sum + x, n + 1));
-            (count > 0).then(|| sum / f64::from(count))
-        };
-        let row = |rule| attacks.iter().map(|attack| cell(rule, attack)).collect();
+        let mut sums = vec![vec![Sum::default(); attacks.labels.len()]; rules.labels.len()];
+        for (point, (_, outcome)) in outcomes.iter().enumerate() {
+            let sum = &mut sums[rules.of_point[point]][attacks.of_point[point]];
+            match outcome.summary() {
+                Some(summary) => sum.add(summary.number(&measure.path())),
+                None => sum.is_partial = true,
+            }
+        }
+        let cells = |row: Vec<Sum>| row.into_iter().map(Sum::cell).collect();
         Some(Matrix {
             measure,
-            cells: rules.iter().map(row).collect(),
-            rules,
-            attacks,
+            rules: rules.labels,
+            attacks: attacks.labels,
+            cells: sums.into_iter().map(cells).collect(),
         })
     }
 
-    /// The attack under which a rule does worst, and what it comes to.
+    /// The attack under which a rule does worst, of those under which points have come to their
+    /// end, and what it comes to. To diverge is the worst.
     pub fn worst(&self, rule: usize) -> Option<(&str, f64)> {
         let cells = self.attacks.iter().zip(&self.cells[rule]);
-        let known = cells.filter_map(|(attack, cell)| Some((&**attack, (*cell)?)));
+        let known = cells.filter_map(|(attack, cell)| Some((&**attack, cell.mean?)));
         known.reduce(
             |worst, other| match self.measure.is_worse(other.1, worst.1) {
                 true => other,
@@ -99,20 +109,181 @@ impl Matrix {
     }
 }
 
-/// The label that a swept table has at a point.
-fn label(point: &Point, key: &str) -> Option<String> {
-    let found = point.settings.iter().find(|s| s.key == key);
-    found.map(|setting| setting.value.to_string())
+/// What a cell's mean is made of.
+#[derive(Clone, Default)]
+struct Sum {
+    sum: f64,
+    count: u32,
+    is_partial: bool,
 }
 
-/// The labels of a swept table in their order, if there are several.
-fn labels(file: &ScenarioFile, key: &str) -> Option<Vec<String>> {
-    let mut labels = Vec::new();
-    for point in &file.points {
-        let label = label(point, key)?;
-        if !labels.contains(&label) {
-            labels.push(label);
+impl Sum {
+    fn add(&mut self, number: Option<f64>) {
+        self.sum += number.unwrap_or(0.0);
+        self.count += u32::from(number.is_some());
+    }
+
+    fn cell(self) -> Cell {
+        Cell {
+            mean: (self.count > 0).then(|| self.sum / f64::from(self.count)),
+            is_partial: self.is_partial,
         }
     }
-    (labels.len() > 1).then_some(labels)
+}
+
+/// A swept table.
+struct Axis {
+    /// Its labels in the order of the points.
+    labels: Vec<String>,
+    /// By point: the position of its label.
+    of_point: Vec<usize>,
+}
+
+impl Axis {
+    /// That of a table with several labels; `None` of one that has fewer or is not swept.
+    fn of(file: &ScenarioFile, key: &str) -> Option<Axis> {
+        let mut positions = BTreeMap::new();
+        let mut labels = Vec::new();
+        let position = |point: &Point| {
+            let found = point.settings.iter().find(|s| s.key == key)?;
+            let label = found.value.to_string();
+            Some(*positions.entry(label).or_insert_with_key(|label| {
+                labels.push(label.clone());
+                labels.len() - 1
+            }))
+        };
+        let of_point = file.points.iter().map(position).collect::<Option<_>>()?;
+        (labels.len() > 1).then_some(Axis { labels, of_point })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{done, failed, outcomes, sweep, value};
+    use super::*;
+    use crate::scenario::Setting;
+    use serde_json::{Value, json};
+
+    const RULES: &str = r#"rule = { average = { kind = "average" }, loss = { kind = "loss" } }"#;
+    const ATTACKS: &str =
+        r#"attack = { none = [], far = [{ agents = [1], kind = "constant", value = 9.0 }] }"#;
+
+    /// The matrix of two rules, two attacks and seeds 1 and 2, by what points came to.
+    fn matrix(of: impl Fn(&str, &str, &str) -> PointOutcome) -> Matrix {
+        let file = sweep(&format!("{RULES}\n{ATTACKS}\nseed = [1, 2]"));
+        let of = |settings: &[Setting]| {
+            let value = |key| value(settings, key);
+            of(&value("rule"), &value("attack"), &value("seed"))
+        };
+        let outcomes = outcomes(&file, of);
+        Matrix::new(&file, &outcomes).unwrap()
+    }
+
+    fn loss(mean: impl Into<Value>) -> PointOutcome {
+        done(json!({"steady": {"loss": {"mean": mean.into()}, "regret": {}}}))
+    }
+
+    fn whole(mean: f64) -> Cell {
+        Cell {
+            mean: Some(mean),
+            is_partial: false,
+        }
+    }
+
+    fn partial(mean: Option<f64>) -> Cell {
+        Cell {
+            mean,
+            is_partial: true,
+        }
+    }
+
+    #[test]
+    fn cells_are_means_over_all_points_with_their_rule_and_attack() {
+        let found = matrix(|rule, attack, seed| {
+            let rule = if rule == "average" { 10.0 } else { 20.0 };
+            let attack = if attack == "far" { 4.0 } else { 0.0 };
+            loss(rule + attack + seed.parse::<f64>().unwrap())
+        });
+        assert_eq!(found.measure, Measure::Loss);
+        assert_eq!(found.rules, ["average", "loss"]);
+        assert_eq!(found.attacks, ["none", "far"]);
+        assert_eq!(found.cells[0], [whole(11.5), whole(15.5)]);
+        assert_eq!(found.cells[1], [whole(21.5), whole(25.5)]);
+    }
+
+    #[test]
+    fn the_greatest_loss_is_the_worst_and_the_least_accuracy() {
+        let number = |attack: &str| if attack == "far" { 0.75 } else { 0.5 };
+        let by_loss = matrix(|_, attack, _| loss(number(attack)));
+        assert_eq!(by_loss.worst(0), Some(("far", 0.75)));
+        let by_accuracy = matrix(|_, attack, _| {
+            done(json!({
+                "steady": {"loss": {"mean": 1.0 - number(attack)}},
+                "final": {"accuracy": {"mean": number(attack)}},
+            }))
+        });
+        assert_eq!(by_accuracy.measure, Measure::Accuracy);
+        assert_eq!(by_accuracy.worst(0), Some(("none", 0.5)));
+    }
+
+    #[test]
+    fn regret_comes_before_loss() {
+        let outcome = || done(json!({"steady": {"loss": {"mean": 3.0}, "regret": {"mean": 2.0}}}));
+        let found = matrix(|_, _, _| outcome());
+        assert_eq!(found.measure, Measure::Regret);
+        assert_eq!(found.cells[0], [whole(2.0); 2]);
+    }
+
+    #[test]
+    fn to_diverge_for_one_seed_is_the_worst() {
+        let found = matrix(|rule, attack, seed| match (rule, attack, seed) {
+            ("average", "none", "2") => loss("inf"),
+            _ => loss(1e300),
+        });
+        assert_eq!(found.cells[0], [whole(f64::INFINITY), whole(1e300)]);
+        assert_eq!(found.worst(0), Some(("none", f64::INFINITY)));
+    }
+
+    #[test]
+    fn points_that_failed_or_were_not_run_are_missed() {
+        let found = matrix(|rule, attack, seed| match (rule, attack, seed) {
+            ("average", "none", "1") => failed(),
+            ("average", "far", _) => PointOutcome::NotBegun,
+            ("loss", "far", "1") => loss(Value::Null),
+            _ => loss(5.0),
+        });
+        assert_eq!(found.cells[0], [partial(Some(5.0)), partial(None)]);
+        assert_eq!(found.worst(0), Some(("none", 5.0)));
+        // A run without a loss has come to its end.
+        assert_eq!(found.cells[1], [whole(5.0); 2]);
+    }
+
+    #[test]
+    fn of_a_rule_that_never_came_to_its_end_no_worst_case_is_known() {
+        let found = matrix(|rule, _, _| match rule {
+            "average" => failed(),
+            _ => loss(5.0),
+        });
+        assert_eq!(found.cells[0], [partial(None); 2]);
+        assert_eq!(found.worst(0), None);
+    }
+
+    #[test]
+    fn without_several_rules_and_several_attacks_there_is_no_matrix() {
+        let one_rule = r#"rule = { average = { kind = "average" } }"#;
+        let one_attack = r#"attack = { none = [] }"#;
+        for text in [
+            format!("{one_rule}\n{ATTACKS}"),
+            format!("{RULES}\n{one_attack}"),
+            format!("{RULES}\nseed = [1, 2]"),
+            ATTACKS.to_owned(),
+        ] {
+            let file = sweep(&text);
+            let outcomes = outcomes(&file, |_| loss(1.0));
+            assert!(Matrix::new(&file, &outcomes).is_none(), "{text}");
+        }
+        let file = sweep(&format!("{RULES}\n{ATTACKS}"));
+        let outcomes = outcomes(&file, |_| failed());
+        assert!(Matrix::new(&file, &outcomes).is_none(), "nothing to tell");
+    }
 }

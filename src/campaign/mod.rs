@@ -4,9 +4,12 @@ mod alone;
 mod folder;
 mod matrix;
 mod points;
+#[cfg(test)]
+pub(crate) mod testing;
 
+pub use alone::AboveAlone;
 pub use folder::FolderError;
-pub use matrix::{Matrix, Measure};
+pub use matrix::{Cell, Matrix, Measure};
 
 use crate::actors::{self, RunOptions};
 use crate::data::Library;

@@ -1,10 +1,10 @@
 //! `points.parquet`: one row per point, with the swept keys and the summary's numbers.
 
 use super::PointOutcome;
-use super::alone::{AboveAlone, COMPARED};
-use crate::record::{Column, Kind, RunError, Table};
+use super::alone::AboveAlone;
+use crate::record::{Column, Kind, RunError, Summary, Table};
 use crate::scenario::{RunId, ScenarioFile, SettingValue};
-use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 pub(super) fn write(
@@ -12,20 +12,16 @@ pub(super) fn write(
     file: &ScenarioFile,
     outcomes: &[(RunId, PointOutcome)],
 ) -> Result<(), RunError> {
-    let rows: Vec<Vec<(String, f64)>> = outcomes
-        .iter()
-        .map(|(_, outcome)| {
-            let mut numbers = Vec::new();
-            if let Some(summary) = outcome.summary() {
-                flatten("", summary.json(), &mut numbers);
-            }
-            numbers
-        })
-        .collect();
+    let of_point = |(_, outcome): &(RunId, PointOutcome)| {
+        let numbers = outcome.summary().map(Summary::numbers);
+        numbers.unwrap_or_default()
+    };
+    let rows: Vec<Vec<(String, f64)>> = outcomes.iter().map(of_point).collect();
     // Points may differ in what they have: the columns are all that any point has.
     let mut names: Vec<&str> = Vec::new();
+    let mut known = BTreeSet::new();
     for (name, _) in rows.iter().flatten() {
-        if !names.contains(&name.as_str()) {
+        if known.insert(name.as_str()) {
             names.push(name);
         }
     }
@@ -72,7 +68,7 @@ pub(super) fn write(
     if compares {
         let twin = "run without cooperation and with the same draws";
         columns.push(Column::new("alone", Kind::Text, "", twin).or_null());
-        for (name, _) in COMPARED {
+        for name in AboveAlone::COLUMNS {
             let about = "its own minus that of the run `alone`";
             columns.push(Column::new(name, Kind::Number, "", about));
         }
@@ -92,15 +88,17 @@ pub(super) fn write(
                     (_, value) => row.text(value.to_string().as_str()),
                 };
             }
+            let numbers = rows[index].iter().map(|(name, x)| (name.as_str(), *x));
+            let numbers: BTreeMap<&str, f64> = numbers.collect();
             for name in &names {
-                let number = rows[index].iter().find(|(n, _)| n == name);
-                row.float(number.map(|(_, x)| *x));
+                row.float(numbers.get(name).copied());
             }
             if compares {
                 let above = above[index].as_ref();
                 row.text(above.map(|above| above.twin.to_string()).as_deref());
-                for compared in 0..COMPARED.len() {
-                    row.float(above.and_then(|above| above.differences[compared]));
+                let differences = above.map_or([None; 3], AboveAlone::to_array);
+                for difference in differences {
+                    row.float(difference);
                 }
             }
         })?;
@@ -140,25 +138,5 @@ fn kind_of(file: &ScenarioFile, key: &str) -> Kind {
             Kind::Number
         }
         _ => Kind::Text,
-    }
-}
-
-/// The numbers of a summary under names such as `steady_loss_mean`.
-fn flatten(prefix: &str, value: &Value, numbers: &mut Vec<(String, f64)>) {
-    match value {
-        Value::Object(entries) => {
-            for (key, value) in entries.iter().filter(|(key, _)| *key != "settings") {
-                let name = if prefix.is_empty() {
-                    key.clone()
-                } else {
-                    format!("{prefix}_{key}")
-                };
-                flatten(&name, value, numbers);
-            }
-        }
-        Value::Number(number) => {
-            numbers.extend(number.as_f64().map(|x| (prefix.to_owned(), x)));
-        }
-        _ => {}
     }
 }

@@ -9,10 +9,20 @@ use serde_json::{Map, Value, json};
 use xxhash_rust::xxh3::Xxh3;
 
 /// What a run came to. The JSON form is the file `summary.json`.
+///
+/// What does not exist is absent or null. What has diverged does exist: a statistic of models that
+/// is infinite stands in `final` and `steady` as the text `"inf"` (or `"-inf"`), for JSON has no
+/// such number, and is read back as infinity.
 #[derive(Clone, Debug)]
 pub struct Summary {
     json: Value,
 }
+
+/// The parts with statistics of models, which may be infinite.
+const OF_MODELS: [&str; 2] = ["final", "steady"];
+
+/// What stands there for numbers that JSON has not.
+const INFINITIES: [(&str, f64); 2] = [("inf", f64::INFINITY), ("-inf", f64::NEG_INFINITY)];
 
 /// What a summary is made of.
 pub(super) struct Findings<'a> {
@@ -86,12 +96,51 @@ impl Summary {
         self.json["fingerprint"].as_str().unwrap_or_default()
     }
 
-    /// A number by its path, such as `["steady", "loss", "mean"]`; `None` where it does not exist.
+    /// A number by its path, such as `["steady", "loss", "mean"]`: infinite where models have
+    /// diverged, `None` where it does not exist.
     pub fn number(&self, path: &[&str]) -> Option<f64> {
-        path.iter()
-            .try_fold(&self.json, |value, key| value.get(key))?
-            .as_f64()
+        let value = path
+            .iter()
+            .try_fold(&self.json, |value, key| value.get(key))?;
+        from_json(value, OF_MODELS.contains(path.first()?))
     }
+
+    /// All numbers but the settings, in their order, under names such as `steady_loss_mean`.
+    pub fn numbers(&self) -> Vec<(String, f64)> {
+        let mut numbers = Vec::new();
+        let parts = self.json.as_object().into_iter().flatten();
+        for (name, value) in parts.filter(|(name, _)| *name != "settings") {
+            flatten(name, value, OF_MODELS.contains(&&**name), &mut numbers);
+        }
+        numbers
+    }
+}
+
+fn flatten(name: &str, value: &Value, of_models: bool, numbers: &mut Vec<(String, f64)>) {
+    if let Value::Object(entries) = value {
+        for (key, value) in entries {
+            flatten(&format!("{name}_{key}"), value, of_models, numbers);
+        }
+    } else {
+        numbers.extend(from_json(value, of_models).map(|x| (name.to_owned(), x)));
+    }
+}
+
+/// A number, or what stands for an infinite one. Elsewhere the same text may be somebody's word,
+/// such as the scenario's name.
+fn from_json(value: &Value, of_models: bool) -> Option<f64> {
+    match value {
+        Value::String(text) if of_models => {
+            let found = INFINITIES.iter().find(|(infinite, _)| infinite == text);
+            found.map(|(_, x)| *x)
+        }
+        _ => value.as_f64(),
+    }
+}
+
+fn to_json(x: f64) -> Value {
+    let infinity = INFINITIES.iter().find(|(_, infinity)| *infinity == x);
+    infinity.map_or(json!(x), |(text, _)| json!(text))
 }
 
 /// The run's fingerprint: a hash over the normal agents' in their order.
@@ -108,7 +157,11 @@ pub(super) fn range(spread: &Spread) -> Value {
     if spread.mean.is_nan() {
         return json!({});
     }
-    json!({"mean": spread.mean, "min": spread.min, "max": spread.max})
+    json!({
+        "mean": to_json(spread.mean),
+        "min": to_json(spread.min),
+        "max": to_json(spread.max),
+    })
 }
 
 fn final_values(last: &RoundStats) -> Value {
@@ -125,4 +178,51 @@ fn final_values(last: &RoundStats) -> Value {
         .map(|(g, stats)| (g.to_string(), of(stats).into()));
     all.insert("groups".to_owned(), Value::Object(groups.collect()));
     Value::Object(all)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn spread(values: &[f64]) -> Spread {
+        Spread::of(values, &mut Vec::new())
+    }
+
+    #[test]
+    fn what_diverged_is_told_and_read_back() {
+        let loss = range(&spread(&[1.0, f64::INFINITY]));
+        assert_eq!(loss, json!({"mean": "inf", "min": 1.0, "max": "inf"}));
+        let summary =
+            Summary::from_json(json!({"steady": {"loss": loss, "regret": {"mean": "-inf"}}}));
+        let steady = |quantity, part| summary.number(&["steady", quantity, part]);
+        assert_eq!(steady("loss", "mean"), Some(f64::INFINITY));
+        assert_eq!(steady("loss", "min"), Some(1.0));
+        assert_eq!(steady("regret", "mean"), Some(f64::NEG_INFINITY));
+        assert_eq!(steady("deviation", "mean"), None);
+        let told = [
+            ("steady_loss_mean", f64::INFINITY),
+            ("steady_loss_min", 1.0),
+            ("steady_loss_max", f64::INFINITY),
+            ("steady_regret_mean", f64::NEG_INFINITY),
+        ];
+        let told = told.map(|(name, x)| (name.to_owned(), x));
+        assert_eq!(summary.numbers(), told);
+    }
+
+    #[test]
+    fn what_does_not_exist_is_no_number() {
+        assert_eq!(range(&spread(&[f64::NAN])), json!({}));
+        let summary =
+            Summary::from_json(json!({"steady": {"loss": {"mean": null, "max": "none"}}}));
+        assert_eq!(summary.numbers(), []);
+        assert_eq!(summary.number(&["steady", "loss", "mean"]), None);
+    }
+
+    #[test]
+    fn a_name_is_no_number_and_settings_are_none_of_the_numbers() {
+        let json = json!({"scenario": "inf", "settings": {"seed": 3}, "agents": {"total": 4}});
+        let summary = Summary::from_json(json);
+        assert_eq!(summary.number(&["scenario"]), None);
+        assert_eq!(summary.numbers(), [("agents_total".to_owned(), 4.0)]);
+    }
 }

@@ -32,6 +32,12 @@ impl RunId {
         let digest = hash.finalize();
         RunId(hex(&digest[..8]))
     }
+
+    /// That of a run which is nowhere.
+    #[cfg(test)]
+    pub(crate) fn invented(name: &str) -> RunId {
+        RunId(name.to_owned())
+    }
 }
 
 impl fmt::Display for RunId {

@@ -1,6 +1,7 @@
 //! Result files against their definitions: every number that follows from others is computed anew.
 
 mod asked;
+mod compared;
 mod edges;
 mod numbers;
 #[path = "../reading/mod.rs"]

@@ -154,18 +154,21 @@ fn what_does_not_exist_is_null_and_not_zero() {
 /// Null stands where nothing is; a NaN in a file would be equal to nothing, itself included.
 #[test]
 fn no_file_holds_a_nan() {
-    let ran = ran(
-        ATTACKED,
-        &["record.weights=\"all\"", "rule.kind=\"average\""],
-    );
-    let tables = files(ran.folder.path());
-    let names = tables
-        .iter()
-        .filter_map(|name| name.strip_suffix(".parquet"));
-    for row in names.flat_map(|name| ran.table(name).rows) {
-        assert!(
-            row.iter()
-                .all(|field| !matches!(field, Field::Double(x) if x.is_nan()))
-        );
+    for step_size in ["0.01", "1e30"] {
+        let step_size = format!("learner.step_size={step_size}");
+        let more = [
+            &step_size,
+            "record.weights=\"all\"",
+            "rule.kind=\"average\"",
+        ];
+        let ran = ran(ATTACKED, &more);
+        let tables = files(ran.folder.path());
+        let names = tables
+            .iter()
+            .filter_map(|name| name.strip_suffix(".parquet"));
+        for row in names.flat_map(|name| ran.table(name).rows) {
+            let is_nan = |field: &Field| matches!(field, Field::Double(x) if x.is_nan());
+            assert!(!row.iter().any(is_nan), "{step_size}");
+        }
     }
 }
