@@ -271,7 +271,11 @@ impl Member {
                 step_size: plan.learner(self.id).step_size.at(self.iteration),
                 objective: &mut *self.objective,
             };
-            self.combiner.combine(&mut hood, combination)
+            let outcome = self.combiner.combine(&mut hood, combination);
+            if let Some(broken) = combination.broken_promise(outcome, candidates.len(), dimension) {
+                panic!("the rule `{}` {broken}", plan.rule(self.id).kind);
+            }
+            outcome
         } else {
             // An agent whose own model has overflowed keeps it: there is nothing to weigh by.
             combination.reset(0);

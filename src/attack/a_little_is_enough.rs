@@ -29,7 +29,7 @@ impl ALittleIsEnough {
     pub const NAME: &str = "a-little-is-enough";
     /// What it is.
     pub const ABOUT: &str =
-        "Sends μ − zσ of the honest models known: within the spread (Baruch et al. 2019)";
+        "ALIE: sends μ − zσ of the honest models known: within the spread (Baruch et al. 2019)";
 
     /// Declares and reads its keys.
     pub fn read(keys: &mut Keys<'_>) -> Self {

@@ -4,7 +4,7 @@ use super::WRONG;
 use super::latencies::latencies;
 use super::matrix::matrix;
 use crate::campaign::{AboveAlone, Matrix, PointOutcome};
-use crate::record::RunError;
+use crate::record::{RunError, Summary};
 use crate::scenario::{RunId, ScenarioFile, Setting};
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 use std::io::Write;
@@ -116,6 +116,15 @@ pub(super) fn results(file: &ScenarioFile, outcomes: &[(RunId, PointOutcome)]) -
         .collect();
     if let Some(latencies) = latencies(file, &summaries) {
         text += &format!("\n\n{latencies}\n");
+    }
+    let starved = |(_, s): &(_, &Summary)| s.number(&["steady", "starved"]);
+    let most = summaries.iter().filter_map(starved).fold(0.0, f64::max);
+    if most > 0.0 {
+        text += &format!(
+            "\nStarved: at a point, {} % of combinations had too few models for their rule \
+             (steady_starved in points.parquet).\n",
+            short(100.0 * most)
+        );
     }
     if let Some(what) = summaries.iter().find_map(|(_, s)| s.generated()) {
         text += &format!("\nData: {what}");

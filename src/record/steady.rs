@@ -28,6 +28,8 @@ struct Means {
     regrets: Vec<(f64, u32)>,
     /// Byzantine weight, accepted share and rejected share: sums and counts of where they exist.
     filter: [(f64, u64); 3],
+    /// Combinations with too few models for their rule, and all.
+    starved: (u64, u64),
 }
 
 /// Where the steady state begins.
@@ -102,6 +104,7 @@ impl Means {
             losses: vec![(0.0, 0); plan.graph.agents()],
             regrets: vec![(0.0, 0); plan.graph.agents()],
             filter: Default::default(),
+            starved: (0, 0),
         }
     }
 
@@ -126,6 +129,8 @@ impl Means {
             return;
         }
         let all = &stats.all;
+        self.starved.0 += all.starved;
+        self.starved.1 += all.agents;
         let values = [
             all.byzantine_weight,
             all.byzantine_accepted,
@@ -167,6 +172,7 @@ impl Means {
             .map(|g| (g.to_string(), Value::Object(both(Some(g)))))
             .collect();
         let mut all = both(None);
+        let (starved, combined) = self.starved;
         let (iteration, after_ms) = match self.from {
             From::Iteration(iteration) => (Some(iteration), None),
             From::After(moment) => (None, Some(moment.ms())),
@@ -177,6 +183,7 @@ impl Means {
             "loss": all.remove("loss"),
             "regret": all.remove("regret"),
             "groups": groups,
+            "starved": (combined > 0).then(|| starved as f64 / combined as f64),
         })
     }
 

@@ -229,6 +229,42 @@ impl Combination {
     }
 }
 
+impl Combination {
+    /// What an outcome for so many candidates and parameters breaks of what is promised here.
+    pub fn broken_promise(
+        &self,
+        outcome: Outcome,
+        candidates: usize,
+        dimension: usize,
+    ) -> Option<String> {
+        for list in [&self.weights, &self.losses, &self.accumulated] {
+            if list.len() != candidates {
+                let found = list.len();
+                return Some(format!("gave {found} values for {candidates} models"));
+            }
+        }
+        let is_weight = |weight: &f64| weight.is_finite() && *weight >= 0.0;
+        match outcome {
+            Outcome::Own => None,
+            Outcome::Model => {
+                let found = self.model.len();
+                let message =
+                    format!("made a model of {found} parameters in the place of {dimension}");
+                (found != dimension).then_some(message)
+            }
+            Outcome::Weighted => {
+                let sum: f64 = self.weights.iter().sum();
+                if let Some(wrong) = self.weights.iter().find(|weight| !is_weight(weight)) {
+                    return Some(format!("gave a weight of {wrong}"));
+                }
+                // Rounding leaves far less.
+                let message = format!("gave weights with the sum {sum} in the place of 1");
+                ((sum - 1.0).abs() > 1e-6).then_some(message)
+            }
+        }
+    }
+}
+
 /// How a combination came out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {

@@ -256,3 +256,43 @@ fn wrong_settings_of_the_loss_rule_are_told_with_what_is_right() {
         ]
     );
 }
+
+/// What a rule of one's own may get wrong.
+#[test]
+fn weights_that_are_none_and_models_of_a_wrong_length_are_told() {
+    let broken = |outcome, weights: &[f64], model: &[f32]| {
+        let mut out = Combination::default();
+        out.reset(2);
+        out.weights = weights.to_vec();
+        out.model = model.to_vec();
+        out.broken_promise(outcome, 2, 3)
+    };
+    assert_eq!(broken(Outcome::Weighted, &[0.25, 0.75], &[]), None);
+    assert_eq!(broken(Outcome::Model, &[0.0; 2], &[1.0; 3]), None);
+    for (outcome, weights, model, message) in [
+        (
+            Outcome::Weighted,
+            &[1.0, 1.0][..],
+            &[][..],
+            "the sum 2 in the place of 1",
+        ),
+        (
+            Outcome::Weighted,
+            &[0.0, 0.0],
+            &[],
+            "the sum 0 in the place of 1",
+        ),
+        (Outcome::Weighted, &[2.0, -1.0], &[], "a weight of -1"),
+        (Outcome::Weighted, &[f64::NAN, 1.0], &[], "a weight of NaN"),
+        (Outcome::Weighted, &[1.0], &[], "1 values for 2 models"),
+        (
+            Outcome::Model,
+            &[0.0; 2],
+            &[1.0; 2],
+            "2 parameters in the place of 3",
+        ),
+    ] {
+        let told = broken(outcome, weights, model).expect("a broken promise");
+        assert!(told.contains(message), "{told}");
+    }
+}
