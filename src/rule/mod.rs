@@ -26,6 +26,7 @@ mod resilient_diffusion_f;
 mod selected;
 mod self_centered_clipping;
 mod squared;
+mod subsets;
 mod tolerated;
 mod ubar;
 
