@@ -1,5 +1,6 @@
 //! What robust aggregators cost: a whole combination, most of 64 models of 65,536 parameters, as one
-//! agent on one core makes it, among honest models alone and with 12 far away.
+//! agent on one core makes it, among honest models alone, with 12 far away, and with 12 equal
+//! ones.
 //!
 //! Each figure is the fastest of several: on a shared machine the fastest is the least disturbed.
 //! `cargo bench --bench aggregators` prints the table; nothing here is a test.
@@ -72,8 +73,9 @@ fn rule(settings: &str) -> Box<dyn Rule> {
     rule.unwrap_or_else(|| panic!("{}", problems.into_error(&sources)))
 }
 
-/// Standard normal models, the last `outliers` of them ten times as wide and off by 50.
-fn models(n: usize, dimension: usize, outliers: usize) -> Vec<Vec<f32>> {
+/// Standard normal models, the last `outliers` of them ten times as wide and off by 50, or all of
+/// these equal.
+fn models(n: usize, dimension: usize, outliers: usize, are_equal: bool) -> Vec<Vec<f32>> {
     let mut stream = Key::new(1, Purpose::Generated).stream();
     let mut model = |l: usize| {
         let far = l >= n - outliers;
@@ -82,7 +84,12 @@ fn models(n: usize, dimension: usize, outliers: usize) -> Vec<Vec<f32>> {
             .map(|_| place(StandardNormal.sample(&mut stream)))
             .collect()
     };
-    (0..n).map(&mut model).collect()
+    let mut models: Vec<Vec<f32>> = (0..n).map(&mut model).collect();
+    if are_equal {
+        let last = models[n - 1].clone();
+        models[n - outliers..].fill(last);
+    }
+    models
 }
 
 /// Milliseconds of one combination: the fastest within half a second, of three at least.
@@ -138,12 +145,14 @@ fn combination(settings: &str, models: &[Vec<f32>]) -> f64 {
 fn main() {
     println!("one combination, ms");
     println!(
-        "{:<66} {:>6} {:>7} {:>10} {:>12}",
-        "rule", "models", "d", "honest", "12 far away"
+        "{:<66} {:>6} {:>7} {:>10} {:>12} {:>12}",
+        "rule", "models", "d", "honest", "12 far away", "12 equal"
     );
     for (settings, n, d) in RULES {
-        let [honest, mixed] = [0, OUTLIERS].map(|f| combination(settings, &models(n, d, f)));
+        let cases = [(0, false), (OUTLIERS, false), (OUTLIERS, true)];
+        let [honest, far, equal] =
+            cases.map(|(f, are_equal)| combination(settings, &models(n, d, f, are_equal)));
         let name = settings.replace('\n', ", ").replace("kind = ", "");
-        println!("{name:<66} {n:>6} {d:>7} {honest:>10.2} {mixed:>12.2}");
+        println!("{name:<66} {n:>6} {d:>7} {honest:>10.2} {far:>12.2} {equal:>12.2}");
     }
 }

@@ -32,6 +32,19 @@ fn resilient_diffusion_that_removes_nobody_is_the_distance_rule() {
     assert_ne!(fingerprint(&under(&format!("{same}1"))), distance);
 }
 
+/// Three steps before each exchange draw a batch of one sample each, and all count: 60 × 3 in the run.
+#[test]
+fn resilient_diffusion_looks_back_over_all_steps_of_several_per_exchange() {
+    let with = |samples: u64| {
+        let rule = format!("kind = 'resilient-diffusion-f'\nf = 5\nsamples = {samples}");
+        let steps = "[learner]\nsteps_per_exchange = 3\n";
+        fingerprint(&format!("{}{steps}", under(&rule)))
+    };
+    let all = with(180);
+    assert_eq!(with(1_000_000), all);
+    assert_ne!(with(60), all);
+}
+
 /// So many are tolerated that nobody is left to cooperate with, nobody is near enough, or the own
 /// share is all.
 #[test]

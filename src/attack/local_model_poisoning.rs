@@ -15,13 +15,14 @@
 //! λ < 10⁻⁵; then that is sent. See `krum_ballot.rs` for small neighborhoods.
 //!
 //! Needs `omniscient`. The trimmed-mean form costs O(|H| d) in an iteration and O(d) for each
-//! victim; the Krum form O(|H|² d) and memory for |H|²/2 distances in an iteration, and for each
+//! victim; the Krum form O(|H|² d) and memory for |H|² distances in an iteration, and for each
 //! victim O(|N_k| d) for every λ, about 20 of them.
 
-use super::krum_ballot::{Ballot, Distances};
+use super::krum_ballot::{Ballot, diameter};
 use super::moments::mean;
 use super::per_iteration::PerIteration;
 use super::{AnyForger, Attack, Forger, HonestModel, Knowledge, Network};
+use crate::rule::pairwise::Distances;
 use crate::settings::{Choice, Chosen, Keys};
 use crate::units::AgentId;
 use rand::RngExt;
@@ -147,7 +148,8 @@ impl Forger<Network<'_>> for AgainstKrum {
         let iteration = sight.models.own.iteration;
         let (mean, distances) = self.honest.at(iteration, |(mu, distances)| {
             mean(honest, mu);
-            distances.renew(honest.iter().map(|known| known.model));
+            let models: Vec<&[f32]> = honest.iter().map(|known| known.model).collect();
+            *distances = Distances::between(&models);
         });
         let (_, combined) = sight.victim();
         self.directions.clear();
@@ -157,7 +159,7 @@ impl Forger<Network<'_>> for AgainstKrum {
                 .map(|(&mean, &w)| direction(mean, w)),
         );
         let ballot = Ballot::new(&sight, distances);
-        let mut lambda = distances.diameter();
+        let mut lambda = diameter(distances);
         loop {
             let way = combined.iter().zip(&self.directions);
             payload.clear();

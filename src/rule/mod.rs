@@ -15,17 +15,19 @@ mod accumulated;
 mod average;
 mod balance;
 mod distance;
+mod given;
 mod loss;
 mod metropolis;
 mod nearest;
 mod no_cooperation;
 mod own_share;
-mod pairwise;
+pub(crate) mod pairwise;
 mod removal;
 mod resilient_diffusion_f;
 mod selected;
 mod self_centered_clipping;
 mod squared;
+mod subsets;
 mod tolerated;
 mod ubar;
 
@@ -39,6 +41,7 @@ mod tests_of_weights;
 pub use average::Average;
 pub use balance::Balance;
 pub use distance::Distance;
+pub use given::Given;
 pub use loss::Loss;
 pub use metropolis::Metropolis;
 pub use no_cooperation::NoCooperation;
@@ -209,7 +212,8 @@ pub struct Combination {
     pub accumulated: Vec<f64>,
     /// The combined model, shape `[d]`, of a rule that makes it itself.
     pub model: Vec<f32>,
-    /// Whether too few models were present for the rule's settings. It may have made do with those.
+    /// Whether too few models were present for the rule's settings, or it could not keep what it
+    /// promises of those. It may have made do with them.
     pub starved: bool,
     /// What robust aggregators work in.
     buffers: Buffers,

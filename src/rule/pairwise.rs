@@ -3,7 +3,8 @@
 //! Differences, squares and short sums are taken in `f32`, sixteen elements at a time; every 512
 //! elements the sums are added up in `f64`. Differences of near models are exact, so a large common
 //! offset costs no digits, as it would in ‖a‖² + ‖b‖² − 2aᵀb. Pairs whose squares `f32` cannot
-//! hold, since they are too large or too small, are computed again in `f64`. The relative error is
+//! hold, since they are too large or too small, are computed again in `f64`, unless the models are
+//! equal, as attackers' often are. The relative error is
 //! at most 2·10⁻⁶, were all roundings to go the same way, and below 10⁻⁷ as measured.
 //!
 //! A distance is the same in either direction, wherever the two models stand among the others and
@@ -12,7 +13,6 @@
 //! Speed: blocks of 512 parameters of all models stay in the cache, and four models are compared
 //! with four others at a time, so that each element that is loaded is used four times.
 
-use super::squared::squared_distances;
 use crate::kernel::{self, for_this_processor};
 
 /// Elements that are added up side by side.
@@ -39,7 +39,8 @@ type Models = [[Elements; STEPS]; TILE];
 type Sums = [[[f64; LANES / 2]; TILE]; TILE];
 
 /// Squared distances between n models.
-pub(super) struct Distances {
+#[derive(Debug, Default)]
+pub(crate) struct Distances {
     models: usize,
     /// Shape `[n × n]`.
     squared: Vec<f64>,
@@ -47,31 +48,14 @@ pub(super) struct Distances {
 
 impl Distances {
     /// Of models of one length.
-    pub(super) fn between(models: &[&[f32]]) -> Distances {
+    pub(crate) fn between(models: &[&[f32]]) -> Distances {
         let n = models.len();
-        let dimension = models.first().map_or(0, |m| m.len());
         let mut distances = Distances {
             models: n,
             squared: vec![0.0; n * n],
         };
-        // Squares below f32's least normal number, 2⁻¹²⁶, lose at most 2⁻¹⁵⁰ each: below this sum
-        // that would be more than f32's own rounding.
-        let least = dimension as f64 * f64::from(f32::MIN_POSITIVE);
-        let mut again = Vec::new();
-        for (i, j, squared) in in_f32(models, dimension) {
-            // Written so that a NaN is computed again.
-            let held = least <= squared && squared < f64::INFINITY;
-            if held {
-                distances.set(i, j, squared);
-            } else {
-                again.push((i, j));
-            }
-        }
-        if !again.is_empty() {
-            let squared = squared_distances(models);
-            for (i, j) in again {
-                distances.set(i, j, squared[i * n + j]);
-            }
+        for (i, j, squared) in squared_distances(models, n) {
+            distances.set(i, j, squared);
         }
         distances
     }
@@ -82,23 +66,60 @@ impl Distances {
     }
 
     /// How many models there are.
-    pub(super) fn models(&self) -> usize {
+    pub(crate) fn models(&self) -> usize {
         self.models
     }
 
     /// From one model to each, itself included.
-    pub(super) fn from(&self, model: usize) -> &[f64] {
+    pub(crate) fn from(&self, model: usize) -> &[f64] {
         &self.squared[model * self.models..][..self.models]
     }
 }
 
-/// (i, j, squared distance) for all i < j.
-fn in_f32(models: &[&[f32]], dimension: usize) -> impl Iterator<Item = (usize, usize, f64)> {
+/// The squared distances from the first of some models of one length to each of the others, the same
+/// as [`Distances`] has, in place of what is in `out`. O(n d).
+pub(crate) fn from_first(models: &[&[f32]], out: &mut Vec<f64>) {
+    out.clear();
+    let all = squared_distances(models, 1);
+    out.extend(
+        all.filter(|(i, _, _)| *i == 0)
+            .map(|(_, _, squared)| squared),
+    );
+}
+
+/// (i, j, squared distance) for all i < j with i among the first `rows`, and some more. Those from
+/// one i come in ascending order of j.
+fn squared_distances<'a>(
+    models: &'a [&'a [f32]],
+    rows: usize,
+) -> impl Iterator<Item = (usize, usize, f64)> + 'a {
+    let dimension = models.first().map_or(0, |m| m.len());
+    // Squares below f32's least normal number, 2⁻¹²⁶, lose at most 2⁻¹⁵⁰ each: below this sum
+    // that would be more than f32's own rounding.
+    let least = dimension as f64 * f64::from(f32::MIN_POSITIVE);
+    in_f32(models, dimension, rows).map(move |(i, j, squared)| {
+        // Written so that a NaN is computed again.
+        let held = least <= squared && squared < f64::INFINITY;
+        match held {
+            true => (i, j, squared),
+            false if models[i] == models[j] => (i, j, 0.0),
+            false => (i, j, kernel::squared_distance(models[i], models[j])),
+        }
+    })
+}
+
+/// The same in `f32`.
+fn in_f32(
+    models: &[&[f32]],
+    dimension: usize,
+    rows: usize,
+) -> impl Iterator<Item = (usize, usize, f64)> + use<> {
     let n = models.len();
     let tiles = n.div_ceil(TILE);
-    let pairs = || (0..tiles).flat_map(move |i| (i..tiles).map(move |j| (i, j)));
+    let rows = rows.div_ceil(TILE).min(tiles);
+    let pairs = move || (0..rows).flat_map(move |i| (i..tiles).map(move |j| (i, j)));
     let mut block = vec![[[Elements([0.0; LANES]); STEPS]; TILE]; tiles];
-    let mut sums: Vec<Sums> = vec![[[[0.0; LANES / 2]; TILE]; TILE]; tiles * (tiles + 1) / 2];
+    let mut sums: Vec<Sums> = vec![[[[0.0; LANES / 2]; TILE]; TILE]; pairs().count()];
     for start in (0..dimension).step_by(BLOCK) {
         let end = dimension.min(start + BLOCK);
         for (index, model) in models.iter().enumerate() {
@@ -222,6 +243,19 @@ mod tests {
         mixed[6] = mixed[7].clone();
         mixed[8][599] += 1.0;
         are_right(&mixed);
+    }
+
+    #[test]
+    fn from_the_first_model_they_are_the_same() {
+        let mut models = drawn(11, 777, 3.0, 1.0);
+        models[3] = models[0].clone();
+        models[7].iter_mut().for_each(|x| *x *= 1e30);
+        for n in 1..=11 {
+            let models: Vec<&[f32]> = models[..n].iter().map(|m| &m[..]).collect();
+            let mut found = vec![7.0];
+            from_first(&models, &mut found);
+            assert_eq!(found, Distances::between(&models).from(0)[1..]);
+        }
     }
 
     #[test]

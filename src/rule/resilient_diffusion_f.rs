@@ -2,7 +2,8 @@
 //! R-DLMSAW.
 
 use super::accumulated::{Accumulated, inverse, normalize};
-use super::removal::{Part, Search, is_searchable, largest_searchable};
+use super::removal::{Part, Search};
+use super::subsets::{is_searchable, largest_searchable};
 use super::tolerated::{F, who};
 use super::{Combination, Combiner, Misfit, Neighborhood, Outcome, Place, Rule};
 use crate::kernel;
@@ -11,7 +12,9 @@ use crate::settings::{Keys, Schedule};
 /// The rule `resilient-diffusion-f`. Weights are ∝ γ⁻²_lk, where γ² is the φ of the
 /// [distance](super::Distance) rule: γ² ← (1−ν) γ² + ν ‖θ_{k,i−1} − ψ_l‖². J_l is the mean loss of
 /// ψ_l over the agent's last samples: over its last batches that together have at least `samples`
-/// of them, or as many as there were. Of the neighbors present, never the agent itself, those f are
+/// of them, or as many as there were. The batches are those of the agent's steps of the run, of which
+/// there may be several between two exchanges, and also of the steps that it skipped or that passed
+/// while it was down: what a step draws does not depend on whether it was taken. Of the neighbors present, never the agent itself, those f are
 /// removed without which
 ///
 /// Σ_{l≠k} J_l γ⁻⁴_lk / (Σ_l γ⁻²_lk)²
@@ -204,8 +207,8 @@ impl Memory {
         self.parts.extend(self.others.iter().map(|other| {
             let weight = weights[other.candidate];
             Part {
-                above: other.cost * weight * weight,
-                below: weight,
+                numerator: other.cost * weight * weight,
+                denominator: weight,
             }
         }));
         for &removed in self.search.least(own, &self.parts, f) {
@@ -238,8 +241,10 @@ impl Combiner for Memory {
             f = largest_searchable(neighbors);
             out.starved = true;
         }
-        self.costs(hood, out);
-        self.remove(f, out.weights[hood.own], &mut out.weights);
+        if neighbors > 0 {
+            self.costs(hood, out);
+            self.remove(f, out.weights[hood.own], &mut out.weights);
+        }
         normalize(&mut out.weights);
         Outcome::Weighted
     }

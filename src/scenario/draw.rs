@@ -78,6 +78,12 @@ pub(super) fn draw(
         }
         loaded => loaded?,
     };
+    if world.dimension() == 0 {
+        let message = "the task has models of no parameters";
+        let help = "a model needs one parameter at least: correct the task's `World::dimension`";
+        problems.add(places.find(&["task", "kind"]), message, help);
+        return Ok(None);
+    }
     let per_epoch = world.iterations_per_epoch();
     let iterations = match (scenario.length, per_epoch) {
         (Length::Iterations(iterations), _) => iterations,
@@ -223,7 +229,8 @@ fn check_rules(plan: &Plan, places: &Places<'_>, problems: &mut Problems) {
     let Some((first_agent, first)) = misfits.first() else {
         return;
     };
-    let largest: Option<Vec<u64>> = misfits.iter().map(|(_, misfit)| misfit.largest).collect();
+    let same = misfits.iter().filter(|(_, misfit)| misfit.key == first.key);
+    let largest: Option<Vec<u64>> = same.map(|(_, misfit)| misfit.largest).collect();
     let help = match largest.and_then(|all| all.into_iter().min()) {
         Some(largest) => format!("write at most {largest}, which fits everywhere"),
         None => "no value fits everywhere: choose another rule or network".to_owned(),

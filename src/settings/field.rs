@@ -71,7 +71,7 @@ pub struct Field<'k, 'a, T> {
     range: Range,
     /// What to write, where the type does not say it all.
     legal: Option<String>,
-    is_own: bool,
+    ignores_task: bool,
     value: PhantomData<T>,
 }
 
@@ -84,7 +84,7 @@ impl<'k, 'a, T: Setting> Field<'k, 'a, T> {
             symbol: None,
             range: Range::ALL,
             legal: None,
-            is_own: false,
+            ignores_task: false,
             value: PhantomData,
         }
     }
@@ -121,7 +121,7 @@ impl<'k, 'a, T: Setting> Field<'k, 'a, T> {
 
     /// Its own default goes before the task's: the task means other rules.
     pub fn whatever_the_task(mut self) -> Self {
-        self.is_own = true;
+        self.ignores_task = true;
         self
     }
 
@@ -190,7 +190,7 @@ impl<'k, 'a, T: Setting> Field<'k, 'a, T> {
     }
 
     fn fallback(&self) -> Option<&Node> {
-        let fallback = self.keys.fallback.filter(|_| !self.is_own);
+        let fallback = self.keys.fallback.filter(|_| !self.ignores_task);
         fallback.and_then(|t| t.get(self.name))
     }
 

@@ -10,7 +10,7 @@ mod weights;
 
 use agent::{Agent, made};
 use byzsim::rng::{Key, Purpose};
-use byzsim::rule::aggregator::Given;
+use byzsim::rule::Given;
 use byzsim::rule::pre_aggregation;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -133,7 +133,6 @@ fn mixing(case: &Value, what: &str) {
     let given = Given {
         models: &models,
         own: models[0],
-        own_at: Some(0),
         f: tolerance.at(models.len(), models.len()),
         key: Key::new(1, Purpose::Rule),
     };

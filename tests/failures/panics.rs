@@ -11,6 +11,7 @@ super::tests![
     a_panic_in_the_recorder_names_iteration_and_time,
     a_part_that_cannot_be_made_is_named,
     a_task_that_cannot_be_loaded_ends_the_program,
+    a_task_without_parameters_is_refused,
     an_observer_that_cannot_be_made_stops_its_run,
     other_points_go_on,
     a_failed_run_is_run_again,
@@ -117,6 +118,13 @@ fn a_task_that_cannot_be_loaded_ends_the_program() {
     ));
     let ended = bench.run(&[]).with_status(1);
     ended.tells(&["cannot be loaded"]);
+    assert!(!bench.results().exists(), "nothing was run");
+}
+
+fn a_task_without_parameters_is_refused() {
+    let bench = Bench::new(&format!("{RING}[task]\nkind = \"fragile\"\ndimension = 0"));
+    let ended = bench.run(&[]).with_status(2);
+    ended.tells(&["the task has models of no parameters"]);
     assert!(!bench.results().exists(), "nothing was run");
 }
 

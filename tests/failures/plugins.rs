@@ -43,6 +43,7 @@ struct Trap {
     at: u64,
     when_made: bool,
     when_loaded: bool,
+    dimension: u32,
 }
 
 impl Trap {
@@ -58,6 +59,9 @@ impl Trap {
             when_loaded: keys
                 .key("when_loaded", "Whether loading fails")
                 .default(false, "tests"),
+            dimension: keys
+                .key("dimension", "Number of parameters that it claims")
+                .default(2, "tests"),
         }
     }
 
@@ -97,7 +101,7 @@ struct FragileWorld(Trap);
 
 impl World for FragileWorld {
     fn dimension(&self) -> usize {
-        2
+        self.0.dimension as usize
     }
 
     fn group(&self, _: AgentId) -> u32 {

@@ -33,9 +33,13 @@ impl Objective for Unseen {
     }
 }
 
-/// The model that a rule makes of these in an iteration; number `own` is the agent's. The rule must
-/// fit and make one.
-pub fn combined_at(iteration: u64, settings: &str, models: &[Vec<f32>], own: usize) -> Vec<f32> {
+/// What a rule makes of models in an iteration; number `own` is the agent's. The rule must fit.
+fn outcome(
+    iteration: u64,
+    settings: &str,
+    models: &[Vec<f32>],
+    own: usize,
+) -> (Outcome, Combination) {
     let slots: Vec<usize> = (0..models.len()).filter(|l| *l != own).collect();
     let neighbors: Vec<AgentId> = slots.iter().map(|l| AgentId::from_index(*l)).collect();
     let place = Place {
@@ -73,9 +77,28 @@ pub fn combined_at(iteration: u64, settings: &str, models: &[Vec<f32>], own: usi
     let rule = rule(settings);
     assert_eq!(rule.check(&place), Ok(()), "{settings}");
     let outcome = rule.combiner(&place).combine(&mut hood, &mut out);
+    (outcome, out)
+}
+
+/// The model that a rule makes of these. It must make one.
+pub fn combined_at(iteration: u64, settings: &str, models: &[Vec<f32>], own: usize) -> Vec<f32> {
+    let (outcome, out) = outcome(iteration, settings, models, own);
     assert_eq!(outcome, Outcome::Model, "{settings}");
     assert_eq!(out.model.len(), models[0].len(), "{settings}");
     out.model
+}
+
+/// The same, or the own model where the rule keeps that.
+pub fn combined_or_own(settings: &str, models: &[Vec<f32>], own: usize) -> Vec<f32> {
+    match outcome(0, settings, models, own) {
+        (Outcome::Own, _) => models[own].clone(),
+        _ => combined(settings, models, own),
+    }
+}
+
+/// Whether that counts as starved.
+pub fn is_starved(settings: &str, models: &[Vec<f32>], own: usize) -> bool {
+    outcome(0, settings, models, own).1.starved
 }
 
 /// The same in iteration 0.

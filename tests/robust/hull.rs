@@ -1,7 +1,9 @@
 //! A centerpoint lies in the convex hull of the honest models.
 
-use crate::combined::{cases, combined, distance, mixed, wide};
+use crate::combined::{cases, combined, distance, is_starved, mixed, wide};
+use byzsim::rng::{Key, Purpose};
 use proptest::prelude::*;
+use rand::RngExt;
 
 /// How far a point is from the hull of others at least: the widest gap found between it and them,
 /// 0 where none is. Pairwise steps of Frank and Wolfe lead toward the nearest point of the hull, and
@@ -71,6 +73,54 @@ proptest! {
         let found = wide(&combined("kind = 'centerpoint'", &all, own));
         let apart = distance_from_hull(&found, &honest);
         prop_assert!(apart <= 1e-4 * models.size(), "{apart} from the hull");
+    }
+}
+
+/// n = f (d+1) + 1, of which f are at one place: beside the honest models, or far away. The honest
+/// ones lie anywhere, share a coordinate, or a line.
+#[test]
+fn no_more_than_so_many_attackers_at_one_place_get_it_out_of_the_hull() {
+    let mut stream = Key::new(1, Purpose::Generated).stream();
+    let mut element = || stream.random_range(-1.0_f32..1.0);
+    for (d, f) in [(3, 1), (3, 2), (3, 3), (3, 4), (4, 1), (4, 2), (4, 3)] {
+        let n = f * (d + 1) + 1;
+        for (shape, far) in [(0, 1e3), (0, 1.1), (1, 1e3), (1, 1.1), (2, 1e3), (2, 1.1)] {
+            let mut honest = |_| -> Vec<f32> {
+                let mut model: Vec<f32> = (0..d).map(|_| element()).collect();
+                match shape {
+                    0 => {}
+                    1 => model[1] = 0.3,
+                    _ => (1..d).for_each(|j| model[j] = 2.0 * model[j - 1]),
+                }
+                model
+            };
+            let honest: Vec<Vec<f32>> = (f..n).map(&mut honest).collect();
+            for side in [far, -far] {
+                let mut all = honest.clone();
+                all.extend(vec![vec![side; d]; f]);
+                let found = wide(&combined("kind = 'centerpoint'", &all, 0));
+                let honest: Vec<Vec<f64>> = honest.iter().map(|x| wide(x)).collect();
+                let apart = distance_from_hull(&found, &honest);
+                assert!(
+                    apart <= 1e-5,
+                    "{d}, {f}, {shape}, {side}: {apart} from the hull"
+                );
+                let starved = is_starved("kind = 'centerpoint'", &all, 0);
+                assert!(!starved, "{d}, {f}, {shape}, {side}");
+            }
+        }
+    }
+}
+
+#[test]
+fn where_no_point_is_deep_enough_the_own_model_stays_and_is_counted() {
+    let models: Vec<Vec<f32>> = (0..9_u8)
+        .map(|l| (0..8).map(|j| f32::from(l == j)).collect())
+        .collect();
+    for (d, n) in [(2, 3), (3, 4), (8, 9), (8, 2)] {
+        let models: Vec<Vec<f32>> = models[..n].iter().map(|x| x[..d].to_vec()).collect();
+        assert_eq!(combined("kind = 'centerpoint'", &models, 1), models[1]);
+        assert!(is_starved("kind = 'centerpoint'", &models, 1));
     }
 }
 

@@ -1,8 +1,9 @@
 //! Steps from the own model toward the mean of the others, of which none pulls farther than a
 //! radius.
 
-use super::{Aggregator, Given};
+use super::{Aggregator, Promise};
 use crate::kernel;
+use crate::rule::Given;
 use crate::settings::Keys;
 
 /// The rule `centered-clipping`; O(L n d) for n models. From v = ψ_k,
@@ -32,7 +33,7 @@ impl Aggregator for CenteredClipping {
         CenteredClipping { radius, iterations }
     }
 
-    fn aggregate(&self, given: &Given<'_>, buffer: &mut Vec<f64>, out: &mut Vec<f32>) {
+    fn aggregate(&self, given: &Given<'_>, buffer: &mut Vec<f64>, out: &mut Vec<f32>) -> Promise {
         let d = given.dimension();
         buffer.clear();
         buffer.extend(given.own.iter().map(|&x| f64::from(x)));
@@ -55,5 +56,6 @@ impl Aggregator for CenteredClipping {
             std::mem::swap(&mut center, &mut next);
         }
         out.extend(center.iter().map(|&x| x as f32));
+        Promise::Kept
     }
 }

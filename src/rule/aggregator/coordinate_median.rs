@@ -1,7 +1,8 @@
 //! The median of each coordinate.
 
 use super::sorted::{by_coordinate, median};
-use super::{Aggregator, Given};
+use super::{Aggregator, Promise};
+use crate::rule::Given;
 use crate::settings::Keys;
 
 /// The rule `coordinate-median`; O(n log² n d) for n models. With an even n, it is the mean of the
@@ -20,8 +21,9 @@ impl Aggregator for CoordinateMedian {
         CoordinateMedian
     }
 
-    fn aggregate(&self, given: &Given<'_>, _: &mut Vec<f64>, out: &mut Vec<f32>) {
+    fn aggregate(&self, given: &Given<'_>, _: &mut Vec<f64>, out: &mut Vec<f32>) -> Promise {
         let narrow = |rows: &[_]| median(rows).map(|x| x as f32);
         by_coordinate(given.models, narrow, out);
+        Promise::Kept
     }
 }

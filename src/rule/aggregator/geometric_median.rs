@@ -1,7 +1,8 @@
 //! The point from which the sum of the distances to all models is least.
 
-use super::{Aggregator, Given};
+use super::{Aggregator, Promise};
 use crate::kernel;
+use crate::rule::Given;
 use crate::rule::squared::squared_distances;
 use crate::settings::Keys;
 
@@ -22,6 +23,9 @@ use crate::settings::Keys;
 /// It ends when the gradient, the sum of the unit vectors to z, is not longer than
 /// `tolerance` · n/2. Then the sum of distances is at most `tolerance` of the least one above it:
 /// it is convex, and z and the minimizer are no farther apart than 2/n of the sum.
+///
+/// A search that has not ended after `max_iterations` is cut short: the point that it has come to is
+/// taken, and counted as starved.
 ///
 /// Models more than 10⁸ times as far from the first point as half of all models are drawn in to
 /// that distance along their direction, which turns the unit vectors to them by 10⁻⁸ or so: beyond,
@@ -61,23 +65,28 @@ impl Aggregator for GeometricMedian {
         }
     }
 
-    fn aggregate(&self, given: &Given<'_>, _: &mut Vec<f64>, out: &mut Vec<f32>) {
+    fn aggregate(&self, given: &Given<'_>, _: &mut Vec<f64>, out: &mut Vec<f32>) -> Promise {
         let models = given.models;
         let squared = Squared::between(models);
         match squared.drawn_in(models) {
-            None => weighted_sum(models, &self.weights(&squared), out),
+            None => {
+                let (weights, promise) = self.weights(&squared);
+                weighted_sum(models, &weights, out);
+                promise
+            }
             Some(nearer) => {
                 let nearer: Vec<&[f32]> = nearer.iter().map(|model| &model[..]).collect();
-                let weights = self.weights(&Squared::between(&nearer));
+                let (weights, promise) = self.weights(&Squared::between(&nearer));
                 weighted_sum(&nearer, &weights, out);
+                promise
             }
         }
     }
 }
 
 impl GeometricMedian {
-    /// The weights of the median: at least 0, with sum 1.
-    fn weights(&self, squared: &Squared) -> Vec<f64> {
+    /// The weights of the median: at least 0, with sum 1. Whether it is one within the tolerance.
+    fn weights(&self, squared: &Squared) -> (Vec<f64>, Promise) {
         let n = squared.models;
         let steepest = self.tolerance * n as f64 / 2.0;
         let sums = squared.sums_of_distances();
@@ -95,14 +104,16 @@ impl GeometricMedian {
                     weights[i] = 1.0 / medians as f64;
                 }
             }
-            return weights;
+            return (weights, Promise::Kept);
         }
 
         let mut weights = pulls[0].step_from(lowest[0]);
-        let mut products = squared.times(&weights);
+        let mut products = vec![0.0; n];
+        squared.times(&weights, &mut products);
+        let (mut next, mut next_products) = (vec![0.0; n], vec![0.0; n]);
         for _ in 0..self.max_iterations {
-            let (mut next, inverse_sum) = weiszfeld(&weights, &products);
-            let next_products = squared.times(&next);
+            let inverse_sum = weiszfeld(&weights, &products, &mut next);
+            squared.times(&next, &mut next_products);
             // ‖z' − z‖², where z' − z = −(gradient)/Σ 1/‖x_i−z‖.
             let moved: f64 = (next.iter().zip(&weights))
                 .zip(next_products.iter().zip(&products))
@@ -110,17 +121,17 @@ impl GeometricMedian {
                 .sum();
             let gradient = moved.max(0.0).sqrt() * inverse_sum;
             std::mem::swap(&mut weights, &mut next);
-            products = next_products;
+            std::mem::swap(&mut products, &mut next_products);
             if gradient <= steepest {
-                break;
+                return (weights, Promise::Kept);
             }
         }
-        weights
+        (weights, Promise::Broken)
     }
 }
 
-/// One iteration: the next weights, and Σ 1/‖x_i−z‖. `products` is D w.
-fn weiszfeld(weights: &[f64], products: &[f64]) -> (Vec<f64>, f64) {
+/// One iteration: the next weights in `next`; returns Σ 1/‖x_i−z‖. `products` is D w.
+fn weiszfeld(weights: &[f64], products: &[f64], next: &mut [f64]) -> f64 {
     let spread: f64 = weights.iter().zip(products).map(|(w, p)| w * p).sum();
     let inverse = |product: &f64| {
         let distance = product - spread / 2.0;
@@ -128,10 +139,12 @@ fn weiszfeld(weights: &[f64], products: &[f64]) -> (Vec<f64>, f64) {
         let least = (1e-15 * product).max(f64::MIN_POSITIVE);
         1.0 / distance.max(least).sqrt()
     };
-    let mut next: Vec<f64> = products.iter().map(inverse).collect();
+    for (next, product) in next.iter_mut().zip(products) {
+        *next = inverse(product);
+    }
     let sum: f64 = next.iter().sum();
     next.iter_mut().for_each(|weight| *weight /= sum);
-    (next, sum)
+    sum
 }
 
 /// What the other models do to one of them.
@@ -181,12 +194,11 @@ impl Squared {
     }
 
     /// D w.
-    fn times(&self, weights: &[f64]) -> Vec<f64> {
-        let mut products = vec![0.0; self.models];
+    fn times(&self, weights: &[f64], products: &mut [f64]) {
+        products.fill(0.0);
         for (i, &weight) in weights.iter().enumerate() {
-            add(&mut products, weight, self.from(i));
+            add(products, weight, self.from(i));
         }
-        products
     }
 
     /// What acts on a model. With a_i the inverse distances from it and −Σ a_i for itself, the sum
@@ -200,7 +212,8 @@ impl Squared {
         let inverse: Vec<f64> = from.iter().map(inverse).collect();
         let mut coefficients = inverse.clone();
         coefficients[model] = -inverse.iter().sum::<f64>();
-        let products = self.times(&coefficients);
+        let mut products = vec![0.0; self.models];
+        self.times(&coefficients, &mut products);
         let form: f64 = coefficients.iter().zip(&products).map(|(a, p)| a * p).sum();
         Pull {
             coincident: from.iter().filter(|&&squared| squared == 0.0).count() as f64,
@@ -262,150 +275,5 @@ fn weighted_sum(models: &[&[f32]], weights: &[f64], out: &mut Vec<f32>) {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::rng::{Key, Purpose};
-    use rand_distr::{Distribution, StandardNormal};
-
-    fn median(models: &[Vec<f32>], tolerance: f64) -> Vec<f32> {
-        let models: Vec<&[f32]> = models.iter().map(|model| &model[..]).collect();
-        let given = Given {
-            models: &models,
-            own: models[0],
-            own_at: Some(0),
-            f: 0,
-            key: Key::new(1, Purpose::Rule),
-        };
-        let rule = GeometricMedian {
-            tolerance,
-            max_iterations: 1000,
-        };
-        let mut out = Vec::new();
-        rule.aggregate(&given, &mut Vec::new(), &mut out);
-        out
-    }
-
-    fn normal(n: usize, dimension: usize, seed: u64) -> Vec<Vec<f32>> {
-        let mut stream = Key::new(seed, Purpose::Generated).stream();
-        let mut draw = |_| StandardNormal.sample(&mut stream);
-        (0..n)
-            .map(|_| (0..dimension).map(&mut draw).collect())
-            .collect()
-    }
-
-    /// Weiszfeld's iteration in the space of the models themselves.
-    fn slowly(models: &[Vec<f32>]) -> Vec<f64> {
-        let dimension = models[0].len();
-        let mut z = vec![0.1; dimension];
-        for _ in 0..100_000 {
-            let mut next = vec![0.0; dimension];
-            let mut sum = 0.0;
-            for model in models {
-                let squared = kernel::squared_distance_to(&z, model);
-                let weight = 1.0 / squared.max(1e-300).sqrt();
-                sum += weight;
-                kernel::add_weighted(&mut next, weight, model);
-            }
-            next.iter_mut().for_each(|x| *x /= sum);
-            let moved: f64 = z.iter().zip(&next).map(|(a, b)| (a - b).powi(2)).sum();
-            z = next;
-            if moved < 1e-24 {
-                break;
-            }
-        }
-        z
-    }
-
-    fn agree(found: &[f32], right: &[f64], tolerance: f64) {
-        for (found, right) in found.iter().zip(right) {
-            let apart = (f64::from(*found) - right).abs();
-            assert!(apart <= tolerance, "{found}, not {right}");
-        }
-    }
-
-    #[test]
-    fn it_is_what_a_search_among_all_points_finds() {
-        for (seed, n, dimension) in [(1, 5, 2), (2, 9, 3), (3, 10, 50), (4, 20, 5), (5, 33, 1000)] {
-            let mut models = normal(n, dimension, seed);
-            agree(&median(&models, 1e-6), &slowly(&models), 1e-5);
-            // A third of them far away.
-            for model in &mut models[..n / 3] {
-                model.iter_mut().for_each(|x| *x = 100.0 * *x + 300.0);
-            }
-            agree(&median(&models, 1e-8), &slowly(&models), 1e-4);
-        }
-    }
-
-    #[test]
-    fn it_may_be_one_of_the_models() {
-        // The center of a cross; the corner of a triangle with an angle of more than 120°.
-        let cross = [[0.0, 0.0], [2.0, 0.0], [-1.0, 0.0], [0.0, 5.0], [0.0, -3.0]];
-        let obtuse = [[-5.0, 0.5], [0.0, 0.0], [4.0, 0.5]];
-        let models = |points: &[[f32; 2]]| points.iter().map(|p| p.to_vec()).collect::<Vec<_>>();
-        assert_eq!(median(&models(&cross), 1e-6), [0.0, 0.0]);
-        assert_eq!(median(&models(&obtuse), 1e-6), [0.0, 0.0]);
-        // One that occurs thrice holds against three others, wherever they are.
-        let thrice = [
-            [1.0, 1.0],
-            [7.0, 3.0],
-            [1.0, 1.0],
-            [8.0, 3.0],
-            [7.0, 4.0],
-            [1.0, 1.0],
-        ];
-        assert_eq!(median(&models(&thrice), 1e-6), [1.0, 1.0]);
-        // Twice does not always, even with the least sum of all models.
-        let twice = [[0.0, 0.0], [0.0, 0.0], [10.0, 0.0], [6.4, 7.7], [6.4, -7.7]];
-        agree(
-            &median(&models(&twice), 1e-9),
-            &slowly(&models(&twice)),
-            1e-5,
-        );
-    }
-
-    #[test]
-    fn on_a_line_it_is_the_middle_one_or_halfway_between_the_middle_two() {
-        let line = |at: &[f32]| -> Vec<Vec<f32>> {
-            at.iter().map(|t| vec![1.0 + 2.0 * t, 3.0 - t]).collect()
-        };
-        assert_eq!(median(&line(&[5.0, 1.0, 0.0]), 1e-6), [3.0, 2.0]);
-        assert_eq!(median(&line(&[5.0, 1.0, 0.0, 2.0]), 1e-6), [4.0, 1.5]);
-        assert_eq!(median(&line(&[3.0, 1.0]), 1e-6), [5.0, 1.0]);
-        assert_eq!(median(&line(&[3.0]), 1e-6), [7.0, 0.0]);
-        assert_eq!(median(&line(&[2.0; 6]), 1e-6), [5.0, 1.0]);
-    }
-
-    #[test]
-    fn models_however_far_away_move_it_no_farther_than_their_directions_do() {
-        let honest = normal(7, 4, 6);
-        let with = |far: f32| {
-            let mut models = honest.clone();
-            models.push(vec![far, 0.0, 0.0, 0.0]);
-            models.push(vec![0.0, far, 0.0, -far]);
-            median(&models, 1e-9)
-        };
-        let right: Vec<f64> = with(1e7).iter().map(|&x| f64::from(x)).collect();
-        for far in [1e10, 1e15, 1e20, 1e30, f32::MAX] {
-            // Their directions differ by 10⁻⁷.
-            agree(&with(far), &right, 1e-5);
-        }
-    }
-
-    #[test]
-    fn the_sum_of_distances_is_within_the_tolerance_of_the_least() {
-        let sum = |models: &[Vec<f32>], z: &[f64]| -> f64 {
-            let distance = |model: &Vec<f32>| kernel::squared_distance_to(z, model).sqrt();
-            models.iter().map(distance).sum()
-        };
-        for (seed, tolerance) in [(7, 1e-1), (8, 1e-2), (9, 1e-4)] {
-            let mut models = normal(12, 6, seed);
-            models[3].iter_mut().for_each(|x| *x += 50.0);
-            let found: Vec<f64> = median(&models, tolerance)
-                .iter()
-                .map(|&x| f64::from(x))
-                .collect();
-            let least = sum(&models, &slowly(&models));
-            assert!(sum(&models, &found) <= least * (1.0 + tolerance));
-        }
-    }
-}
+#[path = "tests_of_geometric_median.rs"]
+mod tests;

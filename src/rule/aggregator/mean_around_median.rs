@@ -1,8 +1,8 @@
 //! The mean of each coordinate's values that are nearest its median.
 
 use super::sorted::{by_coordinate, mean_around_median};
-use super::{Aggregator, Given};
-use crate::rule::Precondition;
+use super::{Aggregator, Promise};
+use crate::rule::{Given, Precondition};
 use crate::settings::Keys;
 
 /// The rule `mean-around-median`; O(n log² n d) for n models. Per coordinate, the n−f values
@@ -24,8 +24,9 @@ impl Aggregator for MeanAroundMedian {
         MeanAroundMedian
     }
 
-    fn aggregate(&self, given: &Given<'_>, _: &mut Vec<f64>, out: &mut Vec<f32>) {
+    fn aggregate(&self, given: &Given<'_>, _: &mut Vec<f64>, out: &mut Vec<f32>) -> Promise {
         let around = |rows: &[_]| mean_around_median(rows, rows.len() - given.f);
         by_coordinate(given.models, around, out);
+        Promise::Kept
     }
 }

@@ -1,13 +1,11 @@
 //! The mean of the models that are closest together.
 
 use super::diameter::least_diameter;
-use super::{Aggregator, Given};
+use super::{Aggregator, Promise};
 use crate::rule::pairwise::Distances;
-use crate::rule::{Precondition, selected};
+use crate::rule::subsets::largest_searchable;
+use crate::rule::{Given, Precondition, selected};
 use crate::settings::Keys;
-
-/// The most subsets among which the least diameter is looked for.
-const MOST_SUBSETS: u64 = 1_000_000;
 
 /// The rule `minimum-diameter-average`: the mean of the n−f models whose largest distance from each
 /// other is least; of several such subsets, the first in lexicographic order of the numbers. (There
@@ -33,22 +31,17 @@ impl Aggregator for MinimumDiameterAverage {
         MinimumDiameterAverage
     }
 
-    fn aggregate(&self, given: &Given<'_>, _: &mut Vec<f64>, out: &mut Vec<f32>) {
+    fn aggregate(&self, given: &Given<'_>, _: &mut Vec<f64>, out: &mut Vec<f32>) -> Promise {
         let closest = least_diameter(&Distances::between(given.models), given.f);
         selected::mean(given.models, &closest, out);
+        Promise::Kept
     }
 }
 
-/// The largest f < n/2 with at most that many subsets of n−f of n models.
+/// The largest f < n/2 with at most 10⁶ subsets of n−f of n models.
 fn largest(n: usize) -> Option<usize> {
     let minority = (Precondition::MINORITY.largest)(n)?;
-    let mut subsets = 1;
-    // C(n, f+1) = C(n, f) (n−f) / (f+1), which rises up to n/2.
-    let too_many = (0..minority).find(|&f| {
-        subsets = subsets * (n - f) as u64 / (f as u64 + 1);
-        subsets > MOST_SUBSETS
-    });
-    Some(too_many.unwrap_or(minority))
+    Some(minority.min(largest_searchable(n)))
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ mod centerpoint;
 mod coordinate_median;
 mod diameter;
 mod geometric_median;
-mod krum;
+pub(crate) mod krum;
 mod mean_around_median;
 mod minimum_diameter_average;
 mod multi_krum;
@@ -39,8 +39,7 @@ pub use nearest_to_own::NearestToOwn;
 pub use robust::Robust;
 pub use trimmed_mean::TrimmedMean;
 
-use super::{Misfit, Place, Precondition};
-use crate::rng::Key;
+use super::{Given, Misfit, Place, Precondition};
 use crate::settings::Keys;
 use std::fmt::Debug;
 
@@ -65,31 +64,20 @@ pub trait Aggregator: Clone + Debug + Send + Sync + 'static {
         Ok(())
     }
 
-    /// Makes a model, shape `[d]`, in `out`, which is empty. It is finite.
-    fn aggregate(&self, given: &Given<'_>, buffers: &mut Vec<f64>, out: &mut Vec<f32>);
+    /// Makes a model, shape `[d]`, in `out`, which is empty. It is finite. `buffer` is room that
+    /// stays for the next combination, and has anything in it.
+    fn aggregate(&self, given: &Given<'_>, buffer: &mut Vec<f64>, out: &mut Vec<f32>) -> Promise;
 }
 
-/// What an aggregator or a pre-aggregation works on.
-#[derive(Clone, Copy, Debug)]
-pub struct Given<'a> {
-    /// The models, after the pre-aggregations before this one: at least one, each of shape `[d]`
-    /// and finite.
-    pub models: &'a [&'a [f32]],
-    /// ψ_k, the agent's own model, as it was before any pre-aggregation.
-    pub own: &'a [f32],
-    /// Which of the models is ψ_k; `None` where pre-aggregations have mixed it with others.
-    pub own_at: Option<usize>,
-    /// How many of the models may be Byzantine; it meets the precondition. 0 without `f`.
-    pub f: usize,
-    /// Key of a random stream for this alone.
-    pub key: Key,
-}
-
-impl Given<'_> {
-    /// Number of parameters d.
-    pub fn dimension(&self) -> usize {
-        self.own.len()
-    }
+/// Whether an aggregator could keep what it promises, of the models that it was given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub enum Promise {
+    /// It could.
+    Kept,
+    /// It could not, and has made do with something else, as it documents. This is counted as if
+    /// too few models had been present.
+    Broken,
 }
 
 /// Room that aggregators work in. It stays for the next combination, and has anything in it.

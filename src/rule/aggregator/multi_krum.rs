@@ -1,9 +1,9 @@
 //! The mean of the models that have the nearest neighbors.
 
-use super::krum::{self, score};
-use super::{Aggregator, Given};
+use super::krum::{self, all_scores};
+use super::{Aggregator, Promise};
 use crate::rule::nearest::least;
-use crate::rule::{Precondition, selected};
+use crate::rule::{Given, Precondition, selected};
 use crate::settings::Keys;
 
 /// The rule `multi-krum`: the mean of the n−f models of least score, as scored by
@@ -23,9 +23,10 @@ impl Aggregator for MultiKrum {
         MultiKrum
     }
 
-    fn aggregate(&self, given: &Given<'_>, scores: &mut Vec<f64>, out: &mut Vec<f32>) {
-        score(given, scores);
+    fn aggregate(&self, given: &Given<'_>, scores: &mut Vec<f64>, out: &mut Vec<f32>) -> Promise {
+        all_scores(given.models, given.f, scores);
         let best = least(scores, scores.len() - given.f);
         selected::mean(given.models, &best, out);
+        Promise::Kept
     }
 }

@@ -1,9 +1,9 @@
 //! The mean of the models nearest to the own one.
 
-use super::{Aggregator, Given};
+use super::{Aggregator, Promise};
 use crate::kernel;
 use crate::rule::nearest::least;
-use crate::rule::{Precondition, selected};
+use crate::rule::{Given, Precondition, selected};
 use crate::settings::Keys;
 
 /// The rule `nearest-to-own`: the mean of the n−f models nearest to ψ_k, itself included; of equal
@@ -25,11 +25,17 @@ impl Aggregator for NearestToOwn {
         NearestToOwn
     }
 
-    fn aggregate(&self, given: &Given<'_>, distances: &mut Vec<f64>, out: &mut Vec<f32>) {
+    fn aggregate(
+        &self,
+        given: &Given<'_>,
+        distances: &mut Vec<f64>,
+        out: &mut Vec<f32>,
+    ) -> Promise {
         distances.clear();
         let models = given.models.iter();
         distances.extend(models.map(|model| kernel::squared_distance(model, given.own)));
         let nearest = least(distances, distances.len() - given.f);
         selected::mean(given.models, &nearest, out);
+        Promise::Kept
     }
 }

@@ -1,9 +1,11 @@
 //! The rule that an aggregator is: pre-aggregations, `f` and what to do where too few are present.
 
-use super::{Aggregator, Buffers, Given};
+use super::{Aggregator, Buffers, Promise};
 use crate::rng::Key;
 use crate::rule::pre_aggregation::{self, PreAggregation};
-use crate::rule::{Combination, Combiner, Misfit, Neighborhood, Outcome, Place, Rule, Tolerance};
+use crate::rule::{
+    Combination, Combiner, Given, Misfit, Neighborhood, Outcome, Place, Rule, Tolerance,
+};
 use crate::settings::Keys;
 use crate::units::AgentId;
 use std::sync::Arc;
@@ -103,7 +105,6 @@ impl<A: Aggregator> Agent<A> {
         } = out;
         let own = hood.candidates[hood.own].model;
         let key = self.key.at(hood.iteration);
-        let mut own_at = Some(hood.own);
         let mut models: Vec<&[f32]> = hood.candidates.iter().map(|c| c.model).collect();
         // How many models there are at this stage in the full neighborhood.
         let mut full = self.neighborhood;
@@ -120,24 +121,22 @@ impl<A: Aggregator> Agent<A> {
             let given = Given {
                 models: &models,
                 own,
-                own_at,
                 f: allowed(pre.tolerance(), full, models.len())?,
                 key: key.toward(AgentId(stage)),
             };
             mixed.clear();
             pre.apply(&given, numbers, mixed);
             models = mixed.chunks_exact(own.len()).collect();
-            own_at = own_at.filter(|_| pre.keeps_own());
             full = pre.leaves(full);
         }
         let given = Given {
             models: &models,
             own,
-            own_at,
             f: allowed(self.rule.tolerance.as_ref(), full, models.len())?,
             key,
         };
-        self.rule.aggregator.aggregate(&given, numbers, model);
+        let promise = self.rule.aggregator.aggregate(&given, numbers, model);
+        *starved |= promise == Promise::Broken;
         Some(())
     }
 }

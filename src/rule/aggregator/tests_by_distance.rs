@@ -1,12 +1,12 @@
 //! What the aggregators by distance promise, and the mixing of nearest neighbors with them.
 
 use super::{
-    Aggregator, Given, Krum, MinimumDiameterAverage, MultiKrum, NearestToOwn, TrimmedMean,
+    Aggregator, Krum, MinimumDiameterAverage, MultiKrum, NearestToOwn, Promise, TrimmedMean,
 };
 use crate::rng::{Key, Purpose};
 use crate::rule::pre_aggregation::{NearestNeighborMixing, PreAggregation};
 use crate::rule::tests::{Seat, combine, read};
-use crate::rule::{Outcome, Rule};
+use crate::rule::{Given, Outcome, Rule};
 use crate::settings::{Keys, Problems, Sources, Span, Table};
 use proptest::prelude::*;
 
@@ -89,11 +89,12 @@ mod defined {
 /// Aggregates models of which number `own` is the agent's.
 fn aggregated(aggregator: &impl Aggregator, models: &[Vec<f32>], own: usize, f: usize) -> Vec<f64> {
     let mut out = Vec::new();
-    aggregator.aggregate(
+    let promise = aggregator.aggregate(
         &given(&borrowed(models), own, f),
         &mut vec![7.0; 3],
         &mut out,
     );
+    assert_eq!(promise, Promise::Kept);
     out.into_iter().map(f64::from).collect()
 }
 
@@ -105,7 +106,6 @@ fn given<'a>(models: &'a [&'a [f32]], own: usize, f: usize) -> Given<'a> {
     Given {
         models,
         own: models[own],
-        own_at: Some(own),
         f,
         key: Key::new(1, Purpose::Rule),
     }
@@ -296,7 +296,8 @@ proptest! {
     /// Squared, at most κ times the variance of the n−f honest models, whatever the others are:
     /// (f, κ)-robustness, Allouah et al. 2023, where κ = 6 (1 + f/(n−2f)) = 6 (n−f)/(n−2f) for
     /// scores over n−f models. Over the n−f−2 nearest others of Blanchard et al. there is one
-    /// honest model less among them that is sure to count: 6 (n−f)/(n−2f−1).
+    /// honest model less among them that is sure to count: 6 (n−f)/(n−2f−1), which is derived here
+    /// in the same way, not in the paper.
     #[test]
     fn krum_is_robust((models, f) in attacked()) {
         let n = models.len();

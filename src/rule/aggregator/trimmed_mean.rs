@@ -1,8 +1,8 @@
 //! The mean of each coordinate without its f lowest and f highest values.
 
 use super::sorted::{by_coordinate, mean};
-use super::{Aggregator, Given};
-use crate::rule::Precondition;
+use super::{Aggregator, Promise};
+use crate::rule::{Given, Precondition};
 use crate::settings::Keys;
 
 /// The rule `trimmed-mean`; O(n log² n d) for n models. The own model is one of those that are
@@ -23,8 +23,9 @@ impl Aggregator for TrimmedMean {
         TrimmedMean
     }
 
-    fn aggregate(&self, given: &Given<'_>, _: &mut Vec<f64>, out: &mut Vec<f32>) {
+    fn aggregate(&self, given: &Given<'_>, _: &mut Vec<f64>, out: &mut Vec<f32>) -> Promise {
         let trimmed = |rows: &[_]| mean(&rows[given.f..rows.len() - given.f]);
         by_coordinate(given.models, trimmed, out);
+        Promise::Kept
     }
 }

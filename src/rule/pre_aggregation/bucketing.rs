@@ -3,7 +3,7 @@
 use super::PreAggregation;
 use crate::kernel;
 use crate::rng::shuffle;
-use crate::rule::aggregator::Given;
+use crate::rule::Given;
 use crate::settings::Keys;
 
 /// The pre-aggregation `bucketing`: n models are put into random order and averaged in groups of

@@ -14,8 +14,7 @@ pub use bucketing::Bucketing;
 pub use nearest_neighbor_mixing::NearestNeighborMixing;
 pub use norm_clipping::NormClipping;
 
-use super::Tolerance;
-use super::aggregator::Given;
+use super::{Given, Tolerance};
 use crate::settings::{Catalogue, kind};
 use std::fmt::Debug;
 
@@ -41,11 +40,6 @@ pub trait PreAggregation: Debug + Send + Sync {
     /// How many models it makes of so many, at least 1.
     fn leaves(&self, models: usize) -> usize {
         models
-    }
-
-    /// Whether it leaves the agent's own model as it is, in its place.
-    fn keeps_own(&self) -> bool {
-        false
     }
 
     /// Appends the models that it makes, [so many](Self::leaves), one after the other, to `mixed`,

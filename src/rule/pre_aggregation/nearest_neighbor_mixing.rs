@@ -1,10 +1,9 @@
 //! Every model becomes the mean of those nearest to it.
 
 use super::PreAggregation;
-use crate::rule::aggregator::Given;
 use crate::rule::nearest::least;
 use crate::rule::pairwise::Distances;
-use crate::rule::{Precondition, Tolerance, selected};
+use crate::rule::{Given, Precondition, Tolerance, selected};
 use crate::settings::Keys;
 
 /// The pre-aggregation `nearest-neighbor-mixing`: each x_i becomes the mean of the n−f models

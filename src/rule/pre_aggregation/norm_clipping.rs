@@ -2,7 +2,7 @@
 
 use super::PreAggregation;
 use crate::kernel::{self, for_this_processor};
-use crate::rule::aggregator::Given;
+use crate::rule::Given;
 use crate::settings::Keys;
 
 /// The pre-aggregation `norm-clipping`: x_i becomes ψ_k + min(1, τ/‖x_i−ψ_k‖)(x_i−ψ_k). O(n d).
@@ -30,10 +30,6 @@ impl NormClipping {
 }
 
 impl PreAggregation for NormClipping {
-    fn keeps_own(&self) -> bool {
-        true
-    }
-
     fn apply(&self, given: &Given<'_>, _: &mut Vec<f64>, mixed: &mut Vec<f32>) {
         for model in given.models {
             let distance = kernel::squared_distance(model, given.own).sqrt();

@@ -1,11 +1,12 @@
 //! A point that is deep among the models in every direction.
 
+mod depth;
 mod plane;
 mod radon;
 
 use super::sorted::{by_coordinate, median};
-use super::{Aggregator, Given};
-use crate::rule::{Misfit, Place};
+use super::{Aggregator, Promise};
+use crate::rule::{Given, Misfit, Place};
 use crate::settings::Keys;
 
 /// The rule `centerpoint`: a point of Tukey depth n/(d+1) or more, so that every half-space that
@@ -15,12 +16,26 @@ use crate::settings::Keys;
 /// - d = 1: the median; O(n log² n).
 /// - d = 2: the centroid of the boundary of the region of all such points, which is found exactly
 ///   (`plane.rs`); O(n³), with a small constant.
-/// - Up to n = d + 1: the mean, since every point among the models is deep enough.
-/// - 3 ≤ d ≤ 8: iterated Radon points (`radon.rs`). Up to `samples` of them are drawn; the first
-///   whose depth is measured to be n/(d+1) or more is taken, or else the deepest. The depth is
-///   measured on the planes through the point and each d−1 models, or on 2,000 of these where
-///   there are more; so the promise is a likely one.
+/// - 3 ≤ d ≤ 8: the coordinate median, where its depth is measured to be n/(d+1) or more
+///   (`depth.rs`), or else the first of up to `samples` iterated Radon points (`radon.rs`) whose
+///   depth is. The depth is exact while n (n−1) … of d−2 factors are at most 1,000, and beyond a
+///   likely one, measured in 1,000 views.
 /// - Beyond, it is refused: n would have to be in the order of d.
+///
+/// Where no point is found to be as deep, the agent keeps its own model, and counts as starved. So
+/// it does with d+1 models or fewer, from two parameters on, among which no point withstands a
+/// single Byzantine one.
+///
+/// For 3 ≤ d, each point that is tried costs O(v (n² + n d²)) in v ≤ 1,000 views, and most that are
+/// not deep enough are found out in the first few. One combination among n models of d parameters,
+/// with as many attackers as it withstands, at one place far away, takes 0.1 ms (n = 20, d = 3),
+/// 1 ms (20, 4), 4 ms (20, 5), 2 ms (20, 6), 3 ms (64, 3) and 10 ms (64, 6 or 8) on average. Where
+/// no point is found, all samples are tried: 0.1 s (64, 3) to 4 s (64, 8). Models that are on a plane
+/// but for roundings may have none that is found.
+///
+/// The default of `samples`: of 100 draws of n = f (d+1) + 1 models each, with f = 2 … 5 attackers at
+/// one place, all had a point that is deep enough for d = 3 and 4, and 92 or more for d = 5. With 20
+/// samples, 38 to 96 of them had one.
 ///
 /// Neither the order of the models nor a common offset matters but for roundings.
 ///
@@ -35,6 +50,9 @@ pub struct Centerpoint {
 /// The most parameters that models may have.
 const MOST_PARAMETERS: usize = 8;
 
+/// A point: its first d numbers, then zeros.
+type Point = [f64; MOST_PARAMETERS];
+
 impl Aggregator for Centerpoint {
     const NAME: &'static str = "centerpoint";
     const ABOUT: &'static str =
@@ -48,7 +66,7 @@ impl Aggregator for Centerpoint {
             )
             .at_least(1.0)
             .at_most(1e6)
-            .default(20, "own choice");
+            .default(500, "own choice");
         Centerpoint { samples }
     }
 
@@ -68,12 +86,16 @@ impl Aggregator for Centerpoint {
         })
     }
 
-    fn aggregate(&self, given: &Given<'_>, _: &mut Vec<f64>, out: &mut Vec<f32>) {
+    fn aggregate(&self, given: &Given<'_>, _: &mut Vec<f64>, out: &mut Vec<f32>) -> Promise {
         let (n, d) = (given.models.len(), given.dimension());
+        if d > 1 && n <= d + 1 {
+            out.extend_from_slice(given.own);
+            return Promise::Broken;
+        }
         let narrow = |rows: &[_]| median(rows).map(|x| x as f32);
         by_coordinate(given.models, narrow, out);
         if d == 1 {
-            return;
+            return Promise::Kept;
         }
         // In an order of their own, and as seen from a point among them.
         let mut models = given.models.to_vec();
@@ -83,25 +105,30 @@ impl Aggregator for Centerpoint {
                 .find(|order| order.is_ne())
                 .unwrap_or(std::cmp::Ordering::Equal)
         });
-        let origin: Vec<f64> = out.iter().map(|&x| f64::from(x)).collect();
-        let from_origin = |model: &&[f32]| -> Vec<f64> {
-            let each = model.iter().zip(&origin);
-            each.map(|(&x, origin)| f64::from(x) - origin).collect()
+        let from_median = |model: &&[f32]| {
+            let mut point: Point = [0.0; MOST_PARAMETERS];
+            for ((x, &at), &median) in point.iter_mut().zip(*model).zip(&*out) {
+                *x = f64::from(at) - f64::from(median);
+            }
+            point
         };
-        let points: Vec<Vec<f64>> = models.iter().map(from_origin).collect();
-        let least_depth = n.div_ceil(d + 1);
+        let points: Vec<Point> = models.iter().map(from_median).collect();
+        let depth = n.div_ceil(d + 1);
         let deep = if d == 2 {
             let points: Vec<[f64; 2]> = points.iter().map(|x| [x[0], x[1]]).collect();
-            plane::middle_of_region(&points, least_depth).to_vec()
-        } else if least_depth == 1 {
-            let mean = |j| points.iter().map(|x| x[j] / n as f64).sum();
-            (0..d).map(mean).collect()
+            Some(plane::middle_of_region(&points, depth).to_vec())
         } else {
             let mut stream = given.key.stream();
-            radon::deep_point(&points, least_depth, self.samples, &mut stream)
+            let deep = radon::deep_point(&points, d, depth, self.samples, &mut stream);
+            deep.map(|point| point.to_vec())
         };
-        for (out, (origin, x)) in out.iter_mut().zip(origin.iter().zip(deep)) {
-            *out = (origin + x) as f32;
+        let Some(deep) = deep else {
+            out.copy_from_slice(given.own);
+            return Promise::Broken;
+        };
+        for (out, x) in out.iter_mut().zip(deep) {
+            *out = (f64::from(*out) + x) as f32;
         }
+        Promise::Kept
     }
 }
