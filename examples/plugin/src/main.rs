@@ -49,11 +49,11 @@ mod tests {
         for (old, new, help) in [
             ("temperature", "temprature", "did you mean `temperature`?"),
             ("reach = 3.0", "reach = -3.0", "write a number above 0"),
-            ("spread = 0.1", "spread = \"wide\"", "a number at least 0"),
+            ("spread = 0.1", "spread = \"wide\"", "write a number"),
             (
                 "kind = \"mirror\"",
                 "kind = \"miror\"",
-                "did you mean \"mirror\"?",
+                "did you mean `mirror`?",
             ),
         ] {
             let message = mistake(old, new).expect("a mistake");
