@@ -93,6 +93,7 @@
 //! | [`record`] | tables, histograms, the summary |
 //! | [`actors`] | clock, agents, attackers; the only part that knows actix |
 //! | [`campaign`] | the points of a sweep, side by side |
+//! | [`report`] | pages and figures out of results folders |
 //! | [`cli`] | the commands |
 //!
 //! # What is promised
@@ -139,6 +140,7 @@ pub mod learner;
 pub mod link;
 pub mod model;
 pub mod record;
+pub mod report;
 pub mod rng;
 pub mod rule;
 pub mod scenario;

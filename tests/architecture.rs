@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The parts from the ground up: a part uses only parts that stand before it.
-const PARTS: [&str; 19] = [
+const PARTS: [&str; 20] = [
     "units",
     "kernel",
     "rng",
@@ -23,6 +23,7 @@ const PARTS: [&str; 19] = [
     "record",
     "actors",
     "campaign",
+    "report",
     "cli",
 ];
 
