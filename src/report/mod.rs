@@ -4,7 +4,10 @@
 //! is a [`Document`] of [`Figure`]s and tables first, all data; drawing it comes after.
 
 mod document;
+pub mod draw;
 mod figure;
+mod page;
 
 pub use document::{Block, Cell, Document, Section, Table};
 pub use figure::{Axis, Bars, Cells, Content, Curves, Figure, Network, Node, Series};
+pub use page::page;
