@@ -4,7 +4,9 @@
 //! is a [`Document`] of [`Figure`]s and tables first, all data; drawing it comes after.
 
 mod document;
+mod draw;
 mod figure;
 
 pub use document::{Block, Cell, Document, Section, Table};
+pub use draw::{Drawn, Frame, Scale, draw, palette};
 pub use figure::{Axis, Bars, Cells, Content, Curves, Figure, Network, Node, Series};
