@@ -4,10 +4,11 @@
 //! is a [`Document`] of [`Figure`]s and tables first, all data; drawing it comes after.
 
 mod document;
-pub mod draw;
+mod draw;
 mod figure;
 mod page;
 
 pub use document::{Block, Cell, Document, Section, Table};
+pub use draw::{Drawn, Frame, Scale, draw, palette};
 pub use figure::{Axis, Bars, Cells, Content, Curves, Figure, Network, Node, Series};
 pub use page::page;
