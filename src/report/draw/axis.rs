@@ -48,12 +48,6 @@ impl Ruler {
         self.scale.holds(value) && (-1e-9..=1.0 + 1e-9).contains(&self.scale.place(value))
     }
 
-    /// The width of the widest label, in units of its size.
-    pub(super) fn width(&self) -> f64 {
-        let widths = self.ticks.iter().map(|(_, label)| text::width(label));
-        widths.fold(0.0, f64::max)
-    }
-
     /// Ticks at multiples of 1, 2 or 5 times a power of ten.
     fn mark_differences(&mut self, most: usize) {
         let (from, to) = (self.scale.from, self.scale.to);

@@ -20,6 +20,9 @@ use std::fmt::Write as _;
 /// Units of the drawing in a point.
 pub(super) const POINT: i32 = 10;
 
+/// What stays empty around a drawing, in units.
+pub(super) const EDGE: i32 = 3 * POINT;
+
 /// What the plotting crate may refuse. The canvas itself refuses nothing.
 pub(super) type Refused = DrawingAreaErrorKind<Infallible>;
 

@@ -13,6 +13,7 @@ mod axis;
 mod canvas;
 mod curves;
 mod legend;
+mod marks;
 pub mod palette;
 mod plane;
 mod scale;
