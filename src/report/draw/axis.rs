@@ -102,7 +102,7 @@ impl Ruler {
             return;
         }
         let exponents = least.ceil() as i32..=greatest.floor() as i32;
-        let stride = (exponents.clone().count() / most.max(1) + 1) as i32;
+        let stride = exponents.clone().count().div_ceil(most.max(1)) as i32;
         // As they are written by hand, unless they are many zeros.
         let is_plain = *exponents.start() >= -3 && *exponents.end() <= 3;
         for exponent in exponents.clone() {

@@ -30,6 +30,7 @@ pub(super) fn draw(curves: &Curves) -> Result<Drawing, Refused> {
         y: Ruler::new(&curves.y, y_scale(curves), 6),
         x_label: &curves.x.label,
         y_label: &curves.y.label,
+        has_rows: true,
         top: 0,
         right: RIGHT,
     };
@@ -38,7 +39,11 @@ pub(super) fn draw(curves: &Curves) -> Result<Drawing, Refused> {
     Drawing::on((WIDTH, plane.top + HEIGHT), |area| {
         let window = plane.draw(area)?;
         marks.draw(area, &window)?;
-        let traces: Vec<Trace> = curves.series.iter().map(|s| Trace::of(s, &window)).collect();
+        let traces: Vec<Trace> = curves
+            .series
+            .iter()
+            .map(|s| Trace::of(s, &window))
+            .collect();
         for (series, trace) in curves.series.iter().zip(&traces) {
             for band in &trace.bands {
                 let style = color(series.color).rgb().mix(BAND_OPACITY).filled();
@@ -48,7 +53,9 @@ pub(super) fn draw(curves: &Curves) -> Result<Drawing, Refused> {
         for (series, trace) in curves.series.iter().zip(&traces) {
             draw_line(area, series, trace)?;
         }
-        legend.draw(area, |number, at| draw_sample(area, &curves.series[number], at))?;
+        legend.draw(area, |number, at| {
+            draw_sample(area, &curves.series[number], at)
+        })?;
         Ok(Frame::of(&window, area))
     })
 }
@@ -77,7 +84,13 @@ fn y_scale(curves: &Curves) -> Scale {
     // A band widens a log axis by two powers of ten at most: its least value may be next to 0.
     let core = Scale::around(lines.clone(), is_log, 0.0);
     let bands = shown.filter_map(|s| s.band.as_ref()).flatten().flatten();
-    let near = |v: f64| if is_log { v.clamp(core.from / 100.0, core.to * 100.0) } else { v };
+    let near = |v: f64| {
+        if is_log {
+            v.clamp(core.from / 100.0, core.to * 100.0)
+        } else {
+            v
+        }
+    };
     let bands = bands.filter(|v| v.is_finite()).map(|v| near(*v));
     Scale::around(lines.chain(bands), is_log, 0.04)
 }

@@ -4,7 +4,6 @@ use super::WIDTH;
 use super::canvas::{Area, EDGE, Look, POINT, Refused, Words};
 use super::palette::INK;
 use super::text;
-use plotters::style::Color as _;
 use plotters_backend::text_anchor::{HPos, VPos};
 
 /// The size of texts, in units.
@@ -58,7 +57,7 @@ impl Legend {
                 angle: 0.0,
                 look: Look {
                     size: SIZE,
-                    color: INK.rgb().to_backend_color(),
+                    color: INK,
                     across: HPos::Left,
                     up: VPos::Center,
                 },

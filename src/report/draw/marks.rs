@@ -7,7 +7,6 @@ use super::plane::TICK_SIZE;
 use super::scale::Scale;
 use super::text;
 use super::trace::Window;
-use plotters::style::Color as _;
 use plotters_backend::text_anchor::{HPos, VPos};
 
 /// The height of a row of texts, in units.
@@ -91,7 +90,7 @@ impl Marks {
                 angle: 0.0,
                 look: Look {
                     size: TICK_SIZE,
-                    color: FAINT.rgb().to_backend_color(),
+                    color: FAINT,
                     across,
                     up: VPos::Center,
                 },

@@ -20,6 +20,8 @@ pub(super) struct Plane<'a> {
     pub(super) y: Ruler,
     pub(super) x_label: &'a str,
     pub(super) y_label: &'a str,
+    /// Whether lines of the grid stand at the ticks of the y axis.
+    pub(super) has_rows: bool,
     /// Room above, in units.
     pub(super) top: i32,
     /// Room at the right, in units.
@@ -33,7 +35,11 @@ pub(super) fn style(size: f64) -> TextStyle<'static> {
 
 /// Room for an axis' label, in units.
 fn room(label: &str) -> i32 {
-    if label.is_empty() { 0 } else { (1.4 * LABEL_SIZE) as i32 }
+    if label.is_empty() {
+        0
+    } else {
+        (1.4 * LABEL_SIZE) as i32
+    }
 }
 
 impl Plane<'_> {
@@ -45,7 +51,11 @@ impl Plane<'_> {
 
     /// Room at the right: the label of a tick near that end stands half beyond it.
     fn right_margin(&self) -> i32 {
-        let late = self.x.ticks.iter().filter(|(v, _)| self.x.scale.place(*v) > 0.95);
+        let late = self
+            .x
+            .ticks
+            .iter()
+            .filter(|(v, _)| self.x.scale.place(*v) > 0.95);
         let half = late.map(|(_, label)| (text::width(label) * TICK_SIZE / 2.0) as i32);
         half.max().unwrap_or(0).max(self.right) + EDGE
     }
@@ -55,12 +65,21 @@ impl Plane<'_> {
         (EDGE + self.left_labels(), width - self.right_margin())
     }
 
+    /// What stands below the data, in units.
+    fn labels_below(&self) -> i32 {
+        2 * TICK + (1.1 * TICK_SIZE) as i32 + room(self.x_label)
+    }
+
+    /// Room below the data, in units.
+    pub(super) fn below(&self) -> i32 {
+        self.labels_below() + EDGE
+    }
+
     /// Draws axes and grid into an area; the window is what they leave for data.
     pub(super) fn draw(&self, area: &Area) -> Result<Window, Refused> {
         let (width, height) = area.dim_in_pixel();
-        let below = 2 * TICK + (1.1 * TICK_SIZE) as i32 + room(self.x_label);
         let x_label = text::fit(self.x_label, f64::from(width) * 0.8 / LABEL_SIZE);
-        let data_height = f64::from(height) - f64::from(self.top + below);
+        let data_height = f64::from(height) - f64::from(self.top + self.below());
         let y_label = text::fit(self.y_label, data_height / LABEL_SIZE);
         let mut chart = ChartBuilder::on(area)
             .margin_left(EDGE)
@@ -68,11 +87,13 @@ impl Plane<'_> {
             .margin_top(self.top)
             .margin_right(self.right_margin())
             .set_label_area_size(LabelAreaPosition::Left, self.left_labels())
-            .set_label_area_size(LabelAreaPosition::Bottom, below)
+            .set_label_area_size(LabelAreaPosition::Bottom, self.labels_below())
             .build_cartesian_2d(self.x.clone(), self.y.clone())?;
-        chart
-            .configure_mesh()
-            .bold_line_style(GRID.rgb().stroke_width(7))
+        let mut mesh = chart.configure_mesh();
+        if !self.has_rows {
+            mesh.disable_y_mesh();
+        }
+        mesh.bold_line_style(GRID.rgb().stroke_width(7))
             .light_line_style(LIGHT_GRID.rgb().stroke_width(7))
             .axis_style(INK.rgb().stroke_width(9))
             .set_all_tick_mark_size(TICK)
