@@ -5,6 +5,7 @@ use super::failure::{Panic, RunError};
 use super::groups::{Grouping, RoundStats};
 use super::latency::Latency;
 use super::network;
+use super::relationship;
 use super::observer::{Observer, Seen};
 use super::rounds::Rounds;
 use super::rows::{AgentRows, WeightRows};
@@ -261,6 +262,9 @@ impl Recorder {
             self.fingerprints[sample.agent.index()] = sample.fingerprint;
         }
         self.last = Some(Grouping::new(&self.plan).of_samples(&closing.finals));
+        if let Some(folder) = &self.output.folder {
+            relationship::write(&self.plan, folder, &constants(&self.plan), &closing.finals)?;
+        }
         if !self.traffic.is_conserved() {
             return Err(RunError::Accounting(format!("{:?}", self.traffic)));
         }
