@@ -4,6 +4,7 @@ use super::{Plugins, text};
 use crate::campaign::Campaign;
 use crate::learner::Method;
 use crate::scenario::{Plan, RecordWeights, ScenarioFile};
+use crate::units::short;
 use clap::Args;
 use std::path::PathBuf;
 
@@ -83,7 +84,7 @@ impl Check {
             "\nIn all: {} models sent, {} on disk, at most {} of memory per point.\n\
              smallest: the smallest neighborhood, the agent itself included.\n\
              Byz. nbrs: Byzantine neighbors of a normal agent, least to most.",
-            text::short(total.models),
+            short(total.models),
             bytes(total.disk),
             bytes(total.memory),
         ));
@@ -118,7 +119,7 @@ fn row(plan: &Plan, forecast: &Forecast) -> Vec<String> {
             .to_string(),
         format!("{least}–{most}"),
         plan.iterations.to_string(),
-        text::short(forecast.models),
+        short(forecast.models),
     ]
 }
 

@@ -1,8 +1,9 @@
 //! The final table's second part: how long things took in simulated time.
 
-use super::text::{short, table};
+use super::text::table;
 use crate::record::Summary;
 use crate::scenario::ScenarioFile;
+use crate::units::short;
 
 /// What is told, by its name in summaries; the first always, the others where there is room.
 const QUANTITIES: [(&str, &str); 4] = [

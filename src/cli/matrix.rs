@@ -1,7 +1,8 @@
 //! Rules against attacks, as a table.
 
-use super::text::{WIDTH, short, table};
+use super::text::{WIDTH, table};
 use crate::campaign::{Cell, Matrix};
+use crate::units::short;
 
 /// Behind what is no mean over all points.
 const MARK: &str = "*";

@@ -1,9 +1,10 @@
 //! A line that tells how far a campaign is.
 
-use super::text::{note, short};
+use super::text::note;
 use crate::campaign::Outlook;
 use crate::record::{Observer, Seen};
 use crate::scenario::Plan;
+use crate::units::short;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::IsTerminal;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};

@@ -6,6 +6,7 @@ use super::matrix::matrix;
 use crate::campaign::{AboveAlone, Matrix, PointOutcome};
 use crate::record::{RunError, Summary};
 use crate::scenario::{RunId, ScenarioFile, Setting};
+use crate::units::short;
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 use std::io::Write;
 
@@ -209,24 +210,6 @@ fn final_table(file: &ScenarioFile, outcomes: &[(RunId, PointOutcome)]) -> Strin
 fn signed(x: f64) -> String {
     let sign = if x > 0.0 { "+" } else { "" };
     format!("{sign}{}", short(x))
-}
-
-/// A number in about five characters.
-pub(super) fn short(x: f64) -> String {
-    let size = x.abs();
-    match size {
-        _ if x == 0.0 => "0".to_owned(),
-        _ if x == f64::INFINITY => "∞".to_owned(),
-        _ if x == f64::NEG_INFINITY => "-∞".to_owned(),
-        s if s >= 1e12 => format!("{x:.1e}"),
-        s if s >= 1e9 => format!("{:.1} G", x / 1e9),
-        s if s >= 1e6 => format!("{:.1} M", x / 1e6),
-        s if s >= 1e4 => format!("{:.0} k", x / 1e3),
-        s if s >= 100.0 => format!("{x:.0}"),
-        s if s >= 1.0 => format!("{x:.2}"),
-        s if s >= 1e-3 => format!("{x:.4}"),
-        _ => format!("{x:.1e}"),
-    }
 }
 
 #[cfg(test)]
