@@ -4,6 +4,9 @@ use super::super::document::{Cell, Table};
 use crate::units::short;
 use maud::{Markup, html};
 
+/// Columns of a table that a printed page has room for, in letters of common size.
+const NARROW: usize = 10;
+
 /// A table in a box of its own, in which it scrolls where it is wider than the page, and under it
 /// what its columns mean.
 pub(super) fn table(table: &Table) -> Markup {
@@ -13,7 +16,7 @@ pub(super) fn table(table: &Table) -> Markup {
     let explains = |(_, meaning): &&(String, String)| !meaning.is_empty();
     html! {
         div.scroll tabindex="0" role="region" aria-label=(table.caption) {
-            table.sortable[table.is_sortable] {
+            table.sortable[table.is_sortable].wide[table.columns.len() > NARROW] {
                 caption { (table.caption) }
                 thead {
                     tr {
