@@ -48,12 +48,6 @@ impl Ruler {
         self.scale.holds(value) && (-1e-9..=1.0 + 1e-9).contains(&self.scale.place(value))
     }
 
-    /// The width of the widest label, in units of its size.
-    pub(super) fn width(&self) -> f64 {
-        let widths = self.ticks.iter().map(|(_, label)| text::width(label));
-        widths.fold(0.0, f64::max)
-    }
-
     /// Ticks at multiples of 1, 2 or 5 times a power of ten.
     fn mark_differences(&mut self, most: usize) {
         let (from, to) = (self.scale.from, self.scale.to);
@@ -108,7 +102,7 @@ impl Ruler {
             return;
         }
         let exponents = least.ceil() as i32..=greatest.floor() as i32;
-        let stride = (exponents.clone().count() / most.max(1) + 1) as i32;
+        let stride = exponents.clone().count().div_ceil(most.max(1)) as i32;
         // As they are written by hand, unless they are many zeros.
         let is_plain = *exponents.start() >= -3 && *exponents.end() <= 3;
         for exponent in exponents.clone() {

@@ -20,6 +20,9 @@ use std::fmt::Write as _;
 /// Units of the drawing in a point.
 pub(super) const POINT: i32 = 10;
 
+/// What stays empty around a drawing, in units.
+pub(super) const EDGE: i32 = 3 * POINT;
+
 /// What the plotting crate may refuse. The canvas itself refuses nothing.
 pub(super) type Refused = DrawingAreaErrorKind<Infallible>;
 
@@ -35,6 +38,8 @@ pub(super) struct Canvas {
     body: String,
     /// Attributes of the path that grows, and its data.
     path: (String, String),
+    /// Where the last rectangle of that path begins.
+    last: Option<BackendCoord>,
 }
 
 impl Canvas {
@@ -44,6 +49,7 @@ impl Canvas {
             size,
             body: String::new(),
             path: Default::default(),
+            last: None,
         }
     }
 
@@ -55,6 +61,7 @@ impl Canvas {
 
     fn end_path(&mut self) {
         let (style, data) = std::mem::take(&mut self.path);
+        self.last = None;
         if !data.is_empty() {
             let _ = writeln!(self.body, "<path {style} d=\"{data}\"/>"); // a string takes it all
         }
@@ -122,7 +129,7 @@ impl Canvas {
         let baseline = f64::from(y) + down * look.size;
         let out = &mut self.body;
         let _ = write!(out, "<text x=\"{x}\" y=\"{baseline:.0}\"{anchor}");
-        let _ = write!(out, " font-size=\"{}\" fill=\"{}\"", look.size, hex(look.color));
+        let _ = write!(out, " font-size=\"{}\" fill=\"{}\"", look.size, look.color);
         if angle != 0.0 {
             let _ = write!(out, " transform=\"rotate({angle} {x} {y})\"");
         }
@@ -137,7 +144,7 @@ impl Canvas {
 pub(super) struct Look {
     /// Its size, in units.
     pub(super) size: f64,
-    pub(super) color: BackendColor,
+    pub(super) color: Color,
     /// Which point of it stands where it is put.
     pub(super) across: HPos,
     pub(super) up: VPos,
@@ -223,12 +230,20 @@ impl DrawingBackend for Canvas {
         style: &S,
         is_filled: bool,
     ) -> Done {
-        let corners = [(x, y), (right, y), (right, bottom), (x, bottom)];
-        if is_filled {
-            self.fill(corners.into_iter(), style.color());
-        } else {
-            let around = corners.into_iter().chain([(x, y)]);
-            self.stroke(around, style.color(), style.stroke_width(), "");
+        let color = style.color();
+        if is_filled && color.alpha > 0.0 {
+            // Neighbors leave no seam between them.
+            let style = fill_style(color) + " shape-rendering=\"crispEdges\"";
+            let (width, height) = (right - x, bottom - y);
+            self.path(style);
+            let begin = match self.last.replace((x, y)) {
+                Some(last) => format!("m{} {}", x - last.0, y - last.1),
+                None => format!("M{x} {y}"),
+            };
+            let _ = write!(self.path.1, "{begin}h{width}v{height}h{}z", -width);
+        } else if !is_filled {
+            let around = [(x, y), (right, y), (right, bottom), (x, bottom), (x, y)];
+            self.stroke(around.into_iter(), color, style.stroke_width(), "");
         }
         Ok(())
     }
@@ -245,12 +260,18 @@ impl DrawingBackend for Canvas {
             fill_style(color)
         } else {
             let width = style.stroke_width();
-            format!("fill=\"none\" stroke=\"{}\" stroke-width=\"{width}\"", hex(color))
+            format!(
+                "fill=\"none\" stroke=\"{}\" stroke-width=\"{width}\"",
+                hex(color)
+            )
         };
         let (r, across) = (radius, 2 * radius);
         let data = self.path(look);
         let left = x - radius as i32;
-        let _ = write!(data, "M{left} {y}a{r} {r} 0 1 0 {across} 0a{r} {r} 0 1 0-{across} 0z");
+        let _ = write!(
+            data,
+            "M{left} {y}a{r} {r} 0 1 0 {across} 0a{r} {r} 0 1 0-{across} 0z"
+        );
         Ok(())
     }
 
@@ -266,7 +287,7 @@ impl DrawingBackend for Canvas {
     fn draw_text<S: BackendTextStyle>(&mut self, text: &str, s: &S, at: BackendCoord) -> Done {
         let look = Look {
             size: s.size(),
-            color: s.color(),
+            color: hex(s.color()),
             across: s.anchor().h_pos,
             up: s.anchor().v_pos,
         };

@@ -1,24 +1,22 @@
 //! Lines with bands along a common axis.
 
 use super::axis::Ruler;
-use super::canvas::{Area, Look, POINT, Refused, Stroke, Words};
+use super::canvas::{Area, POINT, Refused, Stroke};
 use super::legend::{Legend, SAMPLE};
-use super::palette::{FAINT, dashes, series as color};
-use super::plane::{Plane, TICK_SIZE};
+use super::marks::Marks;
+use super::palette::{dashes, series as color};
+use super::plane::Plane;
 use super::scale::Scale;
-use super::text;
 use super::trace::{Point, Trace, Window};
 use super::{Drawing, Frame, WIDTH};
 use crate::report::{Axis, Curves, Series};
 use plotters::element::{Circle, Polygon, Rectangle};
 use plotters::style::Color as _;
-use plotters_backend::text_anchor::{HPos, VPos};
 
 /// The height of the data's rectangle with the axis below it, in units.
 const HEIGHT: i32 = 310 * POINT;
-/// The height of a row of marks, in units.
-const MARK_ROW: i32 = 15 * POINT;
-const RIGHT: i32 = 16 * POINT;
+/// Room at the right, in units.
+const RIGHT: i32 = 8 * POINT;
 const LINE: u32 = 16;
 const BAND_OPACITY: f64 = 0.18;
 
@@ -26,23 +24,26 @@ const BAND_OPACITY: f64 = 0.18;
 pub(super) fn draw(curves: &Curves) -> Result<Drawing, Refused> {
     let labels = curves.series.iter().map(|s| s.label.as_str());
     let has_legend = curves.series.iter().any(|s| !s.label.is_empty());
-    let labels = labels.filter(|_| has_legend);
-    let legend = Legend::new(labels, (4 * POINT, WIDTH - RIGHT), 0);
-    let (x, y) = (x_scale(curves), y_scale(curves));
-    let marks = Marks::new(curves, &x);
-    let top = legend.height + 6 * POINT + marks.rows * MARK_ROW;
-    Drawing::on((WIDTH, top + HEIGHT), |area| {
-        let plane = Plane {
-            x: Ruler::new(&curves.x, x, 6),
-            y: Ruler::new(&curves.y, y, 6),
-            x_label: &curves.x.label,
-            y_label: &curves.y.label,
-            top,
-            right: RIGHT,
-        };
+    let legend = Legend::new(labels.filter(|_| has_legend));
+    let mut plane = Plane {
+        x: Ruler::new(&curves.x, x_scale(curves), 6),
+        y: Ruler::new(&curves.y, y_scale(curves), 6),
+        x_label: &curves.x.label,
+        y_label: &curves.y.label,
+        has_rows: true,
+        top: 0,
+        right: RIGHT,
+    };
+    let marks = Marks::new(&curves.marks, &plane.x.scale, plane.across(WIDTH));
+    plane.top = legend.height + 6 * POINT + marks.height();
+    Drawing::on((WIDTH, plane.top + HEIGHT), |area| {
         let window = plane.draw(area)?;
         marks.draw(area, &window)?;
-        let traces: Vec<Trace> = curves.series.iter().map(|s| Trace::of(s, &window)).collect();
+        let traces: Vec<Trace> = curves
+            .series
+            .iter()
+            .map(|s| Trace::of(s, &window))
+            .collect();
         for (series, trace) in curves.series.iter().zip(&traces) {
             for band in &trace.bands {
                 let style = color(series.color).rgb().mix(BAND_OPACITY).filled();
@@ -52,7 +53,9 @@ pub(super) fn draw(curves: &Curves) -> Result<Drawing, Refused> {
         for (series, trace) in curves.series.iter().zip(&traces) {
             draw_line(area, series, trace)?;
         }
-        legend.draw(area, |number, at| draw_sample(area, &curves.series[number], at))?;
+        legend.draw(area, |number, at| {
+            draw_sample(area, &curves.series[number], at)
+        })?;
         Ok(Frame::of(&window, area))
     })
 }
@@ -81,7 +84,13 @@ fn y_scale(curves: &Curves) -> Scale {
     // A band widens a log axis by two powers of ten at most: its least value may be next to 0.
     let core = Scale::around(lines.clone(), is_log, 0.0);
     let bands = shown.filter_map(|s| s.band.as_ref()).flatten().flatten();
-    let near = |v: f64| if is_log { v.clamp(core.from / 100.0, core.to * 100.0) } else { v };
+    let near = |v: f64| {
+        if is_log {
+            v.clamp(core.from / 100.0, core.to * 100.0)
+        } else {
+            v
+        }
+    };
     let bands = bands.filter(|v| v.is_finite()).map(|v| near(*v));
     Scale::around(lines.chain(bands), is_log, 0.04)
 }
@@ -155,68 +164,4 @@ fn draw_sample(area: &Area, series: &Series, (x, y): Point) -> Result<(), Refuse
         draw_point(area, series, (x + SAMPLE / 2, y))?;
     }
     Ok(())
-}
-
-/// Moments that are marked, each with a text above the data.
-struct Marks {
-    /// Where along the axis from 0 to 1, what happens, and its row from below.
-    marks: Vec<(f64, String, i32)>,
-    rows: i32,
-}
-
-impl Marks {
-    fn new(curves: &Curves, x: &Scale) -> Marks {
-        let mut marks: Vec<(f64, String, i32)> = Vec::new();
-        let width = f64::from(WIDTH) * 0.85;
-        let mut ends: Vec<f64> = Vec::new();
-        let mut sorted: Vec<_> = curves.marks.iter().filter(|(at, _)| x.holds(*at)).collect();
-        sorted.sort_by(|a, b| a.0.total_cmp(&b.0));
-        for (at, label) in sorted {
-            let place = x.place(*at);
-            if !(0.0..=1.0).contains(&place) {
-                continue;
-            }
-            let label = text::fit(label, width * 0.7 / TICK_SIZE);
-            let long = text::width(&label) * TICK_SIZE;
-            let start = (place * width).min(width - long);
-            let row = ends.iter().position(|end| *end < start).unwrap_or(ends.len());
-            if row == ends.len() {
-                ends.push(0.0);
-            }
-            ends[row] = start + long + f64::from(8 * POINT);
-            marks.push((place, label, row as i32));
-        }
-        Marks {
-            marks,
-            rows: ends.len() as i32,
-        }
-    }
-
-    fn draw(&self, area: &Area, window: &Window) -> Result<(), Refused> {
-        for (place, label, row) in &self.marks {
-            let across = place * f64::from(window.right - window.left);
-            let x = window.left + across.round() as i32;
-            let top = window.top - row * MARK_ROW;
-            area.draw(&Stroke {
-                points: &[(x, window.bottom), (x, top - 4 * POINT)],
-                color: FAINT,
-                width: 10,
-                dashes: "30 25",
-            })?;
-            let long = (text::width(label) * TICK_SIZE) as i32;
-            let is_late = x + long > WIDTH - RIGHT;
-            area.draw(&Words {
-                text: label,
-                at: (if is_late { x - 4 * POINT } else { x + 4 * POINT }, top - MARK_ROW / 2),
-                angle: 0.0,
-                look: Look {
-                    size: TICK_SIZE,
-                    color: FAINT.rgb().to_backend_color(),
-                    across: if is_late { HPos::Right } else { HPos::Left },
-                    up: VPos::Center,
-                },
-            })?;
-        }
-        Ok(())
-    }
 }

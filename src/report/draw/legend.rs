@@ -1,9 +1,9 @@
 //! What stands above a drawing: which line, color or shape is what.
 
-use super::canvas::{Area, Look, POINT, Refused, Words};
+use super::WIDTH;
+use super::canvas::{Area, EDGE, Look, POINT, Refused, Words};
 use super::palette::INK;
 use super::text;
-use plotters::style::Color as _;
 use plotters_backend::text_anchor::{HPos, VPos};
 
 /// The size of texts, in units.
@@ -23,15 +23,12 @@ pub(super) struct Legend {
 }
 
 impl Legend {
-    /// Rows of labels from `left` to `right`, from the top.
-    pub(super) fn new<'a>(
-        labels: impl Iterator<Item = &'a str>,
-        (left, right): (i32, i32),
-        top: i32,
-    ) -> Legend {
+    /// Rows of labels over the width of a drawing, from its top.
+    pub(super) fn new<'a>(labels: impl Iterator<Item = &'a str>) -> Legend {
+        let (left, right) = (EDGE, WIDTH - EDGE);
         let most = f64::from(right - left - SAMPLE - GAP) / SIZE;
         let mut entries = Vec::new();
-        let (mut x, mut y) = (left, top + ROW / 2);
+        let (mut x, mut y) = (left, EDGE + ROW / 2);
         for label in labels {
             let label = text::fit(label, most);
             let width = SAMPLE + GAP + (text::width(&label) * SIZE) as i32;
@@ -42,7 +39,7 @@ impl Legend {
             entries.push((label, (x, y)));
             x += width + 3 * GAP;
         }
-        let height = if entries.is_empty() { 0 } else { y + ROW / 2 - top };
+        let height = if entries.is_empty() { 0 } else { y + ROW / 2 };
         Legend { entries, height }
     }
 
@@ -60,7 +57,7 @@ impl Legend {
                 angle: 0.0,
                 look: Look {
                     size: SIZE,
-                    color: INK.rgb().to_backend_color(),
+                    color: INK,
                     across: HPos::Left,
                     up: VPos::Center,
                 },

@@ -10,9 +10,15 @@
 //! full ([`palette`]).
 
 mod axis;
+mod bars;
 mod canvas;
+mod cells;
+mod color_bar;
 mod curves;
 mod legend;
+mod marks;
+mod names;
+mod network;
 pub mod palette;
 mod plane;
 mod scale;
@@ -80,9 +86,9 @@ impl Frame {
 pub fn draw(figure: &Figure) -> Drawn {
     let drawing = match &figure.content {
         Content::Curves(curves) => curves::draw(curves),
-        Content::Cells(_) => todo!(),
-        Content::Network(_) => todo!(),
-        Content::Bars(_) => todo!(),
+        Content::Cells(cells) => cells::draw(cells),
+        Content::Network(network) => network::draw(network),
+        Content::Bars(bars) => bars::draw(bars),
     };
     // What the plotting crate refuses is a backend that fails, which `Infallible` excludes, one
     // that is in use, which is never handed out, and areas of no size, which are never made.
@@ -126,7 +132,10 @@ impl Drawing {
              aria-labelledby=\"{name}-title {name}-description\" \
              font-family=\"system-ui, sans-serif\" stroke-linejoin=\"round\">"
         );
-        let parts = [("title", "title", &figure.title), ("desc", "description", &figure.alternative)];
+        let parts = [
+            ("title", "title", &figure.title),
+            ("desc", "description", &figure.alternative),
+        ];
         for (element, id, words) in parts {
             let _ = write!(svg, "<{element} id=\"{name}-{id}\">");
             text::escape(&mut svg, &text::clean(words));

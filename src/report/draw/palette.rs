@@ -4,6 +4,7 @@
 //! dark screen by what they are: `svg [stroke="#1b1b1b"] { stroke: … }`.
 
 use plotters::style::RGBColor;
+use plotters::style::colors::colormaps::{ColorMap, ViridisRGB};
 use std::fmt;
 
 /// A color, shown as `#rrggbb`.
@@ -26,8 +27,10 @@ impl Color {
 
 /// Texts and axes.
 pub const INK: Color = Color([0x1b, 0x1b, 0x1b]);
-/// What stands behind: moments that are marked, links.
+/// What stands behind: moments that are marked.
 pub const FAINT: Color = Color([0x76, 0x76, 0x76]);
+/// Links of a network.
+pub const LINK: Color = Color([0xb4, 0xb4, 0xb4]);
 /// Lines of the grid.
 pub const GRID: Color = Color([0xdd, 0xdd, 0xdd]);
 /// Lines of the grid between those that have a label.
@@ -55,6 +58,29 @@ pub const SERIES: [Color; 8] = [
 /// Dashes, in tenths of a point: without color too, a series is known by its own. There are five,
 /// so that forty series differ in color or dashes.
 pub(super) const DASHES: [&str; 5] = ["", "70 30", "18 26", "90 28 18 28", "140 40"];
+
+/// Numbers on dark cells. Not the paper's color: cells stay as they are on a dark screen.
+pub const ON_DARK: Color = Color([0xfe, 0xfe, 0xfe]);
+/// Numbers on light cells.
+pub const ON_LIGHT: Color = Color([0x01, 0x01, 0x01]);
+
+/// How many colors cells have: more than are told apart, few enough to share them.
+pub(super) const LEVELS: usize = 64;
+
+/// The color of cells at a level: viridis, which grows lighter evenly, to who does not see green
+/// apart from red and on gray paper too.
+pub(super) fn level(level: usize) -> Color {
+    let share = level as f64 / (LEVELS - 1) as f64;
+    let RGBColor(red, green, blue) = ViridisRGB.get_color_normalized(share, 0.0, 1.0);
+    Color([red, green, blue])
+}
+
+/// What is read on a color.
+pub(super) fn on(color: Color) -> Color {
+    let [red, green, blue] = color.0.map(f64::from);
+    let luminance = 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+    if luminance < 130.0 { ON_DARK } else { ON_LIGHT }
+}
 
 /// The color of a series, group or part.
 pub fn series(number: usize) -> Color {

@@ -10,6 +10,7 @@ pub(super) fn width(text: &str) -> f64 {
         '⁰'..='₉' | '²' | '³' | '¹' => 0.40,
         'm' | 'w' | 'M' | 'W' | '@' | '%' | '…' => 0.90,
         'A'..='Z' => 0.70,
+        '0'..='9' => 0.62,
         c if c < '\u{2e80}' => 0.58,
         _ => 1.0,
     };
@@ -70,7 +71,10 @@ pub(super) fn power_of_ten(exponent: i32) -> String {
         // The others follow each other in Unicode.
         c => char::from_u32('⁰' as u32 + (c as u32 - '0' as u32)).unwrap_or(c),
     };
-    format!("10{}", exponent.to_string().chars().map(raise).collect::<String>())
+    format!(
+        "10{}",
+        exponent.to_string().chars().map(raise).collect::<String>()
+    )
 }
 
 /// A number with `digits` digits that count, in few characters: `0.0591`, `27`, `4×10⁷`, `∞`.

@@ -49,7 +49,10 @@ impl Window {
 
     fn point(&self, spot: Spot) -> Point {
         let across = (spot[0].round() as i32).clamp(self.left, self.right);
-        (across, (spot[1].round() as i32).clamp(self.top, self.bottom))
+        (
+            across,
+            (spot[1].round() as i32).clamp(self.top, self.bottom),
+        )
     }
 }
 
@@ -198,9 +201,17 @@ fn bands(series: &Series, window: &Window) -> Vec<Vec<Point>> {
                 outlines.extend(outline(&mut upper, &mut lower, window));
             }
         } else if window.x.holds(*x) && window.is_across(across) {
-            let edge = if *low == f64::INFINITY { window.top } else { window.bottom };
+            let edge = if *low == f64::INFINITY {
+                window.top
+            } else {
+                window.bottom
+            };
             lower.push([across, end(*low, edge)]);
-            let edge = if *high == f64::INFINITY { window.top } else { window.bottom };
+            let edge = if *high == f64::INFINITY {
+                window.top
+            } else {
+                window.bottom
+            };
             upper.push([across, end(*high, edge)]);
         }
     }
