@@ -84,7 +84,9 @@ impl Run {
             Err(error) => return text::refuse(&error),
         };
         // Together: the report is made of the points.
-        let unwritten = campaign.write_points(&folder, &outcomes).map_err(|error| error.to_string());
+        let unwritten = campaign
+            .write_points(&folder, &outcomes)
+            .map_err(|error| error.to_string());
         let unwritten = unwritten.and_then(|()| {
             report::write(&[folder.clone()], &page_in(&folder)).map_err(|error| error.to_string())
         });

@@ -27,7 +27,9 @@ pub(super) fn packed(figure: &Figure, frame: &Frame) -> String {
     };
     let json = serde_json::to_vec(&values).expect("text keys and numbers are JSON");
     let mut packed = ZlibEncoder::new(Vec::new(), Compression::default());
-    packed.write_all(&json).expect("memory takes what is written");
+    packed
+        .write_all(&json)
+        .expect("memory takes what is written");
     let packed = packed.finish().expect("memory takes what is written");
     BASE64_STANDARD.encode(packed)
 }
@@ -126,16 +128,19 @@ impl<'a> Told<'a> {
                 !series.y[i].is_nan() && stops.binary_search_by(|s| s.total_cmp(&at)).is_ok()
             };
             let known: Vec<usize> = (0..series.x.len()).filter(known).collect();
-            let numbers =
-                |values: &[f64]| -> Vec<Number> { known.iter().map(|&i| Number(values[i])).collect() };
+            let numbers = |values: &[f64]| -> Vec<Number> {
+                known.iter().map(|&i| Number(values[i])).collect()
+            };
             let places: Vec<Place> = known.iter().map(|&i| Place(series.x[i])).collect();
             Line {
                 label: &series.label,
                 color: series.color % SERIES.len(),
-                x: x.iter().position(|known| *known == places).unwrap_or_else(|| {
-                    x.push(places);
-                    x.len() - 1
-                }),
+                x: x.iter()
+                    .position(|known| *known == places)
+                    .unwrap_or_else(|| {
+                        x.push(places);
+                        x.len() - 1
+                    }),
                 y: numbers(&series.y),
                 band: series
                     .band
@@ -190,7 +195,10 @@ impl<'a> Told<'a> {
 fn stops(series: &[Series]) -> Vec<f64> {
     let known = |s: &Series| -> Vec<f64> {
         let pairs = s.x.iter().zip(&s.y);
-        pairs.filter(|(_, y)| !y.is_nan()).map(|(x, _)| *x).collect()
+        pairs
+            .filter(|(_, y)| !y.is_nan())
+            .map(|(x, _)| *x)
+            .collect()
     };
     let mut all: Vec<f64> = series.iter().flat_map(known).collect();
     all.sort_by(f64::total_cmp);
