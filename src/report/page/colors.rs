@@ -11,7 +11,7 @@ use std::fmt::Write;
 const DARK_PAPER: Color = Color([0x16, 0x18, 0x1b]);
 
 /// What a color becomes in the dark. Others stay as they are.
-const DARK: [(Color, Color); 8] = [
+const DARK: [(Color, Color); 9] = [
     (INK, Color([0xe4, 0xe6, 0xe8])),
     (FAINT, Color([0x9a, 0xa1, 0xa8])),
     (GRID, Color([0x36, 0x3b, 0x41])),
@@ -19,7 +19,7 @@ const DARK: [(Color, Color); 8] = [
     (PAPER, DARK_PAPER),
     (BYZANTINE, Color([0xff, 0x6b, 0x7d])),
     (DIVERGED, Color([0x5c, 0x61, 0x67])),
-    // The black series; and the blue one, a little lighter.
+    (SERIES[0], Color([0x2a, 0x8f, 0xd8])),
     (SERIES[6], Color([0xff, 0xff, 0xff])),
 ];
 
