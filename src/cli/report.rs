@@ -22,7 +22,7 @@ impl Report {
             [folder] => page_in(folder),
             _ => PathBuf::from(PAGE),
         });
-        match self.write(&page) {
+        match write(&self.folders, &page) {
             Ok(()) => {
                 text::print(&format!("Report is in {}", page.display()));
                 0
@@ -33,11 +33,12 @@ impl Report {
             }
         }
     }
+}
 
-    fn write(&self, page: &Path) -> Result<(), ReportError> {
-        let document = report::read(&self.folders)?;
-        report::write_page(&document, page)
-    }
+/// Writes the page on some results folders.
+pub(super) fn write(folders: &[PathBuf], page: &Path) -> Result<(), ReportError> {
+    let document = report::read(folders)?;
+    report::write_page(&document, page)
 }
 
 const PAGE: &str = "report.html";

@@ -1,6 +1,7 @@
 //! `byzsim run`.
 
 use super::progress::Progress;
+use super::report::{self, page_in};
 use super::{FAILED, INTERRUPTED, Plugins, text};
 use crate::campaign::{Campaign, CampaignOptions, PointOutcome};
 use crate::record::RunError;
@@ -82,13 +83,22 @@ impl Run {
             Ok(outcomes) => outcomes,
             Err(error) => return text::refuse(&error),
         };
+        // Together: the report is made of the points.
+        let unwritten = campaign
+            .write_points(&folder, &outcomes)
+            .map_err(|error| error.to_string());
+        let unwritten = unwritten.and_then(|()| {
+            report::write(&[folder.clone()], &page_in(&folder)).map_err(|error| error.to_string())
+        });
         if !self.quiet {
             text::print(&text::results(&campaign.file, &outcomes));
             text::print(&format!("Results are in {}", folder.display()));
+            if unwritten.is_ok() {
+                text::print(&format!("Report is in {}", page_in(&folder).display()));
+            }
         }
         // What comes last is what is read first: the errors.
-        let unwritten = campaign.write_points(&folder, &outcomes).err();
-        tell_failures(&campaign.file, &outcomes, unwritten)
+        tell_failures(&campaign.file, &outcomes, unwritten.err())
     }
 }
 
@@ -97,7 +107,7 @@ impl Run {
 fn tell_failures(
     file: &ScenarioFile,
     outcomes: &[(RunId, PointOutcome)],
-    unwritten: Option<RunError>,
+    unwritten: Option<String>,
 ) -> u8 {
     let mut failed = false;
     let mut interrupted = false;
@@ -120,7 +130,7 @@ fn tell_failures(
     }
     if let Some(error) = unwritten {
         failed = true;
-        text::complain(&error.to_string());
+        text::complain(&error);
     }
     if not_begun > 0 {
         interrupted = true;

@@ -25,6 +25,8 @@ pub struct Section {
 /// A piece of a section.
 #[derive(Clone, Debug)]
 pub enum Block {
+    /// A heading below that of the section: what the next blocks are about.
+    Heading(String),
     /// A paragraph.
     Text(String),
     /// Names and what they are.

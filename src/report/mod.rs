@@ -32,8 +32,10 @@ use study::Study;
 /// # Errors
 /// A folder that holds no results, or a file in it that cannot be read.
 pub fn read(folders: &[PathBuf]) -> Result<Document, ReportError> {
-    let results: Vec<Results> =
-        folders.iter().map(|folder| Results::read(folder)).collect::<Result<_, _>>()?;
+    let results: Vec<Results> = folders
+        .iter()
+        .map(|folder| Results::read(folder))
+        .collect::<Result<_, _>>()?;
     sections::document(&Study::new(&results))
 }
 
@@ -43,6 +45,9 @@ pub fn read(folders: &[PathBuf]) -> Result<Document, ReportError> {
 /// A file that cannot be written.
 pub fn write_page(document: &Document, path: &Path) -> Result<(), ReportError> {
     crate::record::write_whole(path, page(document).as_bytes()).map_err(|error| {
-        ReportError::Unwritten { path: path.to_owned(), error }
+        ReportError::Unwritten {
+            path: path.to_owned(),
+            error,
+        }
     })
 }

@@ -90,6 +90,7 @@ fn section(anchor: &str, section: &Section) -> Markup {
 fn block(block: &Block) -> Markup {
     html! {
         @match block {
+            Block::Heading(text) => h3.case { (text) },
             Block::Text(text) => p { (text) },
             Block::Facts(facts) => dl.facts {
                 @for (name, what) in facts {

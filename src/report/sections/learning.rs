@@ -3,7 +3,7 @@
 use super::super::figure::{Axis, Content, Curves, Figure, Series};
 use super::super::history::{Along, History};
 use super::super::study::{Case, Study};
-use super::{file_name, told};
+use super::{file_name, mean, told};
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
 /// A quantity that is drawn over time.
@@ -13,8 +13,8 @@ struct Quantity {
     title: &'static str,
     axis: &'static str,
     is_log: bool,
-    /// Whether it is drawn for each group too.
-    by_group: bool,
+    /// Whether it is drawn for each group too, and with its confidence over seeds.
+    is_main: bool,
 }
 
 const QUANTITIES: [Quantity; 5] = [
@@ -23,44 +23,50 @@ const QUANTITIES: [Quantity; 5] = [
         title: "Loss",
         axis: "loss",
         is_log: true,
-        by_group: true,
+        is_main: true,
     },
     Quantity {
         column: "accuracy",
         title: "Accuracy on test data",
         axis: "accuracy",
         is_log: false,
-        by_group: true,
+        is_main: true,
     },
     Quantity {
         column: "test_loss",
         title: "Loss on test data",
         axis: "loss on test data",
         is_log: true,
-        by_group: false,
+        is_main: false,
     },
     Quantity {
         column: "regret",
         title: "Regret",
         axis: "regret",
         is_log: true,
-        by_group: false,
+        is_main: false,
     },
     Quantity {
         column: "deviation",
         title: "Distance from the optimum",
         axis: "‖θ − θ*‖",
         is_log: true,
-        by_group: false,
+        is_main: false,
     },
 ];
 
 /// More groups are not drawn one by one.
 const MOST_GROUPS: usize = 8;
 
-/// How many times its first value, or its last where that is more, a curve may rise within the
-/// figure: what diverges would press all others to the bottom.
-const ROOM_ABOVE: f64 = 100.0;
+/// Of more cases no groups are drawn.
+const MOST_CASES: usize = 2;
+
+/// How many times the usual first or last value a curve may rise within a figure: what diverges
+/// would press all others to the bottom.
+const MOST_RISE: f64 = 100.0;
+
+/// How many times the greatest mean, and part of the least, a logarithmic axis reaches.
+const ROOM: f64 = 3.0;
 
 /// How many powers of ten a figure spans at most.
 const DECADES: i32 = 10;
@@ -118,15 +124,20 @@ impl Quantity {
             all.into_iter().map(line).collect()
         };
         let mut figures = Vec::new();
-        if seeds > 1 {
+        if seeds > 1 && self.is_main {
             let title = format!("{}: confidence over seeds", self.title);
+            let of_ratios = if self.is_log {
+                " as an interval of ratios"
+            } else {
+                ""
+            };
             let caption = format!(
                 "Mean over agents; the band is the 95 % confidence interval of its mean over {seeds} \
-                 seeds (Student's t)."
+                 seeds (Student's t{of_ratios})."
             );
             let lines = all
                 .iter()
-                .map(|(s, along)| confidence(along, &study.series[*s], *s));
+                .map(|(s, along)| confidence(along, &study.series[*s], *s, self.is_log));
             figures.push(figure(
                 "confidence".to_owned(),
                 title,
@@ -140,7 +151,9 @@ impl Quantity {
             figure(String::new(), self.title.to_owned(), caption, lines(all)),
         );
         let groups = history.groups();
-        if self.by_group && (2..=MOST_GROUPS).contains(&groups.len()) {
+        // Of many cases there would be too much to look at.
+        let few = study.cases.len() <= MOST_CASES && (2..=MOST_GROUPS).contains(&groups.len());
+        if self.is_main && few {
             for group in groups {
                 let of_group = lines(history.along(&group, columns));
                 let title = format!("{}, group {group}", self.title);
@@ -169,16 +182,18 @@ impl Quantity {
     }
 }
 
-/// From the least to the greatest value that a logarithmic axis shows.
+/// From the least to the greatest value that a logarithmic axis shows. Means decide: bands go off it,
+/// for the loss of the best of many agents is as good as 0 now and then.
 fn range(all: &[(usize, Along)]) -> Option<[f64; 2]> {
     let shown = |x: &f64| x.is_finite() && *x > 0.0;
-    let values = |of: fn(&Along) -> &Vec<f64>| {
+    let means = || {
         all.iter()
-            .flat_map(move |(_, a)| of(a).iter().copied())
+            .flat_map(|(_, along)| &along.mean)
+            .copied()
             .filter(shown)
     };
-    let least = values(|a| &a.least).fold(f64::INFINITY, f64::min);
-    let greatest = values(|a| &a.greatest).fold(0.0, f64::max);
+    let least = means().fold(f64::INFINITY, f64::min);
+    let greatest = means().fold(0.0, f64::max);
     let ends = all
         .iter()
         .flat_map(|(_, a)| [a.mean.first(), a.mean.last()])
@@ -187,16 +202,19 @@ fn range(all: &[(usize, Along)]) -> Option<[f64; 2]> {
     ends.sort_by(f64::total_cmp);
     // The greatest end may be that of a curve that diverges; the first of all curves are alike.
     let usual = ends.get(ends.len() / 2)?;
-    let high = greatest.min(usual * ROOM_ABOVE).max(least);
-    let low = least.max(high * 10f64.powi(-DECADES));
-    (low.is_finite() && high > low).then_some([low, high])
+    let [low, high] = [least / ROOM, greatest.min(usual * MOST_RISE) * ROOM];
+    Some([low.max(high * 10f64.powi(-DECADES)), high])
 }
 
 /// A line of means over runs, with the confidence interval of the mean.
-fn confidence(along: &Along, label: &str, color: usize) -> Series {
+fn confidence(along: &Along, label: &str, color: usize, is_log: bool) -> Series {
     let mut band = [Vec::new(), Vec::new()];
     for means in &along.of_runs {
-        let [low, high] = interval(means);
+        let [low, high] = if is_log {
+            ratio_interval(means)
+        } else {
+            interval(means)
+        };
         band[0].push(low);
         band[1].push(high);
     }
@@ -212,12 +230,24 @@ fn confidence(along: &Along, label: &str, color: usize) -> Series {
 
 /// The 95 % confidence interval of the mean of what these are drawn from; NaN for a single one.
 fn interval(values: &[f64]) -> [f64; 2] {
+    let mean = mean(values);
+    let error = half_width(values);
+    [mean - error, mean + error]
+}
+
+/// The same of a quantity that is above 0, as an interval of ratios.
+fn ratio_interval(values: &[f64]) -> [f64; 2] {
+    let mean = mean(values);
+    let ratio = (half_width(values) / mean).exp();
+    [mean / ratio, mean * ratio]
+}
+
+fn half_width(values: &[f64]) -> f64 {
     let count = values.len() as f64;
-    let mean = values.iter().sum::<f64>() / count;
+    let mean = mean(values);
     let squares: f64 = values.iter().map(|x| (x - mean).powi(2)).sum();
-    let error = (squares / (count - 1.0) / count).sqrt();
     let t = StudentsT::new(0.0, 1.0, count - 1.0).map_or(f64::NAN, |t| t.inverse_cdf(0.975));
-    [mean - t * error, mean + t * error]
+    t * (squares / (count - 1.0) / count).sqrt()
 }
 
 /// When attacks begin that wait.

@@ -73,7 +73,7 @@ impl OverTime {
             let name = (study.cases.len() > 1).then(|| case.name());
             let add = |blocks: &mut Vec<Block>, figures: Vec<Figure>| {
                 if !figures.is_empty() {
-                    blocks.extend(name.clone().map(Block::Text));
+                    blocks.extend(name.clone().map(Block::Heading));
                     blocks.push(Block::Figures(figures));
                 }
             };

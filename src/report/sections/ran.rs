@@ -9,7 +9,7 @@ pub(super) fn section(study: &Study<'_>) -> Section {
     let mut blocks = Vec::new();
     for results in study.results {
         if study.results.len() > 1 {
-            blocks.push(Block::Text(results.folder.display().to_string()));
+            blocks.push(Block::Heading(results.folder.display().to_string()));
         }
         blocks.push(Block::Facts(facts(results)));
         blocks.extend(unfinished(results).map(Block::Text));

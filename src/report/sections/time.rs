@@ -128,7 +128,7 @@ fn percentile_figures(study: &Study<'_>) -> Result<Vec<Figure>, ReportError> {
     }
     let figure = |(tag, title, axis, unit): (&str, &str, &str, f64)| {
         let curves = curves.get(tag)?;
-        if curves.iter().all(|(_, curve)| curve.is_constant()) {
+        if curves.iter().all(|(_, curve)| curve.is_constant) {
             return None;
         }
         let mut color = 0..;

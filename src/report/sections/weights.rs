@@ -49,7 +49,7 @@ pub(super) fn section(study: &Study<'_>) -> Result<Option<Section>, ReportError>
     }
     let mut blocks = Vec::new();
     if study.cases.len() > 1 {
-        blocks.push(Block::Text(case.name()));
+        blocks.push(Block::Heading(case.name()));
     }
     blocks.push(Block::Figures(figures));
     Ok(Some(Section {
@@ -93,7 +93,7 @@ impl Order {
                 order.names.push(match (by_group, &agent.attack) {
                     (true, Some(_)) => "Byzantine".to_owned(),
                     (true, None) => format!("group {}", agent.group),
-                    (false, Some(_)) => format!("{} (Byzantine)", agent.number),
+                    (false, Some(_)) => format!("Byz. {}", agent.number),
                     (false, None) => agent.number.to_string(),
                 });
             }
