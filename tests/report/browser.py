@@ -22,8 +22,8 @@ from selenium.webdriver.common.keys import Keys
 
 SCREENS = {"phone": (390, 844), "desk": (1280, 900)}
 SCHEMES = ["light", "dark"]
-# Width of a page of A4 between margins of 15 mm, in CSS pixels.
-PAPER = 680
+# Widths of a page of A4 between margins of 15 mm, upright and on its side, in CSS pixels.
+PAPER, PAPER_ON_ITS_SIDE = 680, 1009
 
 wrong = []
 
@@ -376,11 +376,17 @@ def is_printed(page, folder):
         """
     )
     check(not hidden, page.where, "does not print", hidden)
+    for kind, width in [("", PAPER), (".wide", PAPER_ON_ITS_SIDE)]:
+        tables = "return [...document.querySelectorAll(`.scroll${arguments[0]} table`)].map((t) => t.offsetWidth)"
+        wide = max(page.js(tables, kind or ":not(.wide)"), default=0)
+        check(wide <= width, page.where, "prints a table of", wide, "pixels")
+    page.js("document.querySelectorAll('.wide').forEach((wide) => wide.remove())")
     page.fits(PAPER)
     page.figures_are_seen()
     screenshot(page, folder, "print")
-    page.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "", "features": []})
-    pdf = base64.b64decode(page.driver.execute_cdp_cmd("Page.printToPDF", {})["data"])
+    page.open("paper", "dark", medium="")
+    pdf = page.driver.execute_cdp_cmd("Page.printToPDF", {"preferCSSPageSize": True})["data"]
+    pdf = base64.b64decode(pdf)
     check(pdf.startswith(b"%PDF-") and len(pdf) > 10_000, page.where, "makes a PDF of", len(pdf))
     if folder:
         (folder / "print.pdf").write_bytes(pdf)

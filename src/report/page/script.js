@@ -163,7 +163,7 @@
       this.svg = plot.querySelector("svg");
       this.stop = 0;
       this.asked = 0;
-      const title = plot.closest("figure").querySelector("h3").textContent;
+      const title = plot.closest("figure").querySelector("h3, h4").textContent;
       plot.tabIndex = 0;
       plot.setAttribute("role", "group");
       plot.setAttribute("aria-label", `${title}: values by arrow keys`);
