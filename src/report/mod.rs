@@ -6,10 +6,12 @@
 
 mod agents;
 mod columns;
+mod csv;
 mod document;
 mod draw;
 mod error;
 mod figure;
+mod files;
 mod history;
 mod page;
 mod percentiles;
@@ -17,10 +19,12 @@ mod results;
 mod sections;
 mod study;
 
+pub use csv::{csv, links_csv};
 pub use document::{Block, Cell, Document, Section, Table};
 pub use draw::{Drawn, Frame, Scale, draw, palette};
 pub use error::ReportError;
 pub use figure::{Axis, Bars, Cells, Content, Curves, Figure, Network, Node, Series};
+pub use files::write_figures;
 pub use page::page;
 
 use results::{Point, Results};
@@ -32,8 +36,10 @@ use study::Study;
 /// # Errors
 /// A folder that holds no results, or a file in it that cannot be read.
 pub fn read(folders: &[PathBuf]) -> Result<Document, ReportError> {
-    let results: Vec<Results> =
-        folders.iter().map(|folder| Results::read(folder)).collect::<Result<_, _>>()?;
+    let results: Vec<Results> = folders
+        .iter()
+        .map(|folder| Results::read(folder))
+        .collect::<Result<_, _>>()?;
     sections::document(&Study::new(&results))
 }
 
@@ -43,6 +49,9 @@ pub fn read(folders: &[PathBuf]) -> Result<Document, ReportError> {
 /// A file that cannot be written.
 pub fn write_page(document: &Document, path: &Path) -> Result<(), ReportError> {
     crate::record::write_whole(path, page(document).as_bytes()).map_err(|error| {
-        ReportError::Unwritten { path: path.to_owned(), error }
+        ReportError::Unwritten {
+            path: path.to_owned(),
+            error,
+        }
     })
 }
