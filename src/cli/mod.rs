@@ -7,6 +7,7 @@ mod list;
 mod matrix;
 mod progress;
 mod run;
+mod schema;
 mod text;
 
 use crate::record::{Observer, Panic};
@@ -48,6 +49,7 @@ enum Command {
     Run(run::Run),
     Check(check::Check),
     List(list::List),
+    Schema(schema::Schema),
 }
 
 /// The program: reads the command line and does what it says.
@@ -63,6 +65,7 @@ pub fn main(plugins: Plugins) -> ExitCode {
                 Command::Run(run) => run.main(plugins),
                 Command::Check(check) => check.main(plugins),
                 Command::List(list) => list.main(&plugins),
+                Command::Schema(schema) => schema.main(&plugins),
             };
             // Runs tell of their panics themselves: this one came before or after them.
             catch_unwind(AssertUnwindSafe(body)).unwrap_or_else(|payload| {
