@@ -190,6 +190,6 @@ impl Setting for Groups {
     }
 
     fn form(_: Bounds) -> Form {
-        Form::list(Selection::form(Bounds::ALL))
+        Form::some(Selection::form(Bounds::ALL))
     }
 }

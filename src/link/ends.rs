@@ -91,6 +91,6 @@ impl Setting for Pair {
     }
 
     fn form(_: Bounds) -> Form {
-        Form::list(Selection::form(Bounds::ALL))
+        Form::pair(Selection::form(Bounds::ALL))
     }
 }

@@ -18,6 +18,7 @@ mod record;
 mod resolved;
 mod schema;
 mod selection;
+mod starter;
 mod sweep;
 mod timetable;
 mod timing;
@@ -31,6 +32,7 @@ use read::parse_defaults;
 pub use read::{AttackSettings, Length, RuleChoice, Scenario, Seeds};
 pub use record::{Record, RecordAgents, RecordWeights};
 pub use schema::{SCHEMA_FILE, schema};
+pub use starter::starter;
 pub use sweep::{Setting, SettingValue};
 pub use timetable::Timetable;
 

@@ -125,7 +125,11 @@ pub(crate) fn describe(catalogues: &Catalogues) -> TableDoc {
 }
 
 /// What a scenario file of a task takes.
-fn describe_under(task: Option<&dyn Task>, name: &str, catalogues: &Catalogues) -> TableDoc {
+pub(super) fn describe_under(
+    task: Option<&dyn Task>,
+    name: &str,
+    catalogues: &Catalogues,
+) -> TableDoc {
     let mut problems = Problems::default();
     let tasks = Keys::new("task", Span::default(), None, &mut problems).describing();
     let (_, tasks, _) = tasks.run(|keys| catalogues.tasks.read(keys, None));

@@ -109,7 +109,7 @@ impl Sweep {
                 self.add_inside(name, table);
                 labels(&about, table.clone())
             }
-            Form::List(_) => {
+            Form::List(..) => {
                 self.tables.push(name.clone());
                 labels(&about, json!({ "type": "array", "items": own["items"] }))
             }

@@ -17,8 +17,8 @@ pub enum Form {
     Plain(Value),
     /// A table.
     Table(TableDoc),
-    /// A list of values.
-    List(Box<Form>),
+    /// A list of values, of at least and at most so many.
+    List(Box<Form>, [usize; 2]),
     /// A list of tables that change the keys of the table around them for some agents.
     Overrides(TableDoc),
     /// A table whose keys are names that the user chooses.
@@ -52,7 +52,17 @@ impl Form {
 
     /// A list.
     pub fn list(item: Form) -> Form {
-        Form::List(Box::new(item))
+        Form::List(Box::new(item), [0, usize::MAX])
+    }
+
+    /// A list of two.
+    pub fn pair(item: Form) -> Form {
+        Form::List(Box::new(item), [2, 2])
+    }
+
+    /// A list that is not empty.
+    pub fn some(item: Form) -> Form {
+        Form::List(Box::new(item), [1, usize::MAX])
     }
 
     /// A table with the keys that `read` declares.
@@ -84,7 +94,7 @@ impl Form {
     pub fn table(&self) -> Option<&TableDoc> {
         match self {
             Form::Table(table) | Form::Overrides(table) => Some(table),
-            Form::List(item) => item.table(),
+            Form::List(item, _) => item.table(),
             _ => None,
         }
     }
@@ -93,7 +103,7 @@ impl Form {
     pub(super) fn table_mut(&mut self) -> Option<&mut TableDoc> {
         match self {
             Form::Table(table) | Form::Overrides(table) => Some(table),
-            Form::List(item) => item.table_mut(),
+            Form::List(item, _) => item.table_mut(),
             _ => None,
         }
     }
@@ -102,7 +112,7 @@ impl Form {
     pub(super) fn into_table(self) -> Option<TableDoc> {
         match self {
             Form::Table(table) | Form::Overrides(table) => Some(table),
-            Form::List(item) => item.into_table(),
+            Form::List(item, _) => item.into_table(),
             _ => None,
         }
     }

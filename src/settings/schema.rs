@@ -21,7 +21,16 @@ impl Form {
             Form::Anything => json!({}),
             Form::Plain(schema) => schema.clone(),
             Form::Table(table) => table.schema(),
-            Form::List(item) => json!({ "type": "array", "items": item.schema() }),
+            Form::List(item, [least, most]) => {
+                let mut schema = json!({ "type": "array", "items": item.schema() });
+                if *least > 0 {
+                    schema["minItems"] = json!(least);
+                }
+                if *most < usize::MAX {
+                    schema["maxItems"] = json!(most);
+                }
+                schema
+            }
             Form::Overrides(table) => json!({ "type": "array", "items": table.schema() }),
             Form::Names(value) => {
                 json!({ "type": "object", "additionalProperties": value.schema() })
@@ -38,7 +47,7 @@ impl Form {
         match self {
             Form::Anything | Form::Plain(_) => None,
             Form::Table(table) => table.demands(),
-            Form::List(item) => Some(json!({ "items": item.demands()? })),
+            Form::List(item, _) => Some(json!({ "items": item.demands()? })),
             Form::Overrides(table) => Some(json!({ "items": table.demands()? })),
             Form::Names(value) => Some(json!({ "additionalProperties": value.demands()? })),
             Form::Any(forms) => {
@@ -77,7 +86,7 @@ impl KeyDoc {
         let mut schema = self.form.schema();
         match &self.form {
             Form::Table(_) => titled(&self.name, schema),
-            Form::List(item) if matches!(**item, Form::Table(_)) => {
+            Form::List(item, _) if matches!(**item, Form::Table(_)) => {
                 schema["items"] = titled(&self.name, schema["items"].take());
                 schema
             }
@@ -89,7 +98,7 @@ impl KeyDoc {
     fn demands(&self) -> Option<Value> {
         let demands = self.form.demands()?;
         match &self.form {
-            Form::Table(_) | Form::List(_) => {
+            Form::Table(_) | Form::List(..) => {
                 Some(titled(&format!("complete-{}", self.name), demands))
             }
             _ => Some(demands),

@@ -101,22 +101,23 @@ impl Setting for Selection {
 
     fn form(_: Bounds) -> Form {
         let one = |name, about, form| Form::table_with(&[(name, about, form)]);
-        let some = || Form::whole(Bounds::ALL);
-        let every = ("every", "The distance of two agents", some());
-        let from = ("from", "The first of them; 0 where it is absent", some());
+        let number = || Form::whole(Bounds::ALL);
+        let step = Form::whole(Bounds::ALL.within(1.0, f64::INFINITY));
+        let every = ("every", "The distance of two agents", step);
+        let from = ("from", "The first of them; 0 where it is absent", number());
         let share = Form::number(Bounds::ALL.within(0.0, 1.0));
         let ways = vec![
             Form::text(),
-            Form::list(some()),
-            one("range", "First and last agent", Form::list(some())),
-            one("random", "That many, drawn at random", some()),
+            Form::list(number()),
+            one("range", "First and last agent", Form::pair(number())),
+            one("random", "That many, drawn at random", number()),
             one("fraction", "That share of all, drawn at random", share),
             one(
                 "highest-degree",
                 "That many with the most neighbors",
-                some(),
+                number(),
             ),
-            one("group", "All of a task group", some()),
+            one("group", "All of a task group", number()),
             Form::table_with(&[every, from]),
         ];
         Form::Named("agents", Box::new(Form::Any(ways)))
