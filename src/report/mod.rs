@@ -6,10 +6,12 @@
 
 mod agents;
 mod columns;
+mod csv;
 mod document;
 mod draw;
 mod error;
 mod figure;
+mod files;
 mod history;
 mod page;
 mod percentiles;
@@ -17,10 +19,12 @@ mod results;
 mod sections;
 mod study;
 
+pub use csv::{csv, links_csv};
 pub use document::{Block, Cell, Document, Section, Table};
 pub use draw::{Drawn, Frame, Scale, draw, palette};
 pub use error::ReportError;
 pub use figure::{Axis, Bars, Cells, Content, Curves, Figure, Network, Node, Series};
+pub use files::write_figures;
 pub use page::page;
 
 use results::{Point, Results};

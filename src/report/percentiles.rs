@@ -80,10 +80,14 @@ impl Percentiles {
         };
         for step in 0..=steps as u32 {
             let rarity = 10f64.powf(f64::from(step) / PER_DECADE).min(most);
+            // The rarest is the greatest: one in as many as there are.
+            let quantile = if rarity < most {
+                1.0 - 1.0 / rarity
+            } else {
+                1.0
+            };
             curve.rarity.push(rarity);
-            curve
-                .values
-                .push(histogram.value_at_quantile(1.0 - 1.0 / rarity));
+            curve.values.push(histogram.value_at_quantile(quantile));
         }
         curve
     }
@@ -125,7 +129,7 @@ mod tests {
         assert_eq!(various.rarity.first(), Some(&1.0));
         assert_eq!(various.rarity.last(), Some(&1000.0));
         assert_eq!(various.values.first(), Some(&1));
-        assert_eq!(various.values.last(), Some(&999));
+        assert_eq!(various.values.last(), Some(&1000));
         let tenth = various
             .rarity
             .iter()

@@ -51,7 +51,7 @@ impl Ruler {
     /// Ticks at multiples of 1, 2 or 5 times a power of ten.
     fn mark_differences(&mut self, most: usize) {
         let (from, to) = (self.scale.from, self.scale.to);
-        let rough = (to / 2.0 - from / 2.0) / (most.max(2) as f64 / 2.0);
+        let rough = (to / 2.0 - from / 2.0) / (most.max(1) as f64 / 2.0);
         let exponent = rough.log10().floor();
         if !exponent.is_finite() {
             return;
@@ -64,7 +64,8 @@ impl Ruler {
         else {
             return;
         };
-        let (first, last) = ((from / step).ceil(), (to / step).floor());
+        // An end that is a multiple but for rounding is one.
+        let (first, last) = ((from / step - 1e-9).ceil(), (to / step + 1e-9).floor());
         let count = last - first;
         if !(0.0..=100.0).contains(&count) {
             return;
@@ -157,5 +158,53 @@ impl ValueFormatter<f64> for Ruler {
     fn format_ext(&self, value: &f64) -> String {
         let tick = self.ticks.iter().find(|(v, _)| v == value);
         tick.map_or_else(String::new, |(_, label)| label.clone())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn labels(from: f64, to: f64, is_log: bool) -> String {
+        let ruler = Ruler::new(&Axis::default(), Scale { from, to, is_log }, 6);
+        let labels: Vec<String> = ruler.ticks.into_iter().map(|(_, label)| label).collect();
+        labels.join(" ")
+    }
+
+    #[test]
+    fn ticks_are_numbers_that_read_well() {
+        assert_eq!(labels(0.0, 1.0, false), "0 0.2 0.4 0.6 0.8 1");
+        assert_eq!(labels(0.0, 499.0, false), "0 100 200 300 400");
+        assert_eq!(labels(-0.013, 0.031, false), "−0.01 0 0.01 0.02 0.03");
+        assert_eq!(
+            labels(1e6, 1e6 + 4.0, false),
+            "10⁶ 1.000001×10⁶ 1.000002×10⁶ 1.000003×10⁶ 1.000004×10⁶"
+        );
+    }
+
+    #[test]
+    fn ticks_of_a_log_axis_are_powers_of_ten_where_it_spans_some() {
+        assert_eq!(labels(0.03, 600.0, true), "0.1 1 10 100");
+        assert_eq!(labels(3e-9, 2e4, true), "10⁻⁶ 10⁻³ 10⁰ 10³");
+        assert_eq!(labels(9.0, 130.0, true), "10 20 50 100");
+        assert_eq!(labels(1.2, 1.4, true), "1.2 1.25 1.3 1.35 1.4");
+    }
+
+    #[test]
+    fn an_axis_keeps_ticks_of_its_own() {
+        let axis = Axis {
+            ticks: [(1.0, "0 %"), (2.0, "50 %"), (1e9, "beyond")]
+                .map(|(v, t)| (v, t.into()))
+                .into(),
+            ..Axis::default()
+        };
+        let scale = Scale {
+            from: 1.0,
+            to: 100.0,
+            is_log: true,
+        };
+        let ruler = Ruler::new(&axis, scale, 6);
+        assert_eq!(ruler.ticks, axis.ticks[..2]);
+        assert_eq!(ruler.format_ext(&2.0), "50 %");
     }
 }

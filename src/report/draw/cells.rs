@@ -24,6 +24,11 @@ const HIGHEST: f64 = 4600.0;
 const MOST: usize = 150;
 /// The size of numbers in cells, in units.
 const NUMBER_SIZE: f64 = 95.0;
+/// Lengths of the color bar, in units.
+const SHORTEST_BAR: i32 = 100 * POINT;
+const LONGEST_BAR: i32 = 240 * POINT;
+/// What stays free below the color bar: half a label.
+const BELOW_BAR: i32 = EDGE + 6 * POINT;
 /// Between cells and color bar, in units.
 const GAP: i32 = 14 * POINT;
 
@@ -76,7 +81,9 @@ pub(super) fn draw(cells: &Cells) -> Result<Drawing, Refused> {
     let column = width * counts[1] / cells.columns.len().max(1) as f64;
     let below = columns.below(column) + room(&cells.column_label) + EDGE;
     let right = window.right + GAP + bar.width() + EDGE;
-    Drawing::on((right.max(NARROWEST), window.bottom + below), |area| {
+    // However few cells, their color bar is long enough for its labels.
+    let height = (window.bottom + below).max(window.top + SHORTEST_BAR + BELOW_BAR);
+    Drawing::on((right.max(NARROWEST), height), |area| {
         grid.draw(area, &window, &scale, cells.has_numbers)?;
         draw_breaks(area, cells, &window)?;
         let edges = [(window.left, window.top), (window.right, window.bottom)];
@@ -84,9 +91,8 @@ pub(super) fn draw(cells: &Cells) -> Result<Drawing, Refused> {
         rows.draw_beside(area, (window.left, window.top), row)?;
         columns.draw_below(area, (window.left, window.bottom), column)?;
         draw_labels(area, cells, &window)?;
-        // A bar of few cells is long enough for its own labels.
-        let high = (window.bottom - window.top).clamp(100 * POINT, 240 * POINT);
-        let end = (window.top + high).min(window.bottom + below - EDGE);
+        let high = (window.bottom - window.top).clamp(SHORTEST_BAR, LONGEST_BAR);
+        let end = (window.top + high).min(height - BELOW_BAR);
         bar.draw(area, window.right + GAP, (window.top, end))?;
         legend.draw(area, |_, (x, y)| {
             let cell = [

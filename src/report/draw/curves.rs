@@ -7,7 +7,7 @@ use super::marks::Marks;
 use super::palette::{dashes, series as color};
 use super::plane::Plane;
 use super::scale::Scale;
-use super::trace::{Point, Trace, Window};
+use super::trace::{Point, Trace};
 use super::{Drawing, Frame, WIDTH};
 use crate::report::{Axis, Curves, Series};
 use plotters::element::{Circle, Polygon, Rectangle};
@@ -17,6 +17,7 @@ use plotters::style::Color as _;
 const HEIGHT: i32 = 310 * POINT;
 /// Room at the right, in units.
 const RIGHT: i32 = 8 * POINT;
+const MOST_TICKS: usize = 6;
 const LINE: u32 = 16;
 const BAND_OPACITY: f64 = 0.18;
 
@@ -25,9 +26,16 @@ pub(super) fn draw(curves: &Curves) -> Result<Drawing, Refused> {
     let labels = curves.series.iter().map(|s| s.label.as_str());
     let has_legend = curves.series.iter().any(|s| !s.label.is_empty());
     let legend = Legend::new(labels.filter(|_| has_legend));
+    let x = x_scale(curves);
+    // No ticks between things that are counted.
+    let mut places = curves.series.iter().flat_map(|s| &s.x);
+    let most = match places.all(|x| x.fract() == 0.0) {
+        true => (x.to - x.from).clamp(1.0, MOST_TICKS as f64) as usize,
+        false => MOST_TICKS,
+    };
     let mut plane = Plane {
-        x: Ruler::new(&curves.x, x_scale(curves), 6),
-        y: Ruler::new(&curves.y, y_scale(curves), 6),
+        x: Ruler::new(&curves.x, x, most),
+        y: Ruler::new(&curves.y, y_scale(curves), MOST_TICKS),
         x_label: &curves.x.label,
         y_label: &curves.y.label,
         has_rows: true,

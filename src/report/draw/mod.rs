@@ -25,6 +25,9 @@ mod scale;
 mod text;
 mod trace;
 
+#[cfg(test)]
+mod tests;
+
 use super::{Content, Figure};
 use canvas::{Area, Canvas, POINT, Refused};
 pub use scale::Scale;

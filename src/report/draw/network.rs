@@ -13,7 +13,7 @@ use plotters::style::Color as _;
 /// The least and the greatest height, in units.
 const HEIGHTS: [f64; 2] = [2000.0, 4200.0];
 /// Of more links only some are drawn: nobody sees them single.
-const MOST_LINKS: usize = 5000;
+const MOST_LINKS: usize = 3000;
 /// More groups than this are not named above the drawing.
 const MOST_GROUPS: usize = 16;
 
@@ -108,14 +108,16 @@ fn is_somewhere(place: [f64; 2]) -> bool {
 
 /// Where a node stands on the canvas.
 fn point(node: &Node, window: &Window) -> Option<Point> {
+    if !is_somewhere(node.place) {
+        return None;
+    }
     let [x, y] = node.place;
     let across = window.x.place(x) * f64::from(window.right - window.left);
     let up = window.y.place(y) * f64::from(window.bottom - window.top);
-    let point = (
+    Some((
         window.left + across.round() as i32,
         window.bottom - up.round() as i32,
-    );
-    is_somewhere(node.place).then_some(point)
+    ))
 }
 
 fn draw_links(area: &Area, network: &Network, points: &[Option<Point>]) -> Result<(), Refused> {

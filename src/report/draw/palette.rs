@@ -77,6 +77,10 @@ pub(super) fn level(level: usize) -> Color {
 
 /// What is read on a color.
 pub(super) fn on(color: Color) -> Color {
+    // The black of a series may turn white on a dark screen; then the paper turns too.
+    if color == SERIES[6] {
+        return PAPER;
+    }
     let [red, green, blue] = color.0.map(f64::from);
     let luminance = 0.2126 * red + 0.7152 * green + 0.0722 * blue;
     if luminance < 130.0 { ON_DARK } else { ON_LIGHT }
@@ -90,4 +94,30 @@ pub fn series(number: usize) -> Color {
 /// The dashes of a series; empty: none.
 pub(super) fn dashes(number: usize) -> &'static str {
     DASHES[number % DASHES.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn forty_series_differ_in_color_or_dashes_and_neighbors_in_both() {
+        let looks: BTreeSet<_> = (0..40)
+            .map(|k| (series(k).to_string(), dashes(k)))
+            .collect();
+        assert_eq!(looks.len(), 40);
+        assert!((0..40).all(|k| series(k) != series(k + 1) && dashes(k) != dashes(k + 1)));
+    }
+
+    #[test]
+    fn colors_that_a_page_changes_stand_for_one_thing_each() {
+        let named = [
+            INK, FAINT, LINK, GRID, LIGHT_GRID, PAPER, BYZANTINE, DIVERGED, ON_DARK, ON_LIGHT,
+        ];
+        let of_cells = (0..LEVELS).map(level);
+        let all: Vec<_> = named.into_iter().chain(SERIES).chain(of_cells).collect();
+        let different: BTreeSet<_> = all.iter().map(|color| color.0).collect();
+        assert_eq!(different.len(), all.len());
+    }
 }

@@ -114,3 +114,45 @@ fn trimmed(decimal: &str) -> &str {
         decimal
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_read_at_a_glance() {
+        let told = [
+            0.0,
+            1.0,
+            -2.0,
+            0.1 + 0.2,
+            27.04,
+            1234.5,
+            250_000.0,
+            4e7,
+            1e-7,
+            -2.5e300,
+        ];
+        let told = told.map(|value| number(value, 3)).join(" | ");
+        assert_eq!(
+            told,
+            "0 | 1 | −2 | 0.3 | 27 | 1234 | 250000 | 4×10⁷ | 10⁻⁷ | −2.5×10³⁰⁰"
+        );
+        assert_eq!(number(f64::INFINITY, 3), "∞");
+        assert_eq!(number(f64::NEG_INFINITY, 3), "−∞");
+        assert_eq!(number(f64::NAN, 3), "");
+    }
+
+    #[test]
+    fn a_text_that_is_too_long_ends_in_an_ellipsis() {
+        assert_eq!(fit("loss", 10.0), "loss");
+        let short = fit("a little is enough, and some more", 10.0);
+        assert!(short.ends_with('…') && width(&short) <= 10.0, "{short}");
+        assert_eq!(fit("loss", 0.0), "…");
+    }
+
+    #[test]
+    fn a_text_is_one_line_of_what_xml_holds() {
+        assert_eq!(clean("a\n\u{0}b\u{202e}c\u{ffff}"), "a  bc");
+    }
+}

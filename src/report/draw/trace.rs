@@ -1,4 +1,4 @@
-//! A series as it is seen: at most a few points per point of width, cut at the edges.
+//! A series as it is seen: two places in a column of a point's width, cut at the edges.
 
 use super::canvas::POINT;
 use super::scale::Scale;
@@ -81,7 +81,7 @@ impl Trace {
                 trace.diverge(&mut piece, *x, *y > 0.0, window);
             }
         }
-        trace.end_piece(&mut piece, window);
+        trace.end_piece(&mut piece, None, window);
         trace.bands = bands(series, window);
         trace
     }
@@ -99,43 +99,45 @@ impl Trace {
         let edge = if is_upward { window.top } else { window.bottom };
         let spot = [across, f64::from(edge)];
         self.diverged.push((window.point(spot), is_upward));
-        if !piece.is_empty() {
-            piece.push(spot);
-            self.end_piece(piece, window);
-        }
+        self.end_piece(piece, Some(spot), window);
     }
 
-    fn end_piece(&mut self, piece: &mut Vec<Spot>, window: &Window) {
+    /// Ends a piece where it is, or at a spot that is none of its values.
+    fn end_piece(&mut self, piece: &mut Vec<Spot>, end: Option<Spot>, window: &Window) {
         let seen = piece.iter().filter(|s| window.is_up(s[1]));
         self.points.extend(seen.map(|s| window.point(*s)));
-        self.lines.extend(cut(&thin(piece), window));
+        let mut kept = thin(piece);
+        kept.extend(end);
+        self.lines.extend(cut(&kept, window));
         piece.clear();
     }
 }
 
-/// Keeps of each column of a point's width what is seen: where the line enters it, its lowest and
-/// highest spot, where it leaves.
+/// Keeps of each column of a point's width what is seen: the lowest and the highest spot.
 fn thin(spots: &[Spot]) -> Vec<Spot> {
-    let column = |s: &Spot| (s[0] / f64::from(POINT)).floor();
     let mut kept = Vec::new();
     for run in spots.chunk_by(|a, b| column(a) == column(b)) {
-        if run.len() <= 4 {
+        if run.len() <= 2 {
             kept.extend_from_slice(run);
             continue;
         }
-        let mut chosen = [0, 0, 0, run.len() - 1];
+        let (mut lowest, mut highest) = (0, run.len() - 1);
         for (k, spot) in run.iter().enumerate() {
-            if spot[1] < run[chosen[1]][1] {
-                chosen[1] = k;
+            if spot[1] > run[lowest][1] {
+                lowest = k;
             }
-            if spot[1] > run[chosen[2]][1] {
-                chosen[2] = k;
+            if spot[1] < run[highest][1] {
+                highest = k;
             }
         }
-        chosen.sort_unstable();
-        kept.extend(chosen.map(|k| run[k]));
+        kept.extend([lowest.min(highest), lowest.max(highest)].map(|k| run[k]));
     }
     kept
+}
+
+/// The number of a spot's column.
+fn column(spot: &Spot) -> f64 {
+    (spot[0] / f64::from(POINT)).floor()
 }
 
 /// The pieces of a line within the window.
@@ -230,7 +232,6 @@ fn outline(upper: &mut Vec<Spot>, lower: &mut Vec<Spot>, window: &Window) -> Opt
 
 /// One spot per column: the one that goes farthest.
 fn envelope(spots: &[Spot], goes_farther: impl Fn(f64, f64) -> bool) -> Vec<Spot> {
-    let column = |s: &Spot| (s[0] / f64::from(POINT)).floor();
     let runs = spots.chunk_by(|a, b| column(a) == column(b));
     let farthest = runs.filter_map(|run| {
         let better = |a: Spot, b: &Spot| if goes_farther(b[1], a[1]) { *b } else { a };
@@ -238,4 +239,111 @@ fn envelope(spots: &[Spot], goes_farther: impl Fn(f64, f64) -> bool) -> Vec<Spot
         Some(run.iter().fold(first, better))
     });
     farthest.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Ten points from 0 to 10 in both directions.
+    fn window(is_log: bool) -> Window {
+        let y = Scale {
+            from: if is_log { 0.1 } else { 0.0 },
+            to: 10.0,
+            is_log,
+        };
+        Window {
+            left: 0,
+            top: 0,
+            right: 100,
+            bottom: 100,
+            x: Scale::linear(0.0, 10.0),
+            y,
+        }
+    }
+
+    fn trace(y: &[f64], is_log: bool) -> Trace {
+        banded(y, None, is_log)
+    }
+
+    fn banded(y: &[f64], band: Option<[Vec<f64>; 2]>, is_log: bool) -> Trace {
+        let series = Series {
+            label: String::new(),
+            color: 0,
+            x: (0..y.len()).map(|x| x as f64).collect(),
+            y: y.to_vec(),
+            band,
+            has_points: false,
+        };
+        Trace::of(&series, &window(is_log))
+    }
+
+    #[test]
+    fn a_line_goes_on_over_what_is_not_known() {
+        let trace = trace(&[1.0, f64::NAN, 3.0], false);
+        assert_eq!(trace.lines, [[(0, 90), (20, 70)]]);
+    }
+
+    #[test]
+    fn a_line_that_diverges_ends_at_the_upper_edge_and_may_begin_anew() {
+        let infinity = f64::INFINITY;
+        let trace = trace(&[5.0, infinity, infinity, 5.0, 6.0], false);
+        assert_eq!(trace.lines, [[(0, 50), (10, 0)], [(30, 50), (40, 40)]]);
+        assert_eq!(trace.diverged, [((10, 0), true)]);
+        assert_eq!(trace.points, [(0, 50), (30, 50), (40, 40)]);
+    }
+
+    #[test]
+    fn a_line_is_cut_where_it_leaves() {
+        let trace = trace(&[5.0, 15.0, 5.0], false);
+        assert_eq!(trace.lines, [[(0, 50), (5, 0)], [(15, 0), (20, 50)]]);
+        assert_eq!(trace.diverged, []);
+    }
+
+    #[test]
+    fn a_log_axis_leaves_out_what_is_not_above_0() {
+        let trace = trace(&[10.0, 0.0, -1.0, 0.1], true);
+        assert_eq!(trace.lines, [[(0, 0), (30, 100)]]);
+    }
+
+    #[test]
+    fn a_band_reaches_the_edge_where_its_end_has_no_place() {
+        let band = [vec![0.0, 0.1], vec![1.0, f64::INFINITY]];
+        let trace = banded(&[0.5, 0.5], Some(band), true);
+        assert_eq!(trace.bands, [[(0, 50), (10, 0), (10, 100), (0, 100)]]);
+    }
+
+    #[test]
+    fn a_band_ends_where_only_it_is_not_known() {
+        let nan = f64::NAN;
+        let (low, high) = (vec![1.0, 1.0, nan, 1.0, 1.0], vec![2.0; 5]);
+        let known = banded(&[1.5; 5], Some([low.clone(), high.clone()]), false);
+        assert_eq!(known.bands.len(), 2);
+        let not_evaluated = banded(&[1.5, 1.5, nan, 1.5, 1.5], Some([low, high]), false);
+        assert_eq!(not_evaluated.bands.len(), 1);
+    }
+
+    #[test]
+    fn of_many_points_all_that_is_seen_is_kept() {
+        let count = 100_000;
+        let x: Vec<f64> = (0..count).map(|k| k as f64 * 10.0 / count as f64).collect();
+        let mut y: Vec<f64> = (0..count).map(|k| 5.0 + (k % 7) as f64 * 0.1).collect();
+        (y[12_345], y[67_890]) = (9.0, 1.0);
+        let series = Series {
+            label: String::new(),
+            color: 0,
+            band: Some([y.clone(), y.clone()]),
+            x,
+            y,
+            has_points: false,
+        };
+        let trace = Trace::of(&series, &window(false));
+        let line = &trace.lines[0];
+        assert!(line.len() <= 24, "{} points", line.len());
+        assert!(line.contains(&(12, 10)), "the highest value is seen");
+        assert!(line.contains(&(68, 90)), "the lowest value is seen");
+        let band = &trace.bands[0];
+        assert!(band.len() <= 24, "{} points", band.len());
+        assert!(band.contains(&(12, 10)) && band.contains(&(68, 90)));
+    }
 }
