@@ -14,7 +14,8 @@ pub use matrix::{Cell, Matrix, Measure};
 use crate::actors::{self, RunOptions};
 use crate::data::Library;
 use crate::record::{Observer, Panic, RunError, Summary};
-use crate::scenario::{Catalogues, Plan, RunId, ScenarioError, ScenarioFile};
+use crate::scenario::{Catalogues, Plan, RunId, ScenarioFile};
+use crate::settings::WrongSettings;
 use crate::units::SimTime;
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -52,7 +53,7 @@ pub struct CampaignOptions<'a> {
 pub enum CampaignError {
     /// The scenario is wrong, or its data is missing.
     #[error(transparent)]
-    Scenario(#[from] ScenarioError),
+    Wrong(#[from] WrongSettings),
     /// The results folder cannot be used.
     #[error(transparent)]
     Folder(#[from] FolderError),
@@ -101,6 +102,10 @@ pub struct Outlook {
     pub iterations: u64,
 }
 
+/// Points that fail and bring no new mistake, after which the others are not drawn: each may read a
+/// large data set that is malformed.
+const MOST_ALIKE: usize = 20;
+
 /// A network of this many agents has the machine to itself.
 const LARGE: usize = 10_000;
 
@@ -123,13 +128,33 @@ impl Campaign {
     ///
     /// # Errors
     /// What is wrong with the scenario, or its data.
-    pub fn plan(&self, point: usize) -> Result<Plan, ScenarioError> {
+    pub fn plan(&self, point: usize) -> Result<Plan, WrongSettings> {
         Plan::draw(
             &self.file,
             &self.file.points[point],
             &self.library,
             &self.catalogues,
         )
+    }
+
+    /// Draws the plans of all points in their order, and shows them to `see` one by one.
+    ///
+    /// # Errors
+    /// What is wrong with any of them, all at once. Nothing is shown from the first mistake on.
+    pub fn plans(&self, mut see: impl FnMut(Plan)) -> Result<(), WrongSettings> {
+        let mut wrong = WrongSettings::default();
+        let mut alike = 0;
+        for point in 0..self.file.points.len() {
+            match self.plan(point) {
+                Ok(plan) if wrong.is_empty() => see(plan),
+                Ok(_) => {}
+                Err(more) => alike = if wrong.merge(more) { 0 } else { alike + 1 },
+            }
+            if alike > MOST_ALIKE {
+                break;
+            }
+        }
+        if wrong.is_empty() { Ok(()) } else { Err(wrong) }
     }
 
     /// Runs all points that are not done. Before the first begins, every point is checked and
@@ -144,10 +169,7 @@ impl Campaign {
         outlook: impl FnOnce(Outlook),
     ) -> Result<Vec<(RunId, PointOutcome)>, CampaignError> {
         let mut sizes = Vec::new();
-        for point in 0..self.file.points.len() {
-            let plan = self.plan(point)?;
-            sizes.push(Size::of(&plan));
-        }
+        self.plans(|plan| sizes.push(Size::of(&plan)))?;
         let ids: BTreeSet<String> = sizes.iter().map(|size| size.id.to_string()).collect();
         folder::claim(&options.folder, &self.file.resolved(), &ids, options.force)?;
         let run_folder = |id: &RunId| options.folder.join("runs").join(id.to_string());

@@ -1,5 +1,7 @@
 //! `byzsim check`: validates a scenario and tells what it would run.
 
+use super::errors::Refusal;
+use super::list::Format;
 use super::{Plugins, text};
 use crate::campaign::Campaign;
 use crate::learner::Method;
@@ -28,7 +30,7 @@ impl Check {
     pub fn main(self, plugins: Plugins) -> u8 {
         let file = match ScenarioFile::open(&self.scenario, &self.set, &plugins.catalogues) {
             Ok(file) => file,
-            Err(error) => return text::refuse(&error),
+            Err(error) => return Refusal::from(error).tell(Format::Text, ""),
         };
         let campaign = Campaign::new(file, self.data, plugins.catalogues);
         let points = campaign.file.points.len();
@@ -56,7 +58,7 @@ impl Check {
         for point in 0..points {
             let plan = match campaign.plan(point) {
                 Ok(plan) => plan,
-                Err(error) => return text::refuse(&error),
+                Err(error) => return Refusal::from(error).tell(Format::Text, ""),
             };
             if !modes.contains(&plan.mode().name()) {
                 modes.push(plan.mode().name());

@@ -2,6 +2,7 @@
 //! `fn main() -> ExitCode { byzsim::cli::main(plugins) }`.
 
 mod check;
+mod errors;
 mod latencies;
 mod list;
 mod matrix;
@@ -66,7 +67,7 @@ pub fn main(plugins: Plugins) -> ExitCode {
             };
             // Runs tell of their panics themselves: this one came before or after them.
             catch_unwind(AssertUnwindSafe(body)).unwrap_or_else(|payload| {
-                text::complain(&format!("panic: {}", Panic::message(&*payload)));
+                errors::complain(&format!("panic: {}", Panic::message(&*payload)));
                 FAILED
             })
         }

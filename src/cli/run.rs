@@ -1,5 +1,7 @@
 //! `byzsim run`.
 
+use super::errors::{Refusal, complain};
+use super::list::Format;
 use super::progress::Progress;
 use super::{FAILED, INTERRUPTED, Plugins, text};
 use crate::campaign::{Campaign, CampaignOptions, PointOutcome};
@@ -40,9 +42,10 @@ pub(super) struct Run {
 
 impl Run {
     pub fn main(self, plugins: Plugins) -> u8 {
+        let refuse = |refusal: Refusal| refusal.tell(Format::Text, "; nothing was run");
         let file = match ScenarioFile::open(&self.scenario, &self.set, &plugins.catalogues) {
             Ok(file) => file,
-            Err(error) => return text::refuse(&error),
+            Err(error) => return refuse(error.into()),
         };
         let folder = self
             .out
@@ -80,7 +83,7 @@ impl Run {
         progress.end();
         let outcomes = match outcomes {
             Ok(outcomes) => outcomes,
-            Err(error) => return text::refuse(&error),
+            Err(error) => return refuse(error.into()),
         };
         if !self.quiet {
             text::print(&text::results(&campaign.file, &outcomes));
@@ -114,13 +117,13 @@ fn tell_failures(
                     settings if settings.is_empty() => settings,
                     settings => format!(" ({settings})"),
                 };
-                text::complain(&format!("run {id}{point}: {error}"));
+                complain(&format!("run {id}{point}: {error}"));
             }
         }
     }
     if let Some(error) = unwritten {
         failed = true;
-        text::complain(&error.to_string());
+        complain(&error.to_string());
     }
     if not_begun > 0 {
         interrupted = true;
@@ -129,7 +132,7 @@ fn tell_failures(
         } else {
             "points were"
         };
-        text::complain(&format!("{not_begun} {points} not begun"));
+        complain(&format!("{not_begun} {points} not begun"));
     }
     if interrupted {
         text::note("What was recorded is readable; the same command runs what is not done.");

@@ -1,6 +1,5 @@
 //! What commands print.
 
-use super::WRONG;
 use super::latencies::latencies;
 use super::matrix::matrix;
 use crate::campaign::{AboveAlone, Matrix, PointOutcome};
@@ -8,10 +7,13 @@ use crate::record::{RunError, Summary};
 use crate::scenario::{RunId, ScenarioFile, Setting};
 use crate::units::short;
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 
 /// Columns of a terminal that nobody has widened.
 pub(super) const WIDTH: usize = 80;
+
+/// Columns below which nothing is readable, so nothing is made to fit.
+const NARROWEST: usize = 40;
 
 /// Points that are told one by one where there is a matrix of them.
 const MOST_ROWS: usize = 40;
@@ -21,14 +23,19 @@ pub(super) fn print(line: &str) {
     let _ = writeln!(std::io::stdout(), "{line}");
 }
 
-/// Prints a line to standard error. A reader that has gone away is no error.
+/// Prints a line to standard error, without its colors where that is no terminal or `NO_COLOR` is
+/// set. A reader that has gone away is no error.
 pub(super) fn note(line: &str) {
-    let _ = writeln!(std::io::stderr(), "{line}");
+    let _ = writeln!(anstream::stderr(), "{line}");
 }
 
-/// Prints an error.
-pub(super) fn complain(message: &str) {
-    note(&format!("error: {message}"));
+/// The columns of a terminal, or those that lines have in files and pipes.
+pub(super) fn width_of(stream: &impl IsTerminal) -> usize {
+    let terminal = stream.is_terminal().then(terminal_size::terminal_size);
+    let columns = terminal
+        .flatten()
+        .map(|(columns, _)| usize::from(columns.0));
+    columns.map_or(WIDTH, |columns| columns.max(NARROWEST))
 }
 
 /// Prints a text in lines of at most 80 columns where its words allow, all `indent` spaces in and
@@ -49,12 +56,6 @@ pub(super) fn print_wrapped(indent: usize, text: &str) {
         is_empty = false;
     }
     print(&line);
-}
-
-/// Says why nothing was run.
-pub(super) fn refuse(error: &dyn std::error::Error) -> u8 {
-    complain(&error.to_string());
-    WRONG
 }
 
 /// A scenario's name as a folder's: every character but letters, digits, `.`, `_`, `-` becomes

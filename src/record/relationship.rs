@@ -34,7 +34,12 @@ pub(super) fn write(
     let (agents, models) = chosen(plan, finals);
     let columns = vec![
         Column::new("agent", Kind::Integer, "", "a normal agent"),
-        Column::new("other", Kind::Integer, "", "a normal agent, perhaps the same"),
+        Column::new(
+            "other",
+            Kind::Integer,
+            "",
+            "a normal agent, perhaps the same",
+        ),
         Column::new(
             "relationship",
             Kind::Number,
@@ -47,7 +52,9 @@ pub(super) fn write(
     for (row, agent) in agents.iter().enumerate() {
         for (column, other) in agents.iter().enumerate() {
             table.row(|r| {
-                r.int(agent.0).int(other.0).float(relationship[(row, column)]);
+                r.int(agent.0)
+                    .int(other.0)
+                    .float(relationship[(row, column)]);
             })?;
         }
     }
@@ -75,7 +82,9 @@ fn relationship(models: &[&[f32]]) -> DMatrix<f64> {
     };
     let mut root = if dimension < count {
         // (ΘᵀΘ)^½ = Θᵀ (ΘΘᵀ)^-½ Θ: the smaller matrix is taken apart.
-        let theta = DMatrix::from_fn(dimension, count, |row, column| f64::from(models[column][row]));
+        let theta = DMatrix::from_fn(dimension, count, |row, column| {
+            f64::from(models[column][row])
+        });
         let power = power(&theta * theta.transpose(), |x| 1.0 / x.sqrt());
         theta.transpose() * power * theta
     } else {
@@ -99,7 +108,13 @@ fn relationship(models: &[&[f32]]) -> DMatrix<f64> {
 fn power(matrix: DMatrix<f64>, function: impl Fn(f64) -> f64) -> DMatrix<f64> {
     let mut parts = matrix.symmetric_eigen();
     let greatest = parts.eigenvalues.max();
-    let apply = |x: &mut f64| *x = if *x > greatest * NEGLIGIBLE { function(*x) } else { 0.0 };
+    let apply = |x: &mut f64| {
+        *x = if *x > greatest * NEGLIGIBLE {
+            function(*x)
+        } else {
+            0.0
+        }
+    };
     parts.eigenvalues.iter_mut().for_each(apply);
     parts.recompose()
 }

@@ -112,7 +112,11 @@ fn columns(
 fn append(column: &mut Column, reader: ColumnReader, rows: usize) -> Result<(), ParquetError> {
     match (column, reader) {
         (Column::Numbers(all), ColumnReader::DoubleColumnReader(reader)) => {
-            all.extend(values(reader, rows)?.into_iter().map(|x| x.unwrap_or(f64::NAN)));
+            all.extend(
+                values(reader, rows)?
+                    .into_iter()
+                    .map(|x| x.unwrap_or(f64::NAN)),
+            );
         }
         (Column::Numbers(all), ColumnReader::Int64ColumnReader(reader)) => {
             let number = |x: Option<i64>| x.map_or(f64::NAN, |x| x as f64);
@@ -127,7 +131,11 @@ fn append(column: &mut Column, reader: ColumnReader, rows: usize) -> Result<(), 
                 all.push(text.map_or(Ok(String::new()), |text| text.as_utf8().map(str::to_owned))?);
             }
         }
-        _ => return Err(ParquetError::General("a column of an unknown type".to_owned())),
+        _ => {
+            return Err(ParquetError::General(
+                "a column of an unknown type".to_owned(),
+            ));
+        }
     }
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! A results folder, read back.
 
-use super::columns::{Column, Columns};
 use super::ReportError;
+use super::columns::{Column, Columns};
 use crate::record::Summary;
 use crate::scenario::{Setting, SettingValue};
 use std::path::{Path, PathBuf};
@@ -50,14 +50,22 @@ impl Results {
         }
         let text =
             std::fs::read_to_string(&scenario).map_err(ReportError::unreadable(&scenario))?;
-        let parsed: toml::Table = text.parse().map_err(|error: toml::de::Error| {
-            ReportError::Damaged { path: scenario, error: error.message().to_owned() }
-        })?;
+        let parsed: toml::Table =
+            text.parse()
+                .map_err(|error: toml::de::Error| ReportError::Damaged {
+                    path: scenario,
+                    error: error.message().to_owned(),
+                })?;
         let name = parsed.get("name").and_then(toml::Value::as_str);
         let table = Columns::read(&table, |_| true)?;
         let (ids, statuses) = (table.texts("id"), table.texts("status"));
         let is_swept = |(_, about): &&(String, String)| about == "swept setting";
-        let swept: Vec<&String> = table.about.iter().filter(is_swept).map(|(n, _)| n).collect();
+        let swept: Vec<&String> = table
+            .about
+            .iter()
+            .filter(is_swept)
+            .map(|(n, _)| n)
+            .collect();
         let above: Vec<(&String, Vec<f64>)> = table
             .about
             .iter()
@@ -77,7 +85,10 @@ impl Results {
                 status,
                 settings: settings.collect(),
                 summary,
-                above_alone: above.iter().map(|(n, all)| ((*n).clone(), all[row])).collect(),
+                above_alone: above
+                    .iter()
+                    .map(|(n, all)| ((*n).clone(), all[row]))
+                    .collect(),
                 folder,
             });
         }

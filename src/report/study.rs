@@ -82,11 +82,14 @@ impl<'a> Study<'a> {
             });
         }
         settings.extend(point.settings.iter().filter(is_of_case).cloned());
-        let is_same = |case: &Case<'_>| {
-            std::ptr::eq(case.results, results) && case.settings == settings
-        };
+        let is_same =
+            |case: &Case<'_>| std::ptr::eq(case.results, results) && case.settings == settings;
         let at = self.cases.iter().position(is_same).unwrap_or_else(|| {
-            self.cases.push(Case { results, settings, points: Vec::new() });
+            self.cases.push(Case {
+                results,
+                settings,
+                points: Vec::new(),
+            });
             self.cases.len() - 1
         });
         let points = &mut self.cases[at].points;
@@ -146,7 +149,12 @@ impl Point {
 
 /// The key whose values are compared: the rule, or else a key with names for values, or else none.
 fn series_key(results: &[Results]) -> Option<String> {
-    let settings = || results.iter().flat_map(|r| &r.points).flat_map(|p| &p.settings);
+    let settings = || {
+        results
+            .iter()
+            .flat_map(|r| &r.points)
+            .flat_map(|p| &p.settings)
+    };
     let varies = |key: &str| {
         let mut values = settings().filter(|s| s.key == key).map(|s| &s.value);
         let first = values.next();
@@ -154,9 +162,18 @@ fn series_key(results: &[Results]) -> Option<String> {
     };
     let compared = COMPARED.into_iter().find(|key| varies(key));
     let is_named = |s: &&Setting| matches!(s.value, SettingValue::Text(_));
-    let named = || settings().filter(is_named).map(|s| &*s.key).find(|key| varies(key));
+    let named = || {
+        settings()
+            .filter(is_named)
+            .map(|s| &*s.key)
+            .find(|key| varies(key))
+    };
     // A rule of its own label is a better name than the scenario's.
-    let single = || COMPARED.into_iter().find(|key| settings().any(|s| s.key == *key));
+    let single = || {
+        COMPARED
+            .into_iter()
+            .find(|key| settings().any(|s| s.key == *key))
+    };
     let key = compared.or_else(named).or_else(single)?;
     Some(key.to_owned())
 }
