@@ -39,6 +39,18 @@ pub enum Measure {
 }
 
 impl Measure {
+    /// The first of them that points have which have come to their end.
+    pub fn of(outcomes: &[(RunId, PointOutcome)]) -> Option<Measure> {
+        let has = |measure: &Measure| {
+            let summaries = outcomes.iter().filter_map(|(_, o)| o.summary());
+            summaries
+                .into_iter()
+                .any(|s| s.number(&measure.path()).is_some())
+        };
+        let measures = [Measure::Accuracy, Measure::Regret, Measure::Loss];
+        measures.into_iter().find(has)
+    }
+
     /// What it is called.
     pub fn name(self) -> &'static str {
         match self {
@@ -70,14 +82,7 @@ impl Matrix {
     pub fn new(file: &ScenarioFile, outcomes: &[(RunId, PointOutcome)]) -> Option<Matrix> {
         let rules = Axis::of(file, "rule")?;
         let attacks = Axis::of(file, "attack")?;
-        let has = |measure: &Measure| {
-            let summaries = outcomes.iter().filter_map(|(_, o)| o.summary());
-            summaries
-                .into_iter()
-                .any(|s| s.number(&measure.path()).is_some())
-        };
-        let measures = [Measure::Accuracy, Measure::Regret, Measure::Loss];
-        let measure = measures.into_iter().find(has)?;
+        let measure = Measure::of(outcomes)?;
         let mut sums = vec![vec![Sum::default(); attacks.labels.len()]; rules.labels.len()];
         for (point, (_, outcome)) in outcomes.iter().enumerate() {
             let sum = &mut sums[rules.of_point[point]][attacks.of_point[point]];

@@ -3,6 +3,7 @@
 mod alone;
 mod folder;
 mod matrix;
+mod outlook;
 mod points;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -10,6 +11,7 @@ pub(crate) mod testing;
 pub use alone::AboveAlone;
 pub use folder::FolderError;
 pub use matrix::{Cell, Matrix, Measure};
+pub use outlook::{Outlook, Pending};
 
 use crate::actors::{self, RunOptions};
 use crate::data::Library;
@@ -80,6 +82,16 @@ impl PointOutcome {
         }
     }
 
+    /// In one word: `done`, `failed`, `interrupted` or `not begun`.
+    pub fn status(&self) -> &'static str {
+        match self {
+            PointOutcome::Done(_) | PointOutcome::Found(_) => "done",
+            PointOutcome::Failed(RunError::Interrupted { .. }) => "interrupted",
+            PointOutcome::Failed(_) => "failed",
+            PointOutcome::NotBegun => "not begun",
+        }
+    }
+
     /// The same for another point of the same run.
     fn again(&self) -> PointOutcome {
         match self {
@@ -89,17 +101,6 @@ impl PointOutcome {
             PointOutcome::NotBegun => PointOutcome::NotBegun,
         }
     }
-}
-
-/// What a campaign is about to do.
-#[derive(Clone, Copy, Debug)]
-pub struct Outlook {
-    /// Points in all.
-    pub points: usize,
-    /// Those of them that need no run of their own: done already, or the same as another point.
-    pub found: usize,
-    /// Iterations that are to be run.
-    pub iterations: u64,
 }
 
 /// Points that fail and bring no new mistake, after which the others are not drawn: each may read a
@@ -191,13 +192,22 @@ impl Campaign {
             };
             outcomes.push((size.id.clone(), outcome));
         }
+        self.take_turns(&mut pending);
+        let (jobs, threads) = share_out(options, pending.iter().map(|&p| &sizes[p]));
+        let found = outcomes
+            .iter()
+            .filter(|(_, outcome)| outcome.summary().is_some());
+        let found = found.count();
         outlook(Outlook {
-            points: outcomes.len(),
-            found: outcomes.len() - pending.len(),
-            iterations: pending.iter().map(|&p| sizes[p].iterations).sum(),
+            found,
+            same: outcomes.len() - found - pending.len(),
+            pending: pending
+                .iter()
+                .map(|&p| self.pending(p, &sizes[p]))
+                .collect(),
+            jobs,
         });
 
-        let (jobs, threads) = share_out(options, pending.iter().map(|&p| &sizes[p]));
         let next = AtomicUsize::new(0);
         let finished = Mutex::new(Vec::new());
         let work = || {
@@ -225,6 +235,29 @@ impl Campaign {
             }
         }
         Ok(outcomes)
+    }
+
+    /// Lets points of different rules take turns, the first of each before the second of any: rules
+    /// differ most in how long they take, so that the time left is known early.
+    fn take_turns(&self, points: &mut [usize]) {
+        let mut turns: BTreeMap<&str, usize> = BTreeMap::new();
+        let mut turn = BTreeMap::new();
+        for &point in &*points {
+            let of_rule = turns.entry(&self.file.points[point].scenario.rule.kind);
+            let number = of_rule.or_default();
+            turn.insert(point, *number);
+            *number += 1;
+        }
+        points.sort_by_key(|point| turn[point]);
+    }
+
+    fn pending(&self, point: usize, size: &Size) -> Pending {
+        Pending {
+            id: size.id.clone(),
+            rule: self.file.points[point].scenario.rule.kind.clone(),
+            iterations: size.iterations,
+            work: size.work as f64,
+        }
     }
 
     /// Writes `points.parquet`. [`Campaign::run`] leaves this to its caller, who has the outcomes

@@ -3,12 +3,19 @@
 
 mod check;
 mod errors;
+mod final_table;
+mod forecast;
 mod latencies;
 mod list;
 mod matrix;
 mod progress;
+mod results;
+mod results_json;
+mod rows;
 mod run;
+mod table;
 mod text;
+mod time_left;
 
 use crate::record::{Observer, Panic};
 use crate::scenario::{Catalogues, Plan};

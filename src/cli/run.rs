@@ -3,6 +3,8 @@
 use super::errors::{Refusal, complain};
 use super::list::Format;
 use super::progress::Progress;
+use super::results::results;
+use super::results_json::results_json;
 use super::{FAILED, INTERRUPTED, Plugins, text};
 use crate::campaign::{Campaign, CampaignOptions, PointOutcome};
 use crate::record::RunError;
@@ -35,14 +37,17 @@ pub(super) struct Run {
     /// Replace results of another scenario in the folder
     #[arg(long)]
     force: bool,
-    /// Print nothing but errors
+    /// Print nothing but errors, and what --format json asks for
     #[arg(long, short)]
     quiet: bool,
+    /// How to print the results; mistakes, too
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
 }
 
 impl Run {
     pub fn main(self, plugins: Plugins) -> u8 {
-        let refuse = |refusal: Refusal| refusal.tell(Format::Text, "; nothing was run");
+        let refuse = |refusal: Refusal| refusal.tell(self.format, "; nothing was run");
         let file = match ScenarioFile::open(&self.scenario, &self.set, &plugins.catalogues) {
             Ok(file) => file,
             Err(error) => return refuse(error.into()),
@@ -85,9 +90,17 @@ impl Run {
             Ok(outcomes) => outcomes,
             Err(error) => return refuse(error.into()),
         };
-        if !self.quiet {
-            text::print(&text::results(&campaign.file, &outcomes));
-            text::print(&format!("Results are in {}", folder.display()));
+        match self.format {
+            Format::Json => {
+                let told = results_json(&campaign.file, &outcomes, &folder);
+                text::print(&format!("{told:#}"));
+            }
+            Format::Text if !self.quiet => {
+                let width = text::width_of(&std::io::stdout());
+                text::print(&results(&campaign.file, &outcomes, width));
+                text::print(&format!("\nResults are in {}", folder.display()));
+            }
+            Format::Text => {}
         }
         // What comes last is what is read first: the errors.
         let unwritten = campaign.write_points(&folder, &outcomes).err();
