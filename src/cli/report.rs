@@ -1,5 +1,6 @@
 //! `byzsim report`: a page, and figures, out of results folders.
 
+use super::errors::complain;
 use super::{FAILED, text};
 use crate::report::{self, ReportError};
 use clap::Args;
@@ -28,7 +29,7 @@ impl Report {
                 0
             }
             Err(error) => {
-                text::complain(&error.to_string());
+                complain(&error.to_string());
                 FAILED
             }
         }
