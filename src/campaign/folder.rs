@@ -71,7 +71,7 @@ fn empty(folder: &Path) -> Result<(), FolderError> {
     };
     let runs = folder.join("runs");
     gone(std::fs::remove_dir_all(&runs), &runs)?;
-    for name in ["points.parquet", "scenario.toml"] {
+    for name in ["points.parquet", "report.html", "scenario.toml"] {
         let file = folder.join(name);
         gone(std::fs::remove_file(&file), &file)?;
     }

@@ -30,7 +30,8 @@ pub(super) fn final_table(
     width: usize,
 ) -> String {
     let found = Rows::of(file);
-    let has_accuracy = Measure::of(outcomes) == Some(Measure::Accuracy);
+    let summaries = outcomes.iter().filter_map(|(_, outcome)| outcome.summary());
+    let has_accuracy = Measure::of(summaries) == Some(Measure::Accuracy);
     let measure = if has_accuracy {
         Measure::Accuracy
     } else {

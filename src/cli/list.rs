@@ -2,11 +2,9 @@
 
 use super::{Plugins, text};
 use crate::distribution;
-use crate::fault;
 use crate::model;
 use crate::rule::pre_aggregation;
-use crate::scenario::{Catalogues, parse_defaults};
-use crate::settings::{Catalogue, KeyDoc, KindDoc, Presence, Table};
+use crate::settings::{Case, DefaultDoc, Form, KeyDoc, KindDoc, Presence};
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
@@ -46,35 +44,29 @@ pub(super) enum Format {
 
 impl List {
     pub fn main(self, plugins: &Plugins) -> u8 {
-        let catalogues = &plugins.catalogues;
-        let defaults = task_defaults(catalogues);
+        let takes = crate::scenario::describe(&plugins.catalogues);
+        let kinds = |table: &str| {
+            let table = takes.table(table);
+            table.map_or(Vec::new(), |table| table.kinds.clone())
+        };
         let scenario = KindDoc {
             name: "scenario.toml",
             about: "The keys of a scenario file beside those of the kinds below",
-            keys: crate::scenario::describe(catalogues),
+            keys: takes.keys.clone(),
         };
+        let models = model::catalogue().describe(None, "");
+        let pre = pre_aggregation::catalogue().describe(None, "");
+        let distributions = distribution::catalogue().describe(None, "");
         let parts = [
             (Part::Scenario, "scenario", vec![scenario]),
-            (Part::Tasks, "tasks", describe(&catalogues.tasks, &[])),
-            (Part::Models, "models", describe(&model::catalogue(), &[])),
-            (
-                Part::Topologies,
-                "topologies",
-                describe(&catalogues.topologies, &[]),
-            ),
-            (Part::Rules, "rules", describe(&catalogues.rules, &defaults)),
-            (
-                Part::Pre,
-                "pre",
-                describe(&pre_aggregation::catalogue(), &[]),
-            ),
-            (Part::Attacks, "attacks", describe(&catalogues.attacks, &[])),
-            (
-                Part::Distributions,
-                "distributions",
-                describe(&distribution::catalogue(), &[]),
-            ),
-            (Part::Faults, "faults", describe(&fault::catalogue(), &[])),
+            (Part::Tasks, "tasks", kinds("task")),
+            (Part::Models, "models", models),
+            (Part::Topologies, "topologies", kinds("topology")),
+            (Part::Rules, "rules", kinds("rule")),
+            (Part::Pre, "pre", pre),
+            (Part::Attacks, "attacks", kinds("attack")),
+            (Part::Distributions, "distributions", distributions),
+            (Part::Faults, "faults", kinds("fault")),
         ];
         let wanted = parts
             .into_iter()
@@ -92,102 +84,76 @@ impl List {
     }
 }
 
-/// The `[rule]` that each task has by default, with the task's name.
-fn task_defaults(catalogues: &Catalogues) -> Vec<(&'static str, Table)> {
-    let of = |task: &dyn crate::task::Task| {
-        let defaults = parse_defaults(Some(task));
-        match &defaults.get("rule")?.value {
-            crate::settings::Value::Table(rule) => Some(rule.clone()),
-            _ => None,
-        }
-    };
-    let tasks = catalogues.tasks.examples().into_iter();
-    tasks
-        .filter_map(|(name, task)| Some((name, of(&*task)?)))
-        .collect()
-}
-
-/// The kinds of a part; a default that tasks set otherwise is told for each task.
-fn describe<S: ?Sized>(catalogue: &Catalogue<S>, tasks: &[(&'static str, Table)]) -> Vec<KindDoc> {
-    let mut kinds = catalogue.describe(None, "");
-    for (task, defaults) in tasks {
-        let theirs = catalogue.describe(Some(defaults), task);
-        for (kind, other) in kinds.iter_mut().zip(theirs) {
-            for (key, other) in kind.keys.iter_mut().zip(other.keys) {
-                key.presence.also(other.presence);
-            }
+/// Keys and those of the tables inside, with their dotted names. What kinds have is listed with the
+/// kinds, and overrides have what the table around them has.
+fn dotted<'k>(around: &str, keys: &'k [KeyDoc], all: &mut Vec<(String, &'k KeyDoc)>) {
+    for key in keys {
+        let name = format!("{around}{}", key.name);
+        all.push((name.clone(), key));
+        let inside = key
+            .form
+            .table()
+            .filter(|_| !matches!(key.form, Form::Overrides(_)));
+        if let Some(table) = inside {
+            dotted(&format!("{name}."), &table.keys, all);
         }
     }
-    kinds
+}
+
+fn keys_of(kind: &KindDoc) -> Vec<(String, &KeyDoc)> {
+    let mut all = Vec::new();
+    dotted("", &kind.keys, &mut all);
+    all
 }
 
 fn print_part(name: &str, kinds: &[KindDoc]) {
     text::print(&format!("{}\n", name.to_uppercase()));
     for kind in kinds {
         text::print_wrapped(0, &format!("{}: {}", kind.name, kind.about));
-        for key in &kind.keys {
+        for (name, key) in keys_of(kind) {
             let symbol = key.symbol.map(|s| format!(" ({s})")).unwrap_or_default();
-            let range = if key.range.is_empty() {
-                String::new()
-            } else {
-                format!(" {}", key.range)
-            };
-            text::print_wrapped(2, &format!("{}{symbol}: {}", key.name, key.about));
-            let presence = presence(&key.presence);
-            let only = match key.only.join(" or ") {
-                anywhere if anywhere.is_empty() => anywhere,
-                only => format!("; only with {only}"),
-            };
-            text::print_wrapped(6, &format!("{}{range}; {presence}{only}", key.takes));
+            text::print_wrapped(2, &format!("{name}{symbol}: {}", key.about));
+            text::print_wrapped(6, &key.details());
         }
         text::print("");
     }
 }
 
-fn presence(presence: &Presence) -> String {
-    match presence {
-        Presence::Required => "required".to_owned(),
-        Presence::Optional(absence) => format!("without it: {absence}"),
-        Presence::Default(defaults) => {
-            let one = |(value, source): &(String, String)| format!("{value} ({source})");
-            format!(
-                "default {}",
-                defaults.iter().map(one).collect::<Vec<_>>().join(", ")
-            )
-        }
-    }
-}
-
 fn part_json(kinds: &[KindDoc]) -> Value {
-    kinds
-        .iter()
-        .map(|kind| {
-            json!({
-                "kind": kind.name,
-                "about": kind.about,
-                "keys": kind.keys.iter().map(key_json).collect::<Vec<_>>(),
-            })
-        })
-        .collect()
+    let keys = |kind| {
+        let keys = keys_of(kind);
+        keys.iter()
+            .map(|(name, key)| key_json(name, key))
+            .collect::<Vec<_>>()
+    };
+    let kinds = kinds.iter();
+    let kinds =
+        kinds.map(|kind| json!({"kind": kind.name, "about": kind.about, "keys": keys(kind)}));
+    kinds.collect()
 }
 
-fn key_json(key: &KeyDoc) -> Value {
+fn key_json(name: &str, key: &KeyDoc) -> Value {
     let mut json = json!({
-        "key": key.name,
+        "key": name,
         "about": key.about,
         "symbol": key.symbol,
         "takes": key.takes,
         "range": key.range,
         "required": key.presence == Presence::Required,
-        "only_with": key.only,
+        "only_with": key.only.iter().map(Case::to_string).collect::<Vec<_>>(),
     });
+    let all = |defaults: &[DefaultDoc]| -> Value {
+        let one = |d: &DefaultDoc| json!({"value": d.value.to_string(), "source": d.source});
+        defaults.iter().map(one).collect()
+    };
     match &key.presence {
         Presence::Required => {}
-        Presence::Optional(absence) => json["without"] = json!(absence),
-        Presence::Default(defaults) => {
-            let one =
-                |(value, source): &(String, String)| json!({"value": value, "source": source});
-            json["defaults"] = defaults.iter().map(one).collect();
+        Presence::Default(defaults) => json["defaults"] = all(defaults),
+        Presence::Optional(absence, tasks) => {
+            json["without"] = json!(absence);
+            if !tasks.is_empty() {
+                json["defaults"] = all(tasks);
+            }
         }
     }
     json

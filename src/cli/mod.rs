@@ -2,17 +2,21 @@
 //! `fn main() -> ExitCode { byzsim::cli::main(plugins) }`.
 
 mod check;
+mod completions;
 mod errors;
 mod final_table;
 mod forecast;
 mod latencies;
 mod list;
 mod matrix;
+mod new;
 mod progress;
+mod report;
 mod results;
 mod results_json;
 mod rows;
 mod run;
+mod schema;
 mod table;
 mod text;
 mod time_left;
@@ -56,6 +60,17 @@ enum Command {
     Run(run::Run),
     Check(check::Check),
     List(list::List),
+    Report(report::Report),
+    New(new::New),
+    Schema(schema::Schema),
+    Completions(completions::Completions),
+}
+
+/// What the program is called: a crate with plug-ins gives it a name of its own.
+fn program() -> String {
+    let called = std::env::args_os().next().unwrap_or_default();
+    let name = std::path::Path::new(&called).file_stem();
+    name.map_or("byzsim".into(), |name| name.to_string_lossy().into_owned())
 }
 
 /// The program: reads the command line and does what it says.
@@ -71,6 +86,10 @@ pub fn main(plugins: Plugins) -> ExitCode {
                 Command::Run(run) => run.main(plugins),
                 Command::Check(check) => check.main(plugins),
                 Command::List(list) => list.main(&plugins),
+                Command::Report(report) => report.main(),
+                Command::New(new) => new.main(&plugins),
+                Command::Schema(schema) => schema.main(&plugins),
+                Command::Completions(completions) => completions.main(),
             };
             // Runs tell of their panics themselves: this one came before or after them.
             catch_unwind(AssertUnwindSafe(body)).unwrap_or_else(|payload| {

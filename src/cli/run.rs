@@ -3,6 +3,7 @@
 use super::errors::{Refusal, complain};
 use super::list::Format;
 use super::progress::Progress;
+use super::report::{self, page_in};
 use super::results::results;
 use super::results_json::results_json;
 use super::{FAILED, INTERRUPTED, Plugins, text};
@@ -90,6 +91,13 @@ impl Run {
             Ok(outcomes) => outcomes,
             Err(error) => return refuse(error.into()),
         };
+        // Together: the report is made of the points.
+        let unwritten = campaign
+            .write_points(&folder, &outcomes)
+            .map_err(|error| error.to_string());
+        let unwritten = unwritten.and_then(|()| {
+            report::write(&[folder.clone()], &page_in(&folder)).map_err(|error| error.to_string())
+        });
         match self.format {
             Format::Json => {
                 let told = results_json(&campaign.file, &outcomes, &folder);
@@ -99,12 +107,14 @@ impl Run {
                 let width = text::width_of(&std::io::stdout());
                 text::print(&results(&campaign.file, &outcomes, width));
                 text::print(&format!("\nResults are in {}", folder.display()));
+                if unwritten.is_ok() {
+                    text::print(&format!("Report is in {}", page_in(&folder).display()));
+                }
             }
             Format::Text => {}
         }
         // What comes last is what is read first: the errors.
-        let unwritten = campaign.write_points(&folder, &outcomes).err();
-        tell_failures(&campaign.file, &outcomes, unwritten)
+        tell_failures(&campaign.file, &outcomes, unwritten.err())
     }
 }
 
@@ -113,7 +123,7 @@ impl Run {
 fn tell_failures(
     file: &ScenarioFile,
     outcomes: &[(RunId, PointOutcome)],
-    unwritten: Option<RunError>,
+    unwritten: Option<String>,
 ) -> u8 {
     let mut failed = false;
     let mut interrupted = false;
@@ -136,7 +146,7 @@ fn tell_failures(
     }
     if let Some(error) = unwritten {
         failed = true;
-        complain(&error.to_string());
+        complain(&error);
     }
     if not_begun > 0 {
         interrupted = true;

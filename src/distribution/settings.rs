@@ -3,7 +3,8 @@
 use super::empirical::{Empirical, Order};
 use super::{Distribution, Shape};
 use crate::settings::{
-    Catalogue, Chosen, Keys, Kind, Node, Problems, Setting, Table, Tolerances, Value, wrong,
+    Bounds, Catalogue, Chosen, Form, Keys, Kind, Node, Problems, Setting, Table, Tolerances, Value,
+    wrong,
 };
 use crate::units::SimTime;
 
@@ -191,6 +192,12 @@ impl Setting for Distribution {
     /// The value, where it never varies: a range that a key declares binds it.
     fn magnitudes(&self) -> Vec<f64> {
         self.fixed().into_iter().collect()
+    }
+
+    fn form(bounds: Bounds) -> Form {
+        let ms = Form::number(bounds.within(0.0, SimTime::MAX_MS));
+        let table = Form::table_of(|keys| catalogue().read(keys, None));
+        Form::Named("duration", Box::new(Form::Any(vec![ms, table])))
     }
 }
 

@@ -2,7 +2,9 @@
 
 use super::Span;
 use crate::distribution::{Distribution, DistributionError};
-use crate::settings::{Catalogue, Keys, Kind, Node, Problems, Selection, Setting, Value, wrong};
+use crate::settings::{
+    Bounds, Catalogue, Form, Keys, Kind, Node, Problems, Selection, Setting, Value, wrong,
+};
 use std::path::Path;
 
 /// The least mean time that an agent is up and then down \[ms\]: a run must not consist of sessions.
@@ -190,5 +192,9 @@ impl Setting for Groups {
     fn to_toml(&self) -> toml::Value {
         let groups: Vec<toml::Value> = self.0.iter().map(Selection::to_toml).collect();
         groups.into()
+    }
+
+    fn form(_: Bounds) -> Form {
+        Form::some(Selection::form(Bounds::ALL))
     }
 }

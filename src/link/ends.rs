@@ -1,6 +1,6 @@
 //! Which links an override concerns.
 
-use crate::settings::{Keys, Node, Problems, Selection, Setting, Value, wrong};
+use crate::settings::{Bounds, Form, Keys, Node, Problems, Selection, Setting, Value, wrong};
 
 /// The links between two groups of agents, or one way only.
 #[derive(Clone, Debug, PartialEq)]
@@ -88,5 +88,9 @@ impl Setting for Pair {
 
     fn to_toml(&self) -> toml::Value {
         vec![self.0.to_toml(), self.1.to_toml()].into()
+    }
+
+    fn form(_: Bounds) -> Form {
+        Form::pair(Selection::form(Bounds::ALL))
     }
 }

@@ -4,7 +4,7 @@ use super::metropolis::Weights;
 use super::tolerated::{Precondition, Tolerance};
 use super::{Combination, Combiner, Misfit, Neighborhood, Outcome, Place, Rule};
 use crate::kernel;
-use crate::settings::{Choice, Keys, Node, Problems, Setting, Value, wrong};
+use crate::settings::{Bounds, Choice, Form, Keys, Node, Problems, Setting, Value, wrong};
 
 /// The rule `self-centered-clipping`: own + Σ w_l clip(ψ_l − own, τ), where w are the
 /// [Metropolis](super::Metropolis) weights and clip shortens a vector to at most τ. As weights:
@@ -70,6 +70,10 @@ impl Setting for Radius {
             Radius::Number(radius) => vec![*radius],
             Radius::Adaptive => Vec::new(),
         }
+    }
+
+    fn form(bounds: Bounds) -> Form {
+        Form::Any(vec![Form::one_of(&["adaptive"]), Form::number(bounds)])
     }
 }
 

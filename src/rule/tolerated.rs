@@ -2,7 +2,7 @@
 //! models are present for that.
 
 use super::{Misfit, Place};
-use crate::settings::{Choice, Chosen, Keys, Node, Problems, Setting, Value, wrong};
+use crate::settings::{Bounds, Choice, Chosen, Form, Keys, Node, Problems, Setting, Value, wrong};
 
 /// What an aggregator asks of the number n of models that it sees.
 #[derive(Clone, Copy, Debug)]
@@ -156,6 +156,11 @@ pub(super) fn who(place: &Place<'_>) -> String {
     }
 }
 
+fn fraction(keys: &mut Keys<'_>) -> f64 {
+    let share = keys.key("fraction", "Share of the full neighborhood");
+    share.at_least(0.0).at_most(1.0).required()
+}
+
 impl Default for F {
     fn default() -> Self {
         F::Number(0)
@@ -178,10 +183,7 @@ impl Setting for F {
             Value::Table(table) => {
                 let before = problems.len();
                 let keys = Keys::new(name, node.span, Some(table), problems);
-                let (fraction, _, _) = keys.run(|keys| {
-                    let share = keys.key("fraction", "Share of the full neighborhood");
-                    share.at_least(0.0).at_most(1.0).required()
-                });
+                let (fraction, _, _) = keys.run(fraction);
                 (problems.len() == before).then_some(F::Fraction(fraction))
             }
             _ => wrong::<F>(node, name, problems),
@@ -193,5 +195,13 @@ impl Setting for F {
             F::Fraction(x) => toml::Table::from_iter([("fraction".to_owned(), (*x).into())]).into(),
             F::Largest => "largest".into(),
         }
+    }
+
+    fn form(bounds: Bounds) -> Form {
+        Form::Any(vec![
+            u32::form(bounds),
+            Form::one_of(&["largest"]),
+            Form::table_of(fraction),
+        ])
     }
 }

@@ -10,7 +10,7 @@ use crate::learner::Learner;
 use crate::link::{self, LinkOverride, LinkSettings};
 use crate::rule::Rule;
 use crate::settings::{
-    Catalogue, Chosen, KeyDoc, Keys, Overrides, Problems, Selection, Sources, Span, Table,
+    Catalogue, Chosen, Keys, Overrides, Problems, Selection, Sources, Span, Table, TableDoc,
     Tolerances, Value,
 };
 use crate::task::Task;
@@ -115,21 +115,30 @@ pub struct AttackSettings {
     pub per_victim: bool,
 }
 
-/// The keys of a scenario file, without those of the kinds that it names.
-pub(crate) fn describe(catalogues: &Catalogues) -> Vec<KeyDoc> {
+/// What a scenario file takes, with what every task has for what is left out.
+pub(crate) fn describe(catalogues: &Catalogues) -> TableDoc {
+    let mut doc = describe_under(None, "", catalogues);
+    for (name, task) in catalogues.tasks.examples() {
+        doc.also(describe_under(Some(&*task), name, catalogues));
+    }
+    doc
+}
+
+/// What a scenario file of a task takes.
+pub(super) fn describe_under(
+    task: Option<&dyn Task>,
+    name: &str,
+    catalogues: &Catalogues,
+) -> TableDoc {
     let mut problems = Problems::default();
-    let keys = Keys::new("", Span::default(), None, &mut problems);
-    let (_, mut docs, _) = keys.run(|keys| whole(keys, None, toml::Table::new(), "", catalogues));
-    let of_a_kind = |name: &str| {
-        let (table, key) = name.split_once('.').unwrap_or(("", name));
-        match table {
-            "topology" => !["redraw_every_iterations", "fanout"].contains(&key),
-            "rule" => key != "override",
-            _ => false,
-        }
-    };
-    docs.retain(|doc| !of_a_kind(&doc.name));
-    docs
+    let tasks = Keys::new("task", Span::default(), None, &mut problems).describing();
+    let (_, tasks, _) = tasks.run(|keys| catalogues.tasks.read(keys, None));
+    let defaults = parse_defaults(task);
+    let keys = Keys::new("", Span::default(), None, &mut problems)
+        .with_fallback(Some(&defaults), name)
+        .describing();
+    let read = (None, tasks, toml::Table::new());
+    keys.run(|keys| whole(keys, read, "", catalogues)).1
 }
 
 /// Reads one point; `top` is where the document as a whole is pointed at. `None` where something
@@ -142,8 +151,8 @@ pub(super) fn scenario(
     catalogues: &Catalogues,
     problems: &mut Problems,
 ) -> Option<Scenario> {
-    let (task, task_resolved) = task(document, top, tolerances, catalogues, problems);
-    let defaults = parse_defaults(task.as_deref());
+    let task = task(document, top, tolerances, catalogues, problems);
+    let defaults = parse_defaults(task.0.as_deref());
     let case = document
         .get("task")
         .and_then(|node| match &node.value {
@@ -154,8 +163,7 @@ pub(super) fn scenario(
     let keys = Keys::new("", top, Some(document), problems)
         .with_fallback(Some(&defaults), case)
         .tolerating(tolerances);
-    let (scenario, _, resolved) =
-        keys.run(|keys| whole(keys, task, task_resolved, name, catalogues));
+    let (scenario, _, resolved) = keys.run(|keys| whole(keys, task, name, catalogues));
     scenario.map(|scenario| Scenario {
         resolved,
         ..scenario
@@ -169,39 +177,40 @@ pub(crate) fn parse_defaults(task: Option<&dyn Task>) -> Table {
     Table::parse(&sources, source, &mut Problems::default())
 }
 
+/// A task that was read, what its table takes, and what it resolved to.
+type ReadTask = (Option<Box<dyn Task>>, TableDoc, toml::Table);
+
 fn task(
     document: &Table,
     top: Span,
     tolerances: &Tolerances,
     catalogues: &Catalogues,
     problems: &mut Problems,
-) -> (Option<Box<dyn Task>>, toml::Table) {
+) -> ReadTask {
     let names = catalogues.tasks.names().join("\", \"");
     let help = format!("write [task] and kind = \"…\" under it, one of \"{names}\"");
     let Some(node) = document.get("task") else {
         problems.add(top, "the scenario has no [task]", help);
-        return (None, toml::Table::new());
+        return (None, TableDoc::default(), toml::Table::new());
     };
     let Value::Table(table) = &node.value else {
         let message = format!("`task` takes a table, and this is {}", node.type_name());
         problems.add(node.span, message, help);
-        return (None, toml::Table::new());
+        return (None, TableDoc::default(), toml::Table::new());
     };
     let keys = Keys::new("task", node.span, Some(table), problems).tolerating(tolerances);
-    let (task, _, resolved) = keys.run(|keys| catalogues.tasks.read(keys, None));
-    (task, resolved)
+    keys.run(|keys| catalogues.tasks.read(keys, None))
 }
 
 fn whole(
     keys: &mut Keys<'_>,
-    task: Option<Box<dyn Task>>,
-    task_resolved: toml::Table,
+    (task, task_takes, task_resolved): ReadTask,
     name: &str,
     catalogues: &Catalogues,
 ) -> Option<Scenario> {
     let name = keys
         .key("name", "What it is called, in results")
-        .default(name.to_owned(), "the file's name");
+        .otherwise(name.to_owned(), "the file's name");
     let seed = keys
         .key("seed", "Seed of everything random")
         .default(1, "first of five");
@@ -214,7 +223,8 @@ fn whole(
         .at_least(0.001)
         .at_most(SimTime::MAX_MS)
         .optional("no limit");
-    keys.read_before("task", "What agents learn", task_resolved);
+    let read_before = (task_takes, task_resolved);
+    keys.read_before("task", "What agents learn", read_before);
     let seeds = keys.section("seeds", "Seeds by purpose", |keys| {
         let mut of = |name, about| keys.key(name, about).optional("`seed`").unwrap_or(seed);
         Seeds {

@@ -1,6 +1,6 @@
 //! `[record]`: what a run writes down.
 
-use crate::settings::{Keys, Node, Problems, Selection, Setting, Value, wrong};
+use crate::settings::{Bounds, Form, Keys, Node, Problems, Selection, Setting, Value, wrong};
 use crate::units::SimTime;
 
 /// What is recorded.
@@ -56,6 +56,11 @@ impl Setting for RecordAgents {
             RecordAgents::Chosen(selection) => selection.to_toml(),
         }
     }
+
+    fn form(bounds: Bounds) -> Form {
+        let words = Form::one_of(&["all", "none"]);
+        Form::Any(vec![words, Selection::form(bounds)])
+    }
 }
 
 /// Of which iterations models in combinations are kept.
@@ -82,11 +87,7 @@ impl Setting for RecordWeights {
             Value::Table(table) => {
                 let before = problems.len();
                 let keys = Keys::new(name, node.span, Some(table), problems);
-                let (every, _, _) = keys.run(|keys| {
-                    keys.key("every", "Distance in iterations")
-                        .at_least(1.0)
-                        .required()
-                });
+                let (every, _, _) = keys.run(every);
                 return (problems.len() == before).then_some(RecordWeights::Every(every));
             }
             Value::String(text) => {
@@ -108,6 +109,16 @@ impl Setting for RecordWeights {
             }
         }
     }
+
+    fn form(_: Bounds) -> Form {
+        let words = Form::one_of(&["last", "all", "none"]);
+        Form::Any(vec![words, Form::table_of(every)])
+    }
+}
+
+fn every(keys: &mut Keys<'_>) -> u64 {
+    let every = keys.key("every", "Distance in iterations");
+    every.at_least(1.0).required()
 }
 
 /// Declares and reads `[record]`.

@@ -1,6 +1,6 @@
 //! The kinds that a part of the simulator offers, each with its keys.
 
-use super::key_doc::KeyDoc;
+use super::docs::KindDoc;
 use super::keys::Keys;
 use super::names::did_you_mean;
 use super::node::{Table, Value};
@@ -22,17 +22,6 @@ pub struct Entry<S: ?Sized> {
 pub struct Catalogue<S: ?Sized> {
     part: &'static str,
     entries: Vec<Entry<S>>,
-}
-
-/// What a kind is and what keys it takes.
-#[derive(Clone, Debug)]
-pub struct KindDoc {
-    /// The value of `kind` in TOML.
-    pub name: &'static str,
-    /// What it is, in a sentence.
-    pub about: &'static str,
-    /// Its keys.
-    pub keys: Vec<KeyDoc>,
 }
 
 /// The catalogue entry of a type with `NAME`, `ABOUT` and `read`.
@@ -75,13 +64,11 @@ impl<S: ?Sized> Catalogue<S> {
         let describe = |entry: &Entry<S>| {
             let mut problems = Problems::default();
             let keys = Keys::new(self.part, Span::default(), None, &mut problems);
-            let (_, keys, _) = keys
-                .with_fallback(fallback, source)
-                .run(|k| (entry.read)(k));
+            let keys = keys.with_fallback(fallback, source).describing();
             KindDoc {
                 name: entry.name,
                 about: entry.about,
-                keys,
+                keys: keys.run(|k| (entry.read)(k)).1.keys,
             }
         };
         self.entries.iter().map(describe).collect()
@@ -119,13 +106,16 @@ impl<S: ?Sized> Catalogue<S> {
     /// Reads a kind's parameters from the table that `keys` reads: first `kind`, then the keys of
     /// that kind. `None`, with the mistake noted, where the kind is not known.
     pub fn read(&self, keys: &mut Keys<'_>, default: Option<&'static str>) -> Option<Box<S>> {
-        let quoted: Vec<String> = self.names().iter().map(|n| format!("\"{n}\"")).collect();
         let field = keys.key::<String>("kind", "Which kind");
-        let field = field.legal(quoted.join(" | "));
+        let field = field.among(&self.names());
         let kind = match default {
             Some(default) => field.default(default.to_owned(), "the paper's"),
             None => field.required(),
         };
+        if keys.describes {
+            keys.described.kinds = self.describe(keys.fallback, keys.fallback_source);
+            return None;
+        }
         let entry = self.entries.iter().find(|e| e.name == kind);
         let is_wrong = keys.is_wrong("kind");
         if entry.is_none() && !is_wrong {

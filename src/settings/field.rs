@@ -1,65 +1,13 @@
 //! One key: its declaration, its range, and how its value is read.
 
-use super::key_doc::{KeyDoc, Presence};
+use super::bounds::Bounds;
+use super::docs::{DefaultDoc, KeyDoc, Presence};
+use super::form::Form;
 use super::keys::Keys;
 use super::node::Node;
 use super::problem::Problems;
 use super::values::Setting;
 use std::marker::PhantomData;
-
-/// An interval of numbers.
-#[derive(Clone, Copy, Debug)]
-struct Range {
-    low: f64,
-    low_open: bool,
-    high: f64,
-    high_open: bool,
-}
-
-/// A bound in few characters.
-fn short(bound: f64) -> String {
-    match bound.abs() {
-        size if size >= 1e15 => format!("{bound:.2e}"),
-        size if size > 1e9 => format!("{bound:e}"),
-        _ => bound.to_string(),
-    }
-}
-
-impl Range {
-    const ALL: Range = Range {
-        low: f64::NEG_INFINITY,
-        low_open: true,
-        high: f64::INFINITY,
-        high_open: true,
-    };
-
-    fn contains(&self, x: f64) -> bool {
-        let above = if self.low_open {
-            x > self.low
-        } else {
-            x >= self.low
-        };
-        let below = if self.high_open {
-            x < self.high
-        } else {
-            x <= self.high
-        };
-        above && below
-    }
-
-    fn describe(&self) -> String {
-        let low = if self.low_open { '(' } else { '[' };
-        let high = if self.high_open { ')' } else { ']' };
-        match (self.low.is_finite(), self.high.is_finite()) {
-            (false, false) => String::new(),
-            (true, false) if self.low_open => format!("above {}", short(self.low)),
-            (true, false) => format!("at least {}", short(self.low)),
-            (false, true) if self.high_open => format!("below {}", short(self.high)),
-            (false, true) => format!("at most {}", short(self.high)),
-            (true, true) => format!("in {low}{}, {}{high}", short(self.low), short(self.high)),
-        }
-    }
-}
 
 /// One key being declared.
 #[must_use = "a key is read when `required`, `default` or `optional` ends its declaration"]
@@ -68,9 +16,9 @@ pub struct Field<'k, 'a, T> {
     name: &'static str,
     about: &'static str,
     symbol: Option<&'static str>,
-    range: Range,
-    /// What to write, where the type does not say it all.
-    legal: Option<String>,
+    bounds: Bounds,
+    /// What to write and what may stand there, where the type does not say it all.
+    legal: Option<(String, Form)>,
     ignores_task: bool,
     value: PhantomData<T>,
 }
@@ -82,7 +30,7 @@ impl<'k, 'a, T: Setting> Field<'k, 'a, T> {
             name,
             about,
             symbol: None,
-            range: Range::ALL,
+            bounds: Bounds::ALL,
             legal: None,
             ignores_task: false,
             value: PhantomData,
@@ -97,25 +45,25 @@ impl<'k, 'a, T: Setting> Field<'k, 'a, T> {
 
     /// Numbers from `low` on.
     pub fn at_least(mut self, low: f64) -> Self {
-        (self.range.low, self.range.low_open) = (low, false);
+        (self.bounds.low, self.bounds.low_open) = (low, false);
         self
     }
 
     /// Numbers greater than `low`.
     pub fn above(mut self, low: f64) -> Self {
-        (self.range.low, self.range.low_open) = (low, true);
+        (self.bounds.low, self.bounds.low_open) = (low, true);
         self
     }
 
     /// Numbers less than `high`.
     pub fn below(mut self, high: f64) -> Self {
-        (self.range.high, self.range.high_open) = (high, true);
+        (self.bounds.high, self.bounds.high_open) = (high, true);
         self
     }
 
     /// Numbers up to `high`.
     pub fn at_most(mut self, high: f64) -> Self {
-        (self.range.high, self.range.high_open) = (high, false);
+        (self.bounds.high, self.bounds.high_open) = (high, false);
         self
     }
 
@@ -125,9 +73,16 @@ impl<'k, 'a, T: Setting> Field<'k, 'a, T> {
         self
     }
 
-    /// What messages say to write, in the place of what the type takes.
-    pub(super) fn legal(mut self, legal: String) -> Self {
-        self.legal = Some(legal);
+    /// Numbers in an interval.
+    pub(super) fn within(mut self, bounds: Bounds) -> Self {
+        self.bounds = bounds;
+        self
+    }
+
+    /// One of a few texts, in the place of what the type takes.
+    pub(super) fn among(mut self, words: &[&str]) -> Self {
+        let quoted: Vec<String> = words.iter().map(|n| format!("\"{n}\"")).collect();
+        self.legal = Some((quoted.join(" | "), Form::one_of(words)));
         self
     }
 
@@ -143,13 +98,21 @@ impl<'k, 'a, T: Setting> Field<'k, 'a, T> {
 
     /// The key may be left out; `source` says where its default comes from.
     pub fn default(mut self, value: T, source: &'static str) -> T {
-        let shown = |v: &toml::Value| v.to_string();
-        let default = match self.fallback() {
-            Some(node) => (shown(&node.to_toml()), self.keys.fallback_source.to_owned()),
-            None => (shown(&value.to_toml()), source.to_owned()),
-        };
-        let presence = Presence::Default(vec![default]);
-        self.describe(presence);
+        let default = self.fallback_doc().unwrap_or_else(|| DefaultDoc {
+            value: value.to_toml(),
+            source: source.to_owned(),
+        });
+        self.describe(Presence::Default(vec![default]));
+        self.read_or(value)
+    }
+
+    /// The key may be left out, and `value`, which `absence` tells in words, then stands for it.
+    pub fn otherwise(mut self, value: T, absence: &'static str) -> T {
+        self.describe(Presence::Optional(absence, Vec::new()));
+        self.read_or(value)
+    }
+
+    fn read_or(mut self, value: T) -> T {
         match self.read() {
             Some(value) => value,
             None => {
@@ -163,27 +126,37 @@ impl<'k, 'a, T: Setting> Field<'k, 'a, T> {
 
     /// The key may be left out; `absence` says what that means.
     pub fn optional(mut self, absence: &'static str) -> Option<T> {
-        self.describe(Presence::Optional(absence));
+        let tasks = self.fallback_doc().into_iter().collect();
+        self.describe(Presence::Optional(absence, tasks));
         self.read()
     }
 
     fn describe(&mut self, presence: Presence) {
-        self.keys.described.push(KeyDoc {
+        let form = match &self.legal {
+            _ if !self.keys.describes => Form::Anything,
+            Some((_, form)) => form.clone(),
+            None => T::form(self.bounds),
+        };
+        self.keys.described.keys.push(KeyDoc {
             name: self.name.to_owned(),
             about: self.about,
             symbol: self.symbol,
-            takes: T::takes(),
-            range: self.range.describe(),
+            takes: match &self.legal {
+                Some((legal, _)) => legal.clone(),
+                None => T::takes(),
+            },
+            range: self.bounds.in_words(),
             presence,
             only: Vec::new(),
+            form,
         });
     }
 
     /// What to write, as in `a number in [0, 1]`.
     fn what_is_legal(&self) -> String {
-        let range = self.range.describe();
+        let range = self.bounds.in_words();
         match &self.legal {
-            Some(legal) => legal.clone(),
+            Some((legal, _)) => legal.clone(),
             None if range.is_empty() => T::takes(),
             None => format!("{} {range}", T::takes()),
         }
@@ -192,6 +165,14 @@ impl<'k, 'a, T: Setting> Field<'k, 'a, T> {
     fn fallback(&self) -> Option<&Node> {
         let fallback = self.keys.fallback.filter(|_| !self.ignores_task);
         fallback.and_then(|t| t.get(self.name))
+    }
+
+    /// What the task has for it.
+    fn fallback_doc(&self) -> Option<DefaultDoc> {
+        Some(DefaultDoc {
+            value: self.fallback()?.to_toml(),
+            source: self.keys.fallback_source.to_owned(),
+        })
     }
 
     fn node(&self) -> Option<&Node> {
@@ -204,7 +185,7 @@ impl<'k, 'a, T: Setting> Field<'k, 'a, T> {
         let mut problems = Problems::default();
         let tolerated = self.keys.tolerated_inside(self.name);
         let value = T::read_tolerating(&node, self.name, tolerated, &mut problems);
-        if let Some(legal) = &self.legal {
+        if let Some((legal, _)) = &self.legal {
             problems.replace_help(&format!("write {legal}"));
         }
         self.keys.problems.append(problems);
@@ -212,7 +193,7 @@ impl<'k, 'a, T: Setting> Field<'k, 'a, T> {
             self.keys.mark_wrong(self.name);
             return None;
         };
-        let outside = |x: &f64| !self.range.contains(*x);
+        let outside = |x: &f64| !self.bounds.contains(*x);
         if let Some(x) = value.magnitudes().into_iter().find(outside) {
             let message = format!("`{}` in {} cannot be {x}", self.name, self.keys.title());
             let help = format!("write {}", self.what_is_legal());

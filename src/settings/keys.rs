@@ -1,7 +1,8 @@
 //! The reader of one table: declares keys, reads, checks, resolves and describes them.
 
+use super::docs::{KeyDoc, Presence, TableDoc};
 use super::field::Field;
-use super::key_doc::{KeyDoc, Presence};
+use super::form::Form;
 use super::names::{did_you_mean, nearest};
 use super::node::{Node, Table, Value};
 use super::problem::Problems;
@@ -35,7 +36,9 @@ pub struct Keys<'a> {
     /// cover lower ones; 0 where it is not said.
     pub(super) layers: BTreeMap<String, usize>,
     pub(super) problems: &'a mut Problems,
-    pub(super) described: Vec<KeyDoc>,
+    /// Whether it is read to be described: all kinds are, and what tables hold.
+    pub(super) describes: bool,
+    pub(super) described: TableDoc,
     pub(super) resolved: toml::Table,
     pub(super) missing: Vec<Missing>,
     /// Declared keys that belong to another kind than the one at hand.
@@ -65,7 +68,8 @@ impl<'a> Keys<'a> {
             tolerances: None,
             layers: BTreeMap::new(),
             problems,
-            described: Vec::new(),
+            describes: false,
+            described: TableDoc::default(),
             resolved: toml::Table::new(),
             missing: Vec::new(),
             foreign: Vec::new(),
@@ -88,14 +92,26 @@ impl<'a> Keys<'a> {
         self
     }
 
+    /// Reads to describe: what [`Keys::run`] returns then tells of all kinds, and of tables inside.
+    pub(crate) fn describing(mut self) -> Self {
+        self.describes = true;
+        self
+    }
+
     /// Declares a key. What it takes follows from the type that the field is finished with.
     pub fn key<T: Setting>(&mut self, name: &'static str, about: &'static str) -> Field<'_, 'a, T> {
         Field::new(self, name, about)
     }
 
     /// Declares a table that was read before this one: what it takes and what it resolved to.
-    pub fn read_before(&mut self, name: &'static str, about: &'static str, resolved: toml::Table) {
-        self.describe(name, about, "a table", Presence::Required);
+    pub fn read_before(
+        &mut self,
+        name: &'static str,
+        about: &'static str,
+        (takes, resolved): (TableDoc, toml::Table),
+    ) {
+        let form = Form::Table(takes);
+        self.describe(name, about, "a table", Presence::Required, form);
         self.resolved.insert(name.to_owned(), resolved.into());
     }
 
@@ -174,10 +190,7 @@ impl<'a> Keys<'a> {
 
     /// Reads with `read`, refuses what it did not declare, and returns the value, what was
     /// declared, and the resolved settings.
-    pub fn run<T>(
-        mut self,
-        read: impl FnOnce(&mut Keys<'_>) -> T,
-    ) -> (T, Vec<KeyDoc>, toml::Table) {
+    pub fn run<T>(mut self, read: impl FnOnce(&mut Keys<'_>) -> T) -> (T, TableDoc, toml::Table) {
         let value = read(&mut self);
         let misspelled = self.refuse_undeclared();
         for missing in std::mem::take(&mut self.missing) {
@@ -242,8 +255,8 @@ impl<'a> Keys<'a> {
         let Some(table) = self.table else {
             return misspelled;
         };
-        let known: Vec<&str> = self.described.iter().map(|d| d.name.as_str()).collect();
-        let known: Vec<&str> = known.into_iter().filter(|n| !n.contains('.')).collect();
+        let known = self.described.keys.iter();
+        let known: Vec<&str> = known.map(|d| d.name.as_str()).collect();
         for entry in table.iter() {
             let name = entry.key.as_str();
             if known.contains(&name) || self.tolerates(name) {
@@ -279,9 +292,9 @@ impl<'a> Keys<'a> {
             None => did_you_mean(name, &own, "keys"),
         };
         let other = nearest(name, known).filter(|_| nearest(name, &own).is_none());
-        match other.and_then(|other| self.described.iter().find(|d| d.name == other)) {
-            Some(KeyDoc { name, only, .. }) => {
-                let only = only.join(" or ");
+        match other.and_then(|other| self.described.key(other)) {
+            Some(doc) => {
+                let (name, only) = (&doc.name, doc.only_in_words());
                 format!("did you mean `{name}`, which belongs to {only}? {help}")
             }
             None => help,
@@ -290,7 +303,7 @@ impl<'a> Keys<'a> {
 
     /// Whether the table has a key that was not declared.
     pub(super) fn has_undeclared(&self) -> bool {
-        let is_known = |key: &str| self.described.iter().any(|doc| doc.name == key);
+        let is_known = |key: &str| self.described.key(key).is_some();
         self.table
             .is_some_and(|t| t.iter().any(|e| !is_known(&e.key)))
     }
@@ -312,8 +325,9 @@ impl<'a> Keys<'a> {
         about: &'static str,
         takes: &str,
         presence: Presence,
+        form: Form,
     ) {
-        self.described.push(KeyDoc {
+        self.described.keys.push(KeyDoc {
             name: name.to_owned(),
             about,
             symbol: None,
@@ -321,14 +335,8 @@ impl<'a> Keys<'a> {
             range: String::new(),
             presence,
             only: Vec::new(),
+            form,
         });
-    }
-
-    pub(super) fn adopt(&mut self, name: &str, docs: Vec<KeyDoc>) {
-        self.described.extend(docs.into_iter().map(|doc| KeyDoc {
-            name: format!("{name}.{}", doc.name),
-            ..doc
-        }));
     }
 
     pub(super) fn wrong_type(

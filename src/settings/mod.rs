@@ -20,9 +20,11 @@
 //! text. After a mistake the reader goes on with a placeholder, and the caller must drop what was
 //! read unless [`Problems::is_empty`].
 
+mod bounds;
 mod catalogue;
+mod docs;
 mod field;
-mod key_doc;
+mod form;
 mod keys;
 mod located;
 mod names;
@@ -31,14 +33,17 @@ mod node;
 mod overrides;
 mod problem;
 mod range;
+mod schema;
 mod selection;
 mod source;
 mod values;
 
 pub use crate::kind;
-pub use catalogue::{Catalogue, Entry as Kind, KindDoc};
+pub use bounds::Bounds;
+pub use catalogue::{Catalogue, Entry as Kind};
+pub use docs::{Case, DefaultDoc, KeyDoc, KindDoc, Presence, TableDoc};
 pub use field::Field;
-pub use key_doc::{KeyDoc, Presence};
+pub use form::Form;
 pub use keys::{Keys, Tolerances};
 pub(crate) use located::wrapped;
 pub use located::{Located, WrongSettings};
@@ -48,6 +53,7 @@ pub use node::{Entry, Node, Table, Value};
 pub use overrides::Overrides;
 pub use problem::{Problem, Problems};
 pub use range::NumberOrRange;
+pub(crate) use schema::{bare, open, share, titled};
 pub use selection::{Selected, Selection};
 pub use source::{SourceId, Sources, Span};
 pub(crate) use values::wrong;

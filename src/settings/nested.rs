@@ -1,6 +1,8 @@
 //! Tables inside a table: how [`Keys`] declares and reads them.
 
-use super::key_doc::{KeyDoc, Presence};
+use super::bounds::Bounds;
+use super::docs::{Case, KeyDoc, Presence, TableDoc};
+use super::form::Form;
 use super::keys::Keys;
 use super::node::{Node, Table, Value};
 use super::problem::Problems;
@@ -16,16 +18,17 @@ impl<'a> Keys<'a> {
         absence: &'static str,
         read: impl FnOnce(&mut Keys<'_>) -> T,
     ) -> Option<T> {
-        self.describe(name, about, "a table", Presence::Optional(absence));
-        let given = self.table.and_then(|t| t.get(name));
-        let fallback = self.fallback.and_then(|t| t.get(name));
-        let path = self.join(name);
-        let Some(node) = given.or(fallback) else {
-            let (_, docs, _) =
-                Keys::new(&path, self.span, None, &mut Problems::default()).run(read);
-            self.adopt(name, docs);
-            return None;
+        let mut read = Some(read);
+        let form = match read.take_if(|_| self.describes) {
+            Some(read) => Form::table_of(read),
+            None => Form::Anything,
         };
+        let presence = Presence::Optional(absence, Vec::new());
+        self.describe(name, about, "a table", presence, form);
+        let read = read?;
+        let given = self.table.and_then(|t| t.get(name));
+        let node = given.or_else(|| self.fallback.and_then(|t| t.get(name)))?;
+        let path = self.join(name);
         let Value::Table(table) = &node.value else {
             self.wrong_type(node, name, "a table", &format!("{name} = {{ … }}"));
             return None;
@@ -34,8 +37,7 @@ impl<'a> Keys<'a> {
         let mut keys = Keys::new(&path, node.span, Some(table), self.problems);
         keys.tolerances = self.tolerances;
         keys.swept_path = swept_path;
-        let (value, docs, resolved) = keys.run(read);
-        self.adopt(name, docs);
+        let (value, _, resolved) = keys.run(read);
         self.resolved.insert(name.to_owned(), resolved.into());
         Some(value)
     }
@@ -48,7 +50,6 @@ impl<'a> Keys<'a> {
         about: &'static str,
         read: impl FnOnce(&mut Keys<'_>) -> T,
     ) -> T {
-        self.describe(name, about, "a table", Presence::Optional("all defaults"));
         let table_of = |node: &'a Node| match &node.value {
             Value::Table(table) => Some(table),
             _ => None,
@@ -65,8 +66,10 @@ impl<'a> Keys<'a> {
             .with_fallback(fallback, self.fallback_source);
         keys.tolerances = self.tolerances;
         keys.swept_path = swept_path;
-        let (value, docs, resolved) = keys.run(read);
-        self.adopt(name, docs);
+        keys.describes = self.describes;
+        let (value, doc, resolved) = keys.run(read);
+        let presence = Presence::Optional("all defaults", Vec::new());
+        self.describe(name, about, "a table", presence, Form::Table(doc));
         if !resolved.is_empty() {
             self.resolved.insert(name.to_owned(), resolved.into());
         }
@@ -83,28 +86,34 @@ impl<'a> Keys<'a> {
         chosen: C,
         read: impl Fn(&mut Keys<'_>, C) -> T,
     ) -> T {
-        let home = |name: &str| format!("{key} = \"{name}\"");
-        let first = self.described.len();
+        let home = |value: &'static str| Case {
+            key: key.to_owned(),
+            value: value.to_owned(),
+        };
+        let describes = self.describes;
+        let first = self.described.keys.len();
         let lacked = self.missing.len();
         let value = read(self, chosen);
         let own = C::NAMES.iter().find(|(_, case)| *case == chosen);
-        let own_home = own.map(|(name, _)| home(name)).unwrap_or_default();
-        for doc in &mut self.described[first..] {
-            doc.only.push(own_home.clone());
+        let own_home = own.map(|(name, _)| home(name));
+        for doc in &mut self.described.keys[first..] {
+            doc.only.extend(own_home.clone());
         }
-        for missing in &mut self.missing[lacked..] {
-            missing.needed_by.clone_from(&own_home);
+        if let Some(own_home) = own_home {
+            for missing in &mut self.missing[lacked..] {
+                missing.needed_by = own_home.to_string();
+            }
         }
-        let end_of_own = self.described.len();
+        let end_of_own = self.described.keys.len();
         for (name, case) in C::NAMES.iter().filter(|(_, case)| *case != chosen) {
-            for doc in describe(|keys| read(keys, *case)) {
-                let known = self.described[first..].iter_mut();
+            for doc in describe(describes, |keys| read(keys, *case)).keys {
+                let known = self.described.keys[first..].iter_mut();
                 match known.into_iter().find(|known| known.name == doc.name) {
                     Some(known) => {
                         known.only.push(home(name));
                         known.presence.also(doc.presence);
                     }
-                    None => self.described.push(KeyDoc {
+                    None => self.described.keys.push(KeyDoc {
                         only: vec![home(name)],
                         ..doc
                     }),
@@ -116,7 +125,7 @@ impl<'a> Keys<'a> {
             self.ignore_rest();
             return value;
         }
-        for doc in &self.described[end_of_own..] {
+        for doc in &self.described.keys[end_of_own..] {
             self.foreign.push(doc.name.clone());
             if let Some(entry) = self.table.and_then(|t| t.entry(&doc.name))
                 && !self.tolerates(&doc.name)
@@ -125,7 +134,7 @@ impl<'a> Keys<'a> {
                 // Without the case at hand: points of a sweep differ in it.
                 let title = self.title();
                 let message = format!("`{}` in {title} belongs to another `{key}`", doc.name);
-                let help = format!("remove it, or write {}", doc.only.join(" or "));
+                let help = format!("remove it, or write {}", doc.only_in_words());
                 self.problems.add(entry.span, message, help);
             }
         }
@@ -138,7 +147,9 @@ impl<'a> Keys<'a> {
         name: &'static str,
         about: &'static str,
     ) -> Vec<(String, T)> {
-        self.describe(name, about, "a table of names", Presence::Optional("none"));
+        let presence = Presence::Optional("none", Vec::new());
+        let form = Form::Names(Box::new(T::form(Bounds::ALL)));
+        self.describe(name, about, "a table of names", presence, form);
         let Some(node) = self.table.and_then(|t| t.get(name)) else {
             return Vec::new();
         };
@@ -170,11 +181,13 @@ impl<'a> Keys<'a> {
         about: &'static str,
         mut read: impl FnMut(&mut Keys<'_>) -> T,
     ) -> Vec<T> {
-        self.describe(name, about, "a list of tables", Presence::Optional("none"));
+        let form = match self.describes {
+            true => Form::list(Form::table_of(&mut read)),
+            false => Form::Anything,
+        };
+        let presence = Presence::Optional("none", Vec::new());
+        self.describe(name, about, "a list of tables", presence, form);
         let path = self.join(name);
-        let (_, docs, _) =
-            Keys::new(&path, self.span, None, &mut Problems::default()).run(&mut read);
-        self.adopt(name, docs);
         let mut values = Vec::new();
         let mut all = Vec::new();
         for (index, item, table) in self.listed(name) {
@@ -220,11 +233,12 @@ impl<'a> Keys<'a> {
     }
 }
 
-/// What `read` declares.
-fn describe<T>(read: impl FnOnce(&mut Keys<'_>) -> T) -> Vec<KeyDoc> {
+/// What `read` declares; with all kinds if it is read to be described.
+fn describe<T>(describes: bool, read: impl FnOnce(&mut Keys<'_>) -> T) -> TableDoc {
     let mut problems = Problems::default();
-    let (_, docs, _) = Keys::new("", Span::default(), None, &mut problems).run(read);
-    docs
+    let mut keys = Keys::new("", Span::default(), None, &mut problems);
+    keys.describes = describes;
+    keys.run(read).1
 }
 
 /// The keys that [`Keys::cases`] has under the values of these names.
@@ -234,6 +248,6 @@ pub fn keys_of_cases<C: Choice, T>(
 ) -> Vec<String> {
     let is_named = |(name, _): &&(&str, C)| names.iter().any(|n| n == name);
     let cases = C::NAMES.iter().filter(is_named);
-    let docs = cases.flat_map(|(_, case)| describe(|keys| read(keys, *case)));
+    let docs = cases.flat_map(|(_, case)| describe(false, |keys| read(keys, *case)).keys);
     docs.map(|doc| doc.name).collect()
 }

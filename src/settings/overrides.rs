@@ -1,6 +1,7 @@
 //! Other keys of a table for chosen agents: how [`Keys`] declares and reads them.
 
-use super::key_doc::Presence;
+use super::docs::{Presence, TableDoc};
+use super::form::Form;
 use super::keys::{Keys, Tolerances};
 use super::node::Table;
 use super::problem::Problems;
@@ -126,7 +127,12 @@ impl Keys<'_> {
         about: &'static str,
         mut read: impl FnMut(&mut Keys<'_>) -> T,
     ) -> Overrides<T> {
-        self.describe(name, about, "a list of tables", Presence::Optional("none"));
+        let form = match self.describes {
+            true => Form::Overrides(self.describe_override(&mut read)),
+            false => Form::Anything,
+        };
+        let presence = Presence::Optional("none", Vec::new());
+        self.describe(name, about, "a list of tables", presence, form);
         let mut base = self.table.cloned().unwrap_or_default();
         base.remove(name);
         let mut overrides = Overrides {
@@ -152,10 +158,7 @@ impl Keys<'_> {
             keys.tolerances = self.tolerances;
             keys.layers = table.iter().map(|entry| (entry.key.clone(), 1)).collect();
             keys.swept_path.clone_from(&self.swept_path);
-            let (value, _, mut resolved) = keys.run(|keys| {
-                let agents = keys.key("agents", "Whom it concerns").required();
-                (agents, read(keys))
-            });
+            let (value, _, mut resolved) = keys.run(|keys| (concerned(keys), read(keys)));
             let spans = table.spans();
             problems.retain(|span| span == item.span || spans.contains(&span));
             self.problems.append(problems);
@@ -174,4 +177,22 @@ impl Keys<'_> {
         }
         overrides
     }
+    /// What an override takes: whatever it leaves out is as without it.
+    fn describe_override<T>(&self, read: impl FnOnce(&mut Keys<'_>) -> T) -> TableDoc {
+        let mut problems = Problems::default();
+        let keys = Keys::new("", Span::default(), None, &mut problems).describing();
+        let (_, mut doc, _) = keys.run(read);
+        for key in &mut doc.keys {
+            key.presence = Presence::Optional("as without the override", Vec::new());
+        }
+        let (_, own, _) = Keys::new("", Span::default(), None, &mut problems)
+            .describing()
+            .run(concerned);
+        doc.keys.splice(0..0, own.keys);
+        doc
+    }
+}
+
+fn concerned(keys: &mut Keys<'_>) -> Selection {
+    keys.key("agents", "Whom it concerns").required()
 }

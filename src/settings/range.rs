@@ -1,5 +1,7 @@
 //! A number, or a range that numbers are drawn from.
 
+use super::bounds::Bounds;
+use super::form::Form;
 use super::keys::Keys;
 use super::node::{Node, Value};
 use super::problem::Problems;
@@ -42,19 +44,8 @@ impl Setting for NumberOrRange {
         };
         let before = problems.len();
         let keys = Keys::new(name, node.span, Some(table), problems);
-        let (range, _, _) = keys.run(|keys| {
-            let low = keys.key("low", "The least").required();
-            let high = keys.key("high", "The greatest").required();
-            if low > high {
-                let help = format!("write a number from {low} on");
-                keys.problem(
-                    "high",
-                    format!("`high` cannot be {high}, below `low`"),
-                    help,
-                );
-            }
-            NumberOrRange::Range(low, high)
-        });
+        // What the key at hand takes binds both ends, and is told there.
+        let (range, _, _) = keys.run(|keys| ends(keys, Bounds::ALL));
         (problems.len() == before).then_some(range)
     }
 
@@ -74,4 +65,21 @@ impl Setting for NumberOrRange {
             NumberOrRange::Range(low, high) => vec![low, high],
         }
     }
+
+    fn form(bounds: Bounds) -> Form {
+        let range = Form::table_of(|keys| ends(keys, bounds));
+        Form::Any(vec![Form::number(bounds), range])
+    }
+}
+
+/// Declares and reads both ends.
+fn ends(keys: &mut Keys<'_>, bounds: Bounds) -> NumberOrRange {
+    let low = keys.key("low", "The least").within(bounds).required();
+    let high = keys.key("high", "The greatest").within(bounds).required();
+    if low > high {
+        let help = format!("write a number from {low} on");
+        let message = format!("`high` cannot be {high}, below `low`");
+        keys.problem("high", message, help);
+    }
+    NumberOrRange::Range(low, high)
 }

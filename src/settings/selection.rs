@@ -1,5 +1,7 @@
 //! The ways to choose agents.
 
+use super::bounds::Bounds;
+use super::form::Form;
 use super::names::did_you_mean;
 use super::node::{Entry, Node, Table, Value};
 use super::problem::Problems;
@@ -95,6 +97,30 @@ impl Setting for Selection {
                 toml::Table::from_iter(keys.map(|(k, n)| (k.to_owned(), whole(n)))).into()
             }
         }
+    }
+
+    fn form(_: Bounds) -> Form {
+        let one = |name, about, form| Form::table_with(&[(name, about, form)]);
+        let number = || Form::whole(Bounds::ALL);
+        let step = Form::whole(Bounds::ALL.within(1.0, f64::INFINITY));
+        let every = ("every", "The distance of two agents", step);
+        let from = ("from", "The first of them; 0 where it is absent", number());
+        let share = Form::number(Bounds::ALL.within(0.0, 1.0));
+        let ways = vec![
+            Form::text(),
+            Form::list(number()),
+            one("range", "First and last agent", Form::pair(number())),
+            one("random", "That many, drawn at random", number()),
+            one("fraction", "That share of all, drawn at random", share),
+            one(
+                "highest-degree",
+                "That many with the most neighbors",
+                number(),
+            ),
+            one("group", "All of a task group", number()),
+            Form::table_with(&[every, from]),
+        ];
+        Form::Named("agents", Box::new(Form::Any(ways)))
     }
 }
 

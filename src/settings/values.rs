@@ -1,5 +1,7 @@
 //! The types that a key's value can have.
 
+use super::bounds::Bounds;
+use super::form::Form;
 use super::keys::Keys;
 use super::names::did_you_mean;
 use super::node::{Node, Value};
@@ -35,6 +37,13 @@ pub trait Setting: Default {
     fn magnitudes(&self) -> Vec<f64> {
         Vec::new()
     }
+
+    /// What editors let stand there; `bounds` are those of its [magnitudes](Setting::magnitudes).
+    /// Where nothing is told, they let everything stand.
+    fn form(bounds: Bounds) -> Form {
+        let _ = bounds;
+        Form::Anything
+    }
 }
 
 /// Notes that a value is of another type.
@@ -63,6 +72,9 @@ impl Setting for f64 {
     fn magnitudes(&self) -> Vec<f64> {
         vec![*self]
     }
+    fn form(bounds: Bounds) -> Form {
+        Form::number(bounds)
+    }
 }
 
 impl Setting for u64 {
@@ -89,6 +101,9 @@ impl Setting for u64 {
     fn magnitudes(&self) -> Vec<f64> {
         vec![*self as f64]
     }
+    fn form(bounds: Bounds) -> Form {
+        Form::whole(bounds)
+    }
 }
 
 impl Setting for u32 {
@@ -108,6 +123,9 @@ impl Setting for u32 {
     }
     fn magnitudes(&self) -> Vec<f64> {
         vec![f64::from(*self)]
+    }
+    fn form(bounds: Bounds) -> Form {
+        Form::whole(bounds.within(0.0, f64::from(u32::MAX)))
     }
 }
 
@@ -131,6 +149,9 @@ impl Setting for Vec<u32> {
     fn magnitudes(&self) -> Vec<f64> {
         self.iter().copied().map(f64::from).collect()
     }
+    fn form(bounds: Bounds) -> Form {
+        Form::list(u32::form(bounds))
+    }
 }
 
 impl Setting for bool {
@@ -146,6 +167,9 @@ impl Setting for bool {
     fn to_toml(&self) -> toml::Value {
         (*self).into()
     }
+    fn form(_: Bounds) -> Form {
+        Form::Plain(serde_json::json!({ "type": "boolean" }))
+    }
 }
 
 impl Setting for String {
@@ -160,6 +184,9 @@ impl Setting for String {
     }
     fn to_toml(&self) -> toml::Value {
         self.clone().into()
+    }
+    fn form(_: Bounds) -> Form {
+        Form::text()
     }
 }
 
@@ -202,6 +229,10 @@ impl<T: Choice> Setting for Chosen<T> {
     fn to_toml(&self) -> toml::Value {
         let name = T::NAMES.iter().find(|(_, v)| *v == self.0).map(|(n, _)| *n);
         name.unwrap_or_default().into()
+    }
+    fn form(_: Bounds) -> Form {
+        let names: Vec<&str> = T::NAMES.iter().map(|(n, _)| *n).collect();
+        Form::one_of(&names)
     }
 }
 
@@ -263,6 +294,10 @@ impl Setting for Numbers {
             Numbers::Each(all) => all.clone(),
         }
     }
+    fn form(bounds: Bounds) -> Form {
+        let number = Form::number(bounds);
+        Form::Any(vec![number.clone(), Form::list(number)])
+    }
 }
 
 /// A number that may fall with the iterations: `initial / (1 + rate·i)` in iteration i from 0.
@@ -288,6 +323,18 @@ impl Schedule {
         }
         self.initial / (1.0 + self.rate * iteration as f64)
     }
+
+    /// Declares and reads the keys of one that falls.
+    fn decay(keys: &mut Keys<'_>, bounds: Bounds) -> Schedule {
+        let _: Chosen<Decay> = keys.key("kind", "How it falls").required();
+        let initial = keys.key("initial", "Its value in iteration 0");
+        let initial = initial.within(bounds).required();
+        let rate = keys.key("rate", "How fast it falls").at_least(0.0);
+        Schedule {
+            initial,
+            rate: rate.required(),
+        }
+    }
 }
 
 impl Setting for Schedule {
@@ -303,16 +350,9 @@ impl Setting for Schedule {
             _ => return wrong::<Schedule>(node, name, problems),
         };
         let before = problems.len();
-        let (schedule, _, _) = Keys::new(name, node.span, Some(table), problems).run(|keys| {
-            let _: Chosen<Decay> = keys.key("kind", "How it falls").required();
-            Schedule {
-                initial: keys.key("initial", "Its value in iteration 0").required(),
-                rate: keys
-                    .key("rate", "How fast it falls")
-                    .at_least(0.0)
-                    .required(),
-            }
-        });
+        let keys = Keys::new(name, node.span, Some(table), problems);
+        // What the key at hand takes binds the value in iteration 0, and is told there.
+        let (schedule, _, _) = keys.run(|keys| Schedule::decay(keys, Bounds::ALL));
         (problems.len() == before).then_some(schedule)
     }
     fn to_toml(&self) -> toml::Value {
@@ -327,6 +367,12 @@ impl Setting for Schedule {
     }
     fn magnitudes(&self) -> Vec<f64> {
         vec![self.initial]
+    }
+    fn form(bounds: Bounds) -> Form {
+        Form::Any(vec![
+            Form::number(bounds),
+            Form::table_of(|keys| Schedule::decay(keys, bounds)),
+        ])
     }
 }
 

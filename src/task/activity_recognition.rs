@@ -9,7 +9,7 @@
 //! share an optimum.
 
 use super::partition::test_rows;
-use super::{Rows, Share, Supervised, Task, TaskSeeds, World};
+use super::{Rows, Share, Starter, Supervised, Task, TaskSeeds, World};
 use crate::data::har::{LAYOUT, Recordings, SUBJECTS, locate, read};
 use crate::data::har_generated::generate;
 use crate::data::{DataError, DataSource, Library, Origin};
@@ -168,6 +168,10 @@ adapt_probability = 0.09090909090909091
 forgetting = 0.05
 initial = 1.0
 "#
+    }
+
+    fn starter(&self, _: &str) -> Starter {
+        Starter::of("[task]\nsource = \"generated\"\n")
     }
 
     fn load(

@@ -1,6 +1,6 @@
 //! Σ of the features of `linear-regression`: how it is written, and its factor L with Σ = LLᵀ.
 
-use crate::settings::{Keys, Node, Problems, Setting, Value, wrong};
+use crate::settings::{Bounds, Form, Keys, Node, Problems, Setting, Value, wrong};
 
 /// A pivot of Σ below this share of its variance is taken for 0: rounding leaves as much.
 const LEAST_PIVOT: f64 = 1e-12;
@@ -83,6 +83,13 @@ impl Setting for Covariance {
                 numbered.filter_map(|(i, r)| r.get(i).copied()).collect()
             }
         }
+    }
+
+    fn form(bounds: Bounds) -> Form {
+        let variance = Form::number(bounds);
+        let row = Form::list(Form::number(Bounds::ALL));
+        let rows = Form::Any(vec![variance.clone(), row]);
+        Form::Any(vec![variance, Form::list(rows)])
     }
 }
 

@@ -8,7 +8,7 @@
 //! the paper's 2,000 images in batches of 64 and of 128. The 16th of 128 has the 80 that are left;
 //! the first group sees half of its images in an epoch.
 
-use super::{Rows, Share, Supervised, Task, TaskSeeds, World};
+use super::{Rows, Share, Starter, Supervised, Task, TaskSeeds, World};
 use crate::data::digits_generated::{Style, generate};
 use crate::data::{
     DataError, DataSource, DigitFolder, Examples, FileDigest, Library, Origin, Split, idx,
@@ -296,6 +296,20 @@ adapt_probability = 0.25
 forgetting = 0.05
 initial = 1.0
 "#
+    }
+
+    fn starter(&self, _: &str) -> Starter {
+        Starter::of(
+            r#"
+epochs = 10
+[task]
+source = "generated"
+train = 640
+test = 200
+batch = [32, 64]
+model = { kind = "cnn", channels = [8, 16, 16], hidden = [32] }
+"#,
+        )
     }
 
     fn load(

@@ -13,6 +13,7 @@ mod linear_regression;
 mod own_data;
 mod own_shares;
 mod partition;
+mod starter;
 mod supervised;
 mod target_localization;
 
@@ -21,6 +22,7 @@ pub use digit_classification::DigitClassification;
 pub use linear_regression::{LinearRegression, Regressions};
 pub use own_data::{Classification, OwnRowsTask, Regression};
 pub use partition::Partition;
+pub use starter::Starter;
 pub use supervised::{Rows, Share, Supervised};
 pub use target_localization::{Localization, Sensor, TargetLocalization};
 
@@ -53,6 +55,14 @@ pub trait Task: Debug + Send + Sync {
     /// in the paper.
     fn defaults(&self) -> &'static str {
         ""
+    }
+
+    /// What `byzsim new` says in a first scenario called `name` beside its kind: nothing, unless
+    /// keys must be given, data is not at hand, or the case study takes longer than one wants to
+    /// wait.
+    fn starter(&self, name: &str) -> Starter {
+        let _ = name;
+        Starter::default()
     }
 
     /// Reads or generates the data for the agents of `graph`.

@@ -15,7 +15,7 @@
 //! Inputs are taken as they are: features of very different scale are the user's to scale.
 
 use super::own_shares::{Sharing, rows_of};
-use super::{Partition, Share, Supervised, Task, TaskSeeds, World};
+use super::{Partition, Share, Starter, Supervised, Task, TaskSeeds, World};
 use crate::data::own::{self, OwnData, PATH, TEST_PATH, Wanted};
 use crate::data::{DataError, Library, Origin};
 use crate::model::{self, Architecture, LinearSettings, SoftmaxSettings};
@@ -73,6 +73,23 @@ impl Regression {
 impl Task for OwnRowsTask {
     fn defaults(&self) -> &'static str {
         DEFAULTS
+    }
+
+    fn starter(&self, name: &str) -> Starter {
+        let sign = |group| if group == 0 { 1.0 } else { -1.0 };
+        match self.wanted {
+            Wanted::Class => Starter::rows(name, |group, [a, b, c]| {
+                let class = if a + sign(group) * 0.5 * b > c {
+                    "up"
+                } else {
+                    "down"
+                };
+                class.to_owned()
+            }),
+            Wanted::Values => Starter::rows(name, |group, [a, b, c]| {
+                format!("{:.2}", a + sign(group) * b + 0.5 * c)
+            }),
+        }
     }
 
     fn load(
