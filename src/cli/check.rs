@@ -5,7 +5,7 @@ use super::errors::Refusal;
 use super::forecast::Forecast;
 use super::list::Format;
 use super::rows::{Row, Rows, range};
-use super::table::{Column, fitted};
+use super::table::{Column, Fitted, fitted};
 use super::text::{paragraph, print, width_of};
 use crate::campaign::Campaign;
 use crate::scenario::{Plan, ScenarioFile};
@@ -71,7 +71,8 @@ impl Check {
                 width,
             ));
         }
-        parts.push(fitted(columns(&rows, &found.points), width).text);
+        let Fitted { text, left_out } = fitted(columns(&rows, &found.points), width);
+        parts.push(text);
         let total = Forecast::total(found.points.iter().map(|point| &point.forecast));
         let mut lines = vec![
             format!("In all: {total} per point."),
@@ -80,6 +81,12 @@ impl Check {
         ];
         if found.points.iter().any(|point| point.withstands.is_some()) {
             lines.push("f: Byzantine models that the rule withstands, least to most.".to_owned());
+        }
+        if !left_out.is_empty() {
+            lines.push(format!(
+                "Not shown, told by --format json: {}.",
+                left_out.join(", ")
+            ));
         }
         lines.extend(found.data.iter().map(|line| format!("Data: {line}")));
         let lines: Vec<String> = lines.iter().map(|line| paragraph(line, width)).collect();
@@ -96,9 +103,7 @@ impl Check {
             let settings = point.settings.iter();
             let settings: Map<String, Value> =
                 settings.map(|s| (s.key.clone(), json!(s.value))).collect();
-            let mut told = found.json();
-            told["settings"] = settings.into();
-            told
+            found.json(settings)
         });
         let total = Forecast::total(found.points.iter().map(|point| &point.forecast));
         let mut told = json!({
@@ -180,10 +185,11 @@ impl FoundPoint {
         }
     }
 
-    fn json(&self) -> Value {
+    fn json(&self, settings: Map<String, Value>) -> Value {
         let ends = |(least, most)| json!({"least": least, "most": most});
         json!({
             "id": self.id,
+            "settings": settings,
             "mode": self.mode,
             "agents": self.agents,
             "byzantine": self.byzantine,

@@ -120,7 +120,14 @@ impl Refusal {
                 });
                 one.collect()
             }
-            Refusal::Other { message, help } => vec![json!({ "message": message, "help": help })],
+            Refusal::Other { message, help } => vec![json!({
+                "file": null,
+                "line": null,
+                "column": null,
+                "offending": null,
+                "message": message,
+                "help": help,
+            })],
         }
     }
 }

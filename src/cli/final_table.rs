@@ -30,7 +30,13 @@ pub(super) fn final_table(
     width: usize,
 ) -> String {
     let found = Rows::of(file);
-    let measure = Measure::of(outcomes.iter().filter_map(|(_, outcome)| outcome.summary()));
+    let summaries = outcomes.iter().filter_map(|(_, outcome)| outcome.summary());
+    let has_accuracy = Measure::of(summaries) == Some(Measure::Accuracy);
+    let measure = if has_accuracy {
+        Measure::Accuracy
+    } else {
+        Measure::Loss
+    };
     let quantities = quantities(file, outcomes, measure);
     let shown = &found.rows[..found.rows.len().min(MOST_ROWS)];
     let mut columns: Vec<Column> = Vec::new();
@@ -72,7 +78,11 @@ pub(super) fn final_table(
         ));
     }
     if quantities.iter().any(|q| q.is_difference) && !left_out.iter().any(|l| l == ALONE) {
-        let what = measure.unwrap_or(Measure::Loss).name();
+        let what = if has_accuracy {
+            "accuracy"
+        } else {
+            "steady loss"
+        };
         notes.push(format!(
             "{ALONE}: {what} minus that without cooperation, same draws"
         ));
@@ -94,9 +104,9 @@ const ALONE: &str = "vs. alone";
 fn quantities(
     file: &ScenarioFile,
     outcomes: &[(RunId, PointOutcome)],
-    measure: Option<Measure>,
+    measure: Measure,
 ) -> Vec<Quantity> {
-    let judged_by = |of: Measure, otherwise: u8| if measure == Some(of) { 0 } else { otherwise };
+    let loss_rank = if measure == Measure::Loss { 0 } else { 3 };
     let quantity = |name, path: &[&str], rank| {
         let number = |(_, outcome): &(RunId, PointOutcome)| outcome.summary()?.number(path);
         Quantity {
@@ -107,7 +117,7 @@ fn quantities(
         }
     };
     let above = AboveAlone::all(file, outcomes).into_iter();
-    let versus = above.map(|above| above?.of(measure.unwrap_or(Measure::Loss)));
+    let versus = above.map(|above| above?.of(measure));
     let versus = Quantity {
         name: ALONE,
         numbers: versus.collect(),
@@ -120,22 +130,10 @@ fn quantities(
         false => quantity("models/s", &["models_per_s"], 5),
     };
     let all = [
-        quantity(
-            "steady loss",
-            &["steady", "loss", "mean"],
-            judged_by(Measure::Loss, 3),
-        ),
+        quantity("steady loss", &["steady", "loss", "mean"], loss_rank),
         quantity("final loss", &["final", "loss", "mean"], 6),
-        quantity(
-            "steady regret",
-            &["steady", "regret", "mean"],
-            judged_by(Measure::Regret, 3),
-        ),
-        quantity(
-            "accuracy",
-            &["final", "accuracy", "mean"],
-            judged_by(Measure::Accuracy, 3),
-        ),
+        quantity("steady regret", &["steady", "regret", "mean"], 5),
+        quantity("accuracy", &["final", "accuracy", "mean"], 0),
         quantity("Byz. weight", &["filter", "byzantine_weight"], 2),
         last,
         quantity("seconds", &["wall_s"], 4),
@@ -170,8 +168,14 @@ impl Quantity {
         };
         let mark = if is_partial(row, outcomes) { MARK } else { "" };
         let range = match (self.rank, numbers.len()) {
-            (0, 2..) => format!(" ({})", range(numbers.into_iter())),
-            _ => String::new(),
+            (0, 2..) => range(numbers.into_iter()),
+            _ => short(mean),
+        };
+        // Where all are equal to the mean, their range says nothing.
+        let range = if range == short(mean) {
+            String::new()
+        } else {
+            format!(" ({range})")
         };
         format!("{sign}{}{range}{mark}", short(mean))
     }
@@ -240,7 +244,14 @@ mod tests {
             "average" => run("inf".into(), None),
             _ => run(0.125.into(), None),
         });
-        insta::assert_snapshot!(table, @"");
+        insta::assert_snapshot!(table, @"
+        rule     steady loss  final loss  Byz. weight  vs. alone  seconds
+        alone         0.5000        2.00       0.2500          –   0.1250
+        average            ∞        2.00       0.2500         +∞   0.1250
+        loss          0.1250        2.00       0.2500    -0.3750   0.1250
+
+        vs. alone: steady loss minus that without cooperation, same draws
+        ");
     }
 
     #[test]
@@ -255,7 +266,17 @@ mod tests {
                 _ => failed(),
             }
         });
-        insta::assert_snapshot!(table, @"");
+        insta::assert_snapshot!(table, @"
+        Means over seeds (least–most), 3 each
+
+        rule            steady loss  final loss  Byz. weight  vs. alone  seconds
+        alone      2.00 (1.00–3.00)        2.00       0.2500          –   0.1250
+        average          ∞ (12 k–∞)        2.00       0.2500         +∞   0.1250
+        loss     0.0625 (0–0.1250)*       2.00*      0.2500*     -1.44*  0.1250*
+
+        vs. alone: steady loss minus that without cooperation, same draws
+        * without points that failed or were not run
+        ");
     }
 
     #[test]
@@ -268,7 +289,16 @@ mod tests {
                 _ => run(0.25.into(), Some(0.875)),
             },
         );
-        insta::assert_snapshot!(table, @"");
+        insta::assert_snapshot!(table, @"
+        Means over seeds (least–most), 2 each
+
+        rule     steady loss  final loss  accuracy  Byz. weight  vs. alone  seconds
+        alone         0.5000        2.00    0.7500       0.2500          –   0.1250
+        average         1.50        2.00    0.2500       0.2500    -0.5000   0.1250
+        loss          0.2500        2.00    0.8750       0.2500    +0.1250   0.1250
+
+        vs. alone: accuracy minus that without cooperation, same draws
+        ");
     }
 
     #[test]
@@ -282,12 +312,25 @@ mod tests {
                 _ => PointOutcome::NotBegun,
             },
         );
-        insta::assert_snapshot!(table, @"");
+        insta::assert_snapshot!(table, @"
+        In all points: seed = 1
+
+        iterations  steady loss  final loss  Byz. weight  models/s  seconds
+        1                     ∞        2.00       0.2500     123 k   0.1250
+        2                0.5000        2.00       0.2500     123 k   0.1250
+        3                failed           –            –         –        –
+        4             not begun           –            –         –        –
+        ");
     }
 
     #[test]
     fn where_nothing_came_to_its_end_that_is_told() {
-        insta::assert_snapshot!(shown("seed = [1, 2]", |_| failed()), @"");
+        insta::assert_snapshot!(shown("seed = [1, 2]", |_| failed()), @"
+        Means over seeds (least–most), 2 each
+
+        scenario  steady loss
+        test           failed
+        ");
     }
 
     #[test]

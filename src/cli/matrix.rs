@@ -156,6 +156,14 @@ mod tests {
         let wide = "wide-".repeat(20);
         let cells = vec![vec![whole(1.0), whole(2.0)]];
         let text = shown(&[&wide], &[&wide, "none"], cells);
-        insta::assert_snapshot!(text, @"");
+        insta::assert_snapshot!(text, @"
+        loss in the steady state, means over points
+
+        rule                        wide-wide-wide-wide-wide-w…wide-wide-wide-wide-wide-
+        wide-wide-wid…e-wide-wide-                                                  1.00
+
+        rule                        none        worst
+        wide-wide-wid…e-wide-wide-  2.00  2.00 (none)
+        ");
     }
 }

@@ -121,7 +121,8 @@ impl Line {
         };
         let left = state.left.seconds().map(in_words);
         let left = left.unwrap_or_else(|| "?".to_owned());
-        self.bar.set_prefix(format!("{points}{left} left"));
+        let guess = if state.left.is_a_guess() { "~" } else { "" };
+        self.bar.set_prefix(format!("{points}{guess}{left} left"));
         self.bar.set_position((state.left.share() * STEPS) as u64);
     }
 }

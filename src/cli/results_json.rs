@@ -90,6 +90,73 @@ mod tests {
             _ => failed(),
         });
         let told = results_json(&file, &outcomes, Path::new("results/test"));
-        insta::assert_snapshot!(format!("{told:#}"), @"");
+        insta::assert_snapshot!(format!("{told:#}"), @r#"
+        {
+          "scenario": "test",
+          "results": "results/test",
+          "points": [
+            {
+              "id": "seed = 1, rule = alone",
+              "status": "done",
+              "settings": {
+                "seed": 1,
+                "rule": "alone"
+              },
+              "fingerprint": null,
+              "iterations": 10,
+              "final": null,
+              "steady": {
+                "loss": {
+                  "mean": 0.5
+                }
+              },
+              "filter": null,
+              "messages": null,
+              "simulated_ms": null,
+              "wall_s": null,
+              "models_per_s": null
+            },
+            {
+              "id": "seed = 1, rule = average",
+              "status": "done",
+              "settings": {
+                "seed": 1,
+                "rule": "average"
+              },
+              "fingerprint": null,
+              "iterations": null,
+              "final": null,
+              "steady": {
+                "loss": {
+                  "mean": "inf"
+                }
+              },
+              "filter": null,
+              "messages": null,
+              "simulated_ms": null,
+              "wall_s": null,
+              "models_per_s": null,
+              "alone": "seed = 1, rule = alone",
+              "above_alone": {
+                "steady_loss_above_alone": "inf",
+                "steady_regret_above_alone": null,
+                "final_accuracy_above_alone": null
+              }
+            },
+            {
+              "id": "seed = 1, rule = loss",
+              "status": "failed",
+              "settings": {
+                "seed": 1,
+                "rule": "loss"
+              },
+              "error": "message accounting does not add up: one is missing"
+            }
+          ],
+          "notes": [
+            "Data: invented"
+          ]
+        }
+        "#);
     }
 }

@@ -211,28 +211,44 @@ mod tests {
     #[test]
     fn what_fits_is_shown_as_it_is() {
         let Fitted { text, left_out } = fitted(columns(), 100);
-        insta::assert_snapshot!(text, @"");
+        insta::assert_snapshot!(text, @"
+        learner.step_size  rule                                     steady loss  final loss  seconds
+        0.01               nearest-neighbor-mixing-krum  0.0480 (0.0290–0.0830)      0.5000   0.1250
+        0.1                loss                                          failed           –        –
+        ");
         assert!(left_out.is_empty());
     }
 
     #[test]
     fn keys_go_by_their_last_names_before_a_column_is_left_out() {
         let Fitted { text, left_out } = fitted(columns(), 86);
-        insta::assert_snapshot!(text, @"");
+        insta::assert_snapshot!(text, @"
+        step_size  rule                                     steady loss  final loss  seconds
+        0.01       nearest-neighbor-mixing-krum  0.0480 (0.0290–0.0830)      0.5000   0.1250
+        0.1        loss                                          failed           –        –
+        ");
         assert!(left_out.is_empty());
     }
 
     #[test]
     fn numbers_of_the_highest_rank_are_left_out_first() {
         let Fitted { text, left_out } = fitted(columns(), 72);
-        insta::assert_snapshot!(text, @"");
+        insta::assert_snapshot!(text, @"
+        step_size  rule                                     steady loss  seconds
+        0.01       nearest-neighbor-mixing-krum  0.0480 (0.0290–0.0830)   0.1250
+        0.1        loss                                          failed        –
+        ");
         assert_eq!(left_out, ["final loss"]);
     }
 
     #[test]
     fn labels_are_cut_in_their_middle_where_nothing_else_helps() {
         let Fitted { text, left_out } = fitted(columns(), 50);
-        insta::assert_snapshot!(text, @"");
+        insta::assert_snapshot!(text, @"
+        step_size  rule                        steady loss
+        0.01       nearest…ng-krum  0.0480 (0.0290–0.0830)
+        0.1        loss                             failed
+        ");
         assert_eq!(left_out, ["final loss", "seconds"]);
     }
 
@@ -242,14 +258,21 @@ mod tests {
         let wide = || Column::labels("a-long-key", owned(&["a-long-value", "b"]));
         columns.splice(2..2, (0..9).map(|_| wide()));
         let Fitted { text, left_out } = fitted(columns, 60);
-        insta::assert_snapshot!(text, @"");
+        insta::assert_snapshot!(text, @"
+        ste…ize  rule     a-l…key  a-l…key             steady loss
+        0.01     nea…rum  a-l…lue  a-l…lue  0.0480 (0.0290–0.0830)
+        0.1      loss     b        b                        failed
+        ");
         assert_eq!(left_out.len(), 2 + 7);
     }
 
     #[test]
     fn labels_cannot_command_the_terminal() {
         let evil = Column::labels("a\nb", owned(&["\u{1b}[2J"]));
-        insta::assert_snapshot!(fitted(vec![evil], 80).text, @"");
+        insta::assert_snapshot!(fitted(vec![evil], 80).text, @"
+        a·b
+        ·[2J
+        ");
     }
 
     proptest! {

@@ -56,6 +56,12 @@ impl TimeLeft {
         Some(each.into_iter().fold(shared, f64::max))
     }
 
+    /// Whether something is left of a rule that has not been seen.
+    pub fn is_a_guess(&self) -> bool {
+        let is_unseen = |p: &Left| p.work > 0.0 && !self.spent.contains_key(&p.rule);
+        self.points.iter().any(is_unseen)
+    }
+
     /// The share of all time that has passed, in \[0, 1\].
     pub fn share(&self) -> f64 {
         let spent: f64 = self.spent.values().map(|(seconds, _)| seconds).sum();
@@ -110,8 +116,10 @@ mod tests {
             Some(3.0),
             "what is not known costs what is known"
         );
+        assert!(left.is_a_guess());
         left.spend(1, 5.0, 50.0);
         assert_eq!(left.seconds(), Some(5.0 + 1.0 + 10.0));
+        assert!(!left.is_a_guess());
         assert_eq!(left.share(), 6.0 / 22.0);
     }
 

@@ -155,7 +155,22 @@ mod tests {
         let rows: String = (0..12).map(|row| format!("  [{row}],\n")).collect();
         let offending = format!("[\n{rows}]");
         let text = format!("seed = 1\ngroups = {offending}\nname = 1\n");
-        insta::assert_snapshot!(message(&text, &offending), @"");
+        insta::assert_snapshot!(message(&text, &offending), @"
+        error: this is wrong
+          --> a.toml:2:10
+           |
+         2 |   groups = [
+           |  __________^
+         3 | |   [0],
+         4 | |   [1],
+         5 | |   [2],
+        ...  |
+        14 | |   [11],
+        15 | | ]
+           | |_^
+           |
+           = help: write what is right
+        ");
     }
 
     #[test]
