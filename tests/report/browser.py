@@ -22,8 +22,8 @@ from selenium.webdriver.common.keys import Keys
 
 SCREENS = {"phone": (390, 844), "desk": (1280, 900)}
 SCHEMES = ["light", "dark"]
-# Width of a page of A4 between margins of 15 mm, in CSS pixels.
-PAPER = 680
+# Widths of a page of A4 between margins of 15 mm, upright and on its side, in CSS pixels.
+PAPER, PAPER_ON_ITS_SIDE = 680, 1009
 
 wrong = []
 
@@ -108,21 +108,32 @@ class Page:
                 check(False, name, "has texts over each other:", *pair)
 
 
-# Of each figure what is to be seen of it; texts as their boxes on the screen.
+# Of each figure what is to be seen of it. Texts are boxes on the screen, by their corners, for some
+# of them are slanted; how deep two are in each other is told by the sides of both.
 FIGURES = """
+const corners = (text) => {
+  const box = text.getBBox(), onto = text.getScreenCTM();
+  return [[0, 0.15], [1, 0.15], [1, 0.9], [0, 0.9]].map(([right, down]) =>
+    new DOMPoint(box.x + right * box.width, box.y + down * box.height).matrixTransform(onto));
+};
+const sides = ([a, b, , d]) => [[b, a], [d, a]].map(([to, from]) => {
+  const [x, y] = [to.x - from.x, to.y - from.y], length = Math.hypot(x, y) || 1;
+  return (corner) => (corner.x * x + corner.y * y) / length;
+});
+const depth = (a, b) => Math.min(...[...sides(a), ...sides(b)].map((along) => {
+  const [one, other] = [a.map(along), b.map(along)];
+  return Math.min(Math.max(...one), Math.max(...other)) - Math.max(Math.min(...one), Math.min(...other));
+}));
 return [...document.querySelectorAll("figure")].map((figure) => {
   const svg = figure.querySelector("svg");
   const box = svg.getBoundingClientRect();
   const drawn = [...svg.querySelectorAll("path, rect, circle, line, polyline, polygon")];
-  const texts = [...svg.querySelectorAll("text")].map((t) => [t.textContent, t.getBoundingClientRect()]);
-  const overlap = (a, b) => Math.min(
-    Math.min(a.right, b.right) - Math.max(a.left, b.left),
-    Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top));
+  const texts = [...svg.querySelectorAll("text")].map((text) => [text.textContent, corners(text)]);
   const overlapping = texts.flatMap(([a, one], i) => texts.slice(0, i)
-    .filter(([, other]) => overlap(one, other) > 2.5).map(([b]) => [a, "|", b]));
+    .filter(([, other]) => depth(one, other) > 2.5).map(([b]) => [a, "|", b]));
   const slack = 1.5;
-  const outside = texts.filter(([, t]) => t.left < box.left - slack || t.right > box.right + slack
-    || t.top < box.top - slack || t.bottom > box.bottom + slack).map(([text]) => text);
+  const outside = texts.filter(([, corners]) => corners.some(({ x, y }) => x < box.left - slack
+    || x > box.right + slack || y < box.top - slack || y > box.bottom + slack)).map(([text]) => text);
   return {
     name: figure.id,
     visible: svg.checkVisibility(),
@@ -212,10 +223,11 @@ def middle(values):
 def tells_curves(page, plot, name, content, frame):
     stops = sorted({x for xs in content["x"] for x in xs})
     stop = middle(stops)
-    expected = {}
+    expected = []
     for one in content["series"]:
-        if stop in content["x"][one["x"]]:
-            expected[one["label"]] = one["y"][content["x"][one["x"]].index(stop)]
+        known = content["x"][one["x"]]
+        if stop in known:
+            expected.append((one["label"], one["y"][known.index(stop)]))
     top = frame["top"] + 0.5 * (frame["bottom"] - frame["top"])
     across, _ = place(frame, stop, frame["y"]["to"])
     told = point_at(page, plot, across, top)
@@ -224,12 +236,14 @@ def tells_curves(page, plot, name, content, frame):
         return
     check(told["fits"], name, "tells values outside the screen")
     check(len(told["lines"]) == len(expected), name, "tells", told, "instead of", expected)
+    if content["ticks"]:
+        return
     head = number(told["head"].removeprefix(content["label"]).strip())
     # Screens have fewer points across than there may be iterations.
     near = (stops[-1] - stops[0]) / 200
     check(abs(head - stop) <= near, name, "tells of", head, "at", stop)
     if head == stop:
-        for (label, value), (series, is_so) in zip(told["lines"], expected.items()):
+        for (label, value), (series, is_so) in zip(told["lines"], expected):
             check(label == series, name, "names", label, "instead of", series)
             check(is_near(number(value), float(is_so)), name, "tells", value, "instead of", is_so)
     # Arrow keys lead to the next one, and back to the first.
@@ -362,11 +376,17 @@ def is_printed(page, folder):
         """
     )
     check(not hidden, page.where, "does not print", hidden)
+    for kind, width in [("", PAPER), (".wide", PAPER_ON_ITS_SIDE)]:
+        tables = "return [...document.querySelectorAll(`.scroll${arguments[0]} table`)].map((t) => t.offsetWidth)"
+        wide = max(page.js(tables, kind or ":not(.wide)"), default=0)
+        check(wide <= width, page.where, "prints a table of", wide, "pixels")
+    page.js("document.querySelectorAll('.wide').forEach((wide) => wide.remove())")
     page.fits(PAPER)
     page.figures_are_seen()
     screenshot(page, folder, "print")
-    page.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "", "features": []})
-    pdf = base64.b64decode(page.driver.execute_cdp_cmd("Page.printToPDF", {})["data"])
+    page.open("paper", "dark", medium="")
+    pdf = page.driver.execute_cdp_cmd("Page.printToPDF", {"preferCSSPageSize": True})["data"]
+    pdf = base64.b64decode(pdf)
     check(pdf.startswith(b"%PDF-") and len(pdf) > 10_000, page.where, "makes a PDF of", len(pdf))
     if folder:
         (folder / "print.pdf").write_bytes(pdf)

@@ -3,7 +3,7 @@
 //! A drawing names its colors in full and in attributes, so that rules find them by what they are.
 
 use super::super::draw::palette::{
-    BYZANTINE, Color, DIVERGED, FAINT, GRID, INK, LIGHT_GRID, PAPER, SERIES,
+    BYZANTINE, Color, DIVERGED, FAINT, GRID, INK, LIGHT_GRID, LINK, PAPER, SERIES,
 };
 use std::fmt::Write;
 
@@ -11,9 +11,10 @@ use std::fmt::Write;
 const DARK_PAPER: Color = Color([0x16, 0x18, 0x1b]);
 
 /// What a color becomes in the dark. Others stay as they are.
-const DARK: [(Color, Color); 9] = [
+const DARK: [(Color, Color); 10] = [
     (INK, Color([0xe4, 0xe6, 0xe8])),
     (FAINT, Color([0x9a, 0xa1, 0xa8])),
+    (LINK, Color([0x58, 0x5e, 0x65])),
     (GRID, Color([0x36, 0x3b, 0x41])),
     (LIGHT_GRID, Color([0x24, 0x28, 0x2c])),
     (PAPER, DARK_PAPER),

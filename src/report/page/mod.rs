@@ -79,15 +79,20 @@ fn anchor(section: usize) -> String {
 }
 
 fn section(anchor: &str, section: &Section) -> Markup {
+    let is_case = |block: &Block| matches!(block, Block::Heading(_));
+    let first_case = section.blocks.iter().position(is_case);
     html! {
         section id=(anchor) {
             h2 { (section.heading) }
-            @for part in &section.blocks { (block(part)) }
+            @for (index, part) in section.blocks.iter().enumerate() {
+                (block(part, first_case.is_some_and(|first| first < index)))
+            }
         }
     }
 }
 
-fn block(block: &Block) -> Markup {
+/// A piece of a section, perhaps of a case that has a heading of its own.
+fn block(block: &Block, is_of_case: bool) -> Markup {
     html! {
         @match block {
             Block::Heading(text) => h3.case { (text) },
@@ -98,7 +103,7 @@ fn block(block: &Block) -> Markup {
                 }
             },
             Block::Figures(figures) => div.figures {
-                @for one in figures { (figure(one)) }
+                @for one in figures { (figure(one, is_of_case)) }
             },
             Block::Table(what) => (table(what)),
             Block::Listing(name, text) => details.listing {
@@ -109,11 +114,11 @@ fn block(block: &Block) -> Markup {
     }
 }
 
-fn figure(figure: &Figure) -> Markup {
+fn figure(figure: &Figure, is_of_case: bool) -> Markup {
     let drawn = draw(figure);
     html! {
         figure id={ "figure-" (figure.name) } {
-            h3 { (figure.title) }
+            @if is_of_case { h4 { (figure.title) } } @else { h3 { (figure.title) } }
             div.plot data-values=(values::packed(figure, &drawn.frame)) {
                 (PreEscaped(drawn.svg))
             }

@@ -4,6 +4,9 @@ use super::super::document::{Cell, Table};
 use crate::units::short;
 use maud::{Markup, html};
 
+/// Columns that a table has at most on a printed page that stands upright.
+const MOST_UPRIGHT: usize = 12;
+
 /// A table in a box of its own, in which it scrolls where it is wider than the page, and under it
 /// what its columns mean.
 pub(super) fn table(table: &Table) -> Markup {
@@ -12,7 +15,7 @@ pub(super) fn table(table: &Table) -> Markup {
         .collect();
     let explains = |(_, meaning): &&(String, String)| !meaning.is_empty();
     html! {
-        div.scroll tabindex="0" role="region" aria-label=(table.caption) {
+        div.scroll.wide[table.columns.len() > MOST_UPRIGHT] tabindex="0" role="region" aria-label=(table.caption) {
             table.sortable[table.is_sortable] {
                 caption { (table.caption) }
                 thead {

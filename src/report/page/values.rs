@@ -89,6 +89,8 @@ enum Told<'a> {
     Curves {
         label: &'a str,
         y_label: &'a str,
+        /// Names of places, where they have names.
+        ticks: &'a [(f64, String)],
         /// Where values are known; each once, for many series share them.
         x: Vec<Vec<Place>>,
         series: Vec<Line<'a>>,
@@ -153,6 +155,7 @@ impl<'a> Told<'a> {
         Told::Curves {
             label: &curves.x.label,
             y_label: &curves.y.label,
+            ticks: &curves.x.ticks,
             x,
             series,
         }
