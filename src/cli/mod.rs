@@ -3,15 +3,23 @@
 
 mod check;
 mod completions;
+mod errors;
+mod final_table;
+mod forecast;
 mod latencies;
 mod list;
 mod matrix;
 mod new;
 mod progress;
 mod report;
+mod results;
+mod results_json;
+mod rows;
 mod run;
 mod schema;
+mod table;
 mod text;
+mod time_left;
 
 use crate::record::{Observer, Panic};
 use crate::scenario::{Catalogues, Plan};
@@ -85,7 +93,7 @@ pub fn main(plugins: Plugins) -> ExitCode {
             };
             // Runs tell of their panics themselves: this one came before or after them.
             catch_unwind(AssertUnwindSafe(body)).unwrap_or_else(|payload| {
-                text::complain(&format!("panic: {}", Panic::message(&*payload)));
+                errors::complain(&format!("panic: {}", Panic::message(&*payload)));
                 FAILED
             })
         }

@@ -1,7 +1,11 @@
 //! `byzsim run`.
 
+use super::errors::{Refusal, complain};
+use super::list::Format;
 use super::progress::Progress;
 use super::report::{self, page_in};
+use super::results::results;
+use super::results_json::results_json;
 use super::{FAILED, INTERRUPTED, Plugins, text};
 use crate::campaign::{Campaign, CampaignOptions, PointOutcome};
 use crate::record::RunError;
@@ -34,16 +38,20 @@ pub(super) struct Run {
     /// Replace results of another scenario in the folder
     #[arg(long)]
     force: bool,
-    /// Print nothing but errors
+    /// Print nothing but errors, and what --format json asks for
     #[arg(long, short)]
     quiet: bool,
+    /// How to print the results; mistakes, too
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
 }
 
 impl Run {
     pub fn main(self, plugins: Plugins) -> u8 {
+        let refuse = |refusal: Refusal| refusal.tell(self.format, "; nothing was run");
         let file = match ScenarioFile::open(&self.scenario, &self.set, &plugins.catalogues) {
             Ok(file) => file,
-            Err(error) => return text::refuse(&error),
+            Err(error) => return refuse(error.into()),
         };
         let folder = self
             .out
@@ -81,7 +89,7 @@ impl Run {
         progress.end();
         let outcomes = match outcomes {
             Ok(outcomes) => outcomes,
-            Err(error) => return text::refuse(&error),
+            Err(error) => return refuse(error.into()),
         };
         // Together: the report is made of the points.
         let unwritten = campaign
@@ -90,12 +98,20 @@ impl Run {
         let unwritten = unwritten.and_then(|()| {
             report::write(&[folder.clone()], &page_in(&folder)).map_err(|error| error.to_string())
         });
-        if !self.quiet {
-            text::print(&text::results(&campaign.file, &outcomes));
-            text::print(&format!("Results are in {}", folder.display()));
-            if unwritten.is_ok() {
-                text::print(&format!("Report is in {}", page_in(&folder).display()));
+        match self.format {
+            Format::Json => {
+                let told = results_json(&campaign.file, &outcomes, &folder);
+                text::print(&format!("{told:#}"));
             }
+            Format::Text if !self.quiet => {
+                let width = text::width_of(&std::io::stdout());
+                text::print(&results(&campaign.file, &outcomes, width));
+                text::print(&format!("\nResults are in {}", folder.display()));
+                if unwritten.is_ok() {
+                    text::print(&format!("Report is in {}", page_in(&folder).display()));
+                }
+            }
+            Format::Text => {}
         }
         // What comes last is what is read first: the errors.
         tell_failures(&campaign.file, &outcomes, unwritten.err())
@@ -124,13 +140,13 @@ fn tell_failures(
                     settings if settings.is_empty() => settings,
                     settings => format!(" ({settings})"),
                 };
-                text::complain(&format!("run {id}{point}: {error}"));
+                complain(&format!("run {id}{point}: {error}"));
             }
         }
     }
     if let Some(error) = unwritten {
         failed = true;
-        text::complain(&error);
+        complain(&error);
     }
     if not_begun > 0 {
         interrupted = true;
@@ -139,7 +155,7 @@ fn tell_failures(
         } else {
             "points were"
         };
-        text::complain(&format!("{not_begun} {points} not begun"));
+        complain(&format!("{not_begun} {points} not begun"));
     }
     if interrupted {
         text::note("What was recorded is readable; the same command runs what is not done.");
