@@ -1,4 +1,5 @@
-//! The quantities that every part speaks of: agents, simulated time, model parameters.
+//! The quantities that every part speaks of: agents, simulated time, model parameters; and how
+//! numbers are told.
 
 use std::fmt;
 use std::sync::Arc;
@@ -101,5 +102,51 @@ impl Params {
     /// The values.
     pub fn values(&self) -> &[f32] {
         &self.0
+    }
+}
+
+/// A number in about five characters.
+pub fn short(x: f64) -> String {
+    let size = x.abs();
+    match size {
+        _ if x == 0.0 => "0".to_owned(),
+        _ if x == f64::INFINITY => "∞".to_owned(),
+        _ if x == f64::NEG_INFINITY => "-∞".to_owned(),
+        s if s >= 1e12 => format!("{x:.1e}"),
+        s if s >= 1e9 => format!("{:.1} G", x / 1e9),
+        s if s >= 1e6 => format!("{:.1} M", x / 1e6),
+        s if s >= 1e4 => format!("{:.0} k", x / 1e3),
+        s if s >= 100.0 => format!("{x:.0}"),
+        s if s >= 1.0 => format!("{x:.2}"),
+        s if s >= 1e-3 => format!("{x:.4}"),
+        _ => format!("{x:.1e}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_told_in_few_characters() {
+        let told = [
+            0.0,
+            1.0,
+            -2.345_67,
+            0.012_345_6,
+            1.5e-7,
+            123.4,
+            12_345.0,
+            2.5e6,
+            -4e10,
+            3e200,
+        ];
+        let told = told.map(short).join(" | ");
+        assert_eq!(
+            told,
+            "0 | 1.00 | -2.35 | 0.0123 | 1.5e-7 | 123 | 12 k | 2.5 M | -40.0 G | 3.0e200"
+        );
+        assert_eq!(short(f64::INFINITY), "∞");
+        assert_eq!(short(f64::NEG_INFINITY), "-∞");
     }
 }

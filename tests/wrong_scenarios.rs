@@ -4,8 +4,8 @@
 //! `tests/wrong` holds one mistake per file, named for it, and a few files with several. A first
 //! line `# --set key=value` gives the command line's part. The whole messages are snapshots.
 
-use byzsim::data::Library;
-use byzsim::scenario::{Catalogues, Plan, ScenarioError, ScenarioFile};
+use byzsim::campaign::Campaign;
+use byzsim::scenario::{Catalogues, ScenarioError, ScenarioFile};
 use byzsim::settings::WrongSettings;
 use std::path::{Path, PathBuf};
 
@@ -16,10 +16,7 @@ fn check(shown: &str, text: &str, assignments: &[String]) -> Result<(), Scenario
     let catalogues = Catalogues::default();
     let folder = PathBuf::from(FOLDER);
     let file = ScenarioFile::parse(shown, text, "test", folder, assignments, &catalogues)?;
-    let library = Library::new(None, &file.folder);
-    file.points
-        .iter()
-        .try_for_each(|point| Plan::draw(&file, point, &library, &catalogues).map(drop))
+    Ok(Campaign::new(file, None, catalogues).plans(drop)?)
 }
 
 /// All wrong files by name, with what is wrong.
@@ -80,12 +77,21 @@ fn every_message_has_its_place_the_offending_text_and_what_is_right() {
         for mistake in mistakes {
             let shown = mistake.to_string();
             let (line, column) = (mistake.line, mistake.column);
-            let place = format!("{}:{line}:{column}: ", mistake.file);
-            assert!(shown.starts_with(&place), "{name}: {shown}");
             // Where it says it is, the text has what it calls wrong.
-            let source = match mistake.file.strip_prefix("--set") {
-                Some(_) => text.lines().next().unwrap()["# --set ".len()..].to_owned(),
-                None => text.lines().nth(line - 1).unwrap_or_default().to_owned(),
+            let source = match &*mistake.file {
+                "--set" => {
+                    let argument = &text.lines().next().unwrap()["# --set ".len()..];
+                    assert!(
+                        shown.contains(&format!(" | --set {argument}\n")),
+                        "{name}: {shown}"
+                    );
+                    argument.to_owned()
+                }
+                file => {
+                    let place = format!("--> {file}:{line}:{column}\n");
+                    assert!(shown.contains(&place), "{name}: {shown}");
+                    text.lines().nth(line - 1).unwrap_or_default().to_owned()
+                }
             };
             let offending = mistake.offending.lines().next().unwrap_or_default();
             let rest: String = source.chars().skip(column - 1).collect();
@@ -123,11 +129,25 @@ fn every_message_has_its_place_the_offending_text_and_what_is_right() {
 }
 
 #[test]
-fn an_assignment_without_equals_is_refused_by_name() {
-    let text = "[task]\nkind = \"target-localization\"\n";
+fn an_assignment_without_equals_is_refused_with_the_rest() {
+    let text = "[task]\nkind = \"target-localisation\"\n";
     let error = check("a.toml", text, &["rule.forgetting".to_owned()]).unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "--set rule.forgetting has no `=`: write --set key=value, such as --set rule.forgetting=0.05"
-    );
+    insta::assert_snapshot!(error, @r#"
+    error: unknown task `target-localisation`
+     --> a.toml:2:8
+      |
+    2 | kind = "target-localisation"
+      |        ^^^^^^^^^^^^^^^^^^^^^
+      |
+      = help: did you mean `target-localization`? task kinds here:
+              target-localization, activity-recognition, digit-classification,
+              linear-regression, classification, regression
+
+    error: `rule.forgetting` has no `=`
+     |
+     | --set rule.forgetting
+     |       ^^^^^^^^^^^^^^^
+     |
+     = help: write --set key=value, such as --set rule.forgetting=0.05
+    "#);
 }

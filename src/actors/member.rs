@@ -473,6 +473,7 @@ impl Member {
             adapted_loss: or_infinite(last.adapted_loss),
             fingerprint: self.fingerprint,
             weights: std::mem::take(&mut last.weights),
+            model: Some(Params::new(&self.combined)),
             ..Sample::default()
         };
         // A later iteration may have drawn its batch since.

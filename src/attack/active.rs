@@ -104,6 +104,11 @@ impl Active {
         active
     }
 
+    /// The first iteration in which it can be on, and the first moment.
+    pub fn begins(&self) -> (u64, SimTime) {
+        (self.from_iteration, self.from)
+    }
+
     /// Whether it is on in an iteration that starts at `start`.
     pub fn is_on(&self, iteration: u64, start: SimTime) -> bool {
         let in_span = (self.from_iteration..self.to_iteration).contains(&iteration)

@@ -1,7 +1,7 @@
 //! How much a point differs from its twin without cooperation: the point of the same sweep with the
 //! same settings but for the rule, so with the same draws.
 
-use super::PointOutcome;
+use super::{Measure, PointOutcome};
 use crate::record::Summary;
 use crate::scenario::{Point, RunId, ScenarioFile};
 use std::collections::BTreeMap;
@@ -46,6 +46,15 @@ impl AboveAlone {
         file.points.iter().zip(outcomes).map(of_point).collect()
     }
 
+    /// The difference in what points are judged by.
+    pub fn of(&self, measure: Measure) -> Option<f64> {
+        match measure {
+            Measure::Accuracy => self.final_accuracy,
+            Measure::Regret => self.steady_regret,
+            Measure::Loss => self.steady_loss,
+        }
+    }
+
     fn between(own: &Summary, id: &RunId, twin: &Summary) -> AboveAlone {
         let difference = |path: [&str; 3]| {
             let difference = own.number(&path)? - twin.number(&path)?;
@@ -61,14 +70,14 @@ impl AboveAlone {
     }
 
     /// What the differences are called in `points.parquet`.
-    pub(super) const COLUMNS: [&str; 3] = [
+    pub const COLUMNS: [&str; 3] = [
         "steady_loss_above_alone",
         "steady_regret_above_alone",
         "final_accuracy_above_alone",
     ];
 
     /// The differences in the order of [`Self::COLUMNS`].
-    pub(super) fn to_array(&self) -> [Option<f64>; 3] {
+    pub fn to_array(&self) -> [Option<f64>; 3] {
         [self.steady_loss, self.steady_regret, self.final_accuracy]
     }
 }

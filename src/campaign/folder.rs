@@ -10,13 +10,12 @@ use std::path::{Path, PathBuf};
 pub enum FolderError {
     /// It belongs to another scenario.
     #[error(
-        "{} holds results of another scenario, of other data or of another version; choose another \
-         folder with --out DIR, or replace them with --force",
+        "{} holds results of another scenario, of other data or of another version",
         .0.display()
     )]
     Taken(PathBuf),
     /// It cannot be read or written.
-    #[error("cannot use the results folder {}: {error}; choose another one with --out DIR", path.display())]
+    #[error("cannot use the results folder {}: {error}", path.display())]
     Unusable {
         /// The file or folder at fault.
         path: PathBuf,
@@ -72,7 +71,7 @@ fn empty(folder: &Path) -> Result<(), FolderError> {
     };
     let runs = folder.join("runs");
     gone(std::fs::remove_dir_all(&runs), &runs)?;
-    for name in ["points.parquet", "scenario.toml"] {
+    for name in ["points.parquet", "report.html", "scenario.toml"] {
         let file = folder.join(name);
         gone(std::fs::remove_file(&file), &file)?;
     }

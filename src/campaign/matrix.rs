@@ -2,7 +2,8 @@
 //! worst case.
 
 use super::PointOutcome;
-use crate::scenario::{Point, RunId, ScenarioFile};
+use crate::record::Summary;
+use crate::scenario::{RunId, ScenarioFile, Setting};
 use std::collections::BTreeMap;
 
 /// The matrix of a sweep over rules and attacks.
@@ -48,7 +49,19 @@ impl Measure {
         }
     }
 
-    fn path(self) -> [&'static str; 3] {
+    /// That of points with these summaries: the first that any of them has.
+    pub fn of<'a>(summaries: impl Iterator<Item = &'a Summary> + Clone) -> Option<Measure> {
+        let has = |measure: &Measure| {
+            let mut summaries = summaries.clone();
+            summaries.any(|s| s.number(&measure.path()).is_some())
+        };
+        [Measure::Accuracy, Measure::Regret, Measure::Loss]
+            .into_iter()
+            .find(has)
+    }
+
+    /// Where summaries have it.
+    pub fn path(self) -> [&'static str; 3] {
         match self {
             Measure::Accuracy => ["final", "accuracy", "mean"],
             Measure::Regret => ["steady", "regret", "mean"],
@@ -57,7 +70,7 @@ impl Measure {
     }
 
     /// Whether `a` is worse than `b`.
-    fn is_worse(self, a: f64, b: f64) -> bool {
+    pub fn is_worse(self, a: f64, b: f64) -> bool {
         match self {
             Measure::Accuracy => a < b,
             Measure::Regret | Measure::Loss => a > b,
@@ -68,20 +81,23 @@ impl Measure {
 impl Matrix {
     /// The matrix of a sweep with several rules and several attacks, if it is one.
     pub fn new(file: &ScenarioFile, outcomes: &[(RunId, PointOutcome)]) -> Option<Matrix> {
-        let rules = Axis::of(file, "rule")?;
-        let attacks = Axis::of(file, "attack")?;
-        let has = |measure: &Measure| {
-            let summaries = outcomes.iter().filter_map(|(_, o)| o.summary());
-            summaries
-                .into_iter()
-                .any(|s| s.number(&measure.path()).is_some())
-        };
-        let measures = [Measure::Accuracy, Measure::Regret, Measure::Loss];
-        let measure = measures.into_iter().find(has)?;
+        let settings = file.points.iter().map(|point| &point.settings[..]);
+        let summaries = outcomes.iter().map(|(_, outcome)| outcome.summary());
+        Matrix::of(settings.zip(summaries))
+    }
+
+    /// The same of points by their settings and, where they came to their end, their summaries.
+    pub fn of<'a>(
+        points: impl Iterator<Item = (&'a [Setting], Option<&'a Summary>)> + Clone,
+    ) -> Option<Matrix> {
+        let settings = points.clone().map(|(settings, _)| settings);
+        let rules = Axis::of(settings.clone(), "rule")?;
+        let attacks = Axis::of(settings, "attack")?;
+        let measure = Measure::of(points.clone().filter_map(|(_, summary)| summary))?;
         let mut sums = vec![vec![Sum::default(); attacks.labels.len()]; rules.labels.len()];
-        for (point, (_, outcome)) in outcomes.iter().enumerate() {
+        for (point, (_, summary)) in points.enumerate() {
             let sum = &mut sums[rules.of_point[point]][attacks.of_point[point]];
-            match outcome.summary() {
+            match summary {
                 Some(summary) => sum.add(summary.number(&measure.path())),
                 None => sum.is_partial = true,
             }
@@ -141,18 +157,18 @@ struct Axis {
 
 impl Axis {
     /// That of a table with several labels; `None` of one that has fewer or is not swept.
-    fn of(file: &ScenarioFile, key: &str) -> Option<Axis> {
+    fn of<'a>(points: impl Iterator<Item = &'a [Setting]>, key: &str) -> Option<Axis> {
         let mut positions = BTreeMap::new();
         let mut labels = Vec::new();
-        let position = |point: &Point| {
-            let found = point.settings.iter().find(|s| s.key == key)?;
+        let position = |settings: &[Setting]| {
+            let found = settings.iter().find(|s| s.key == key)?;
             let label = found.value.to_string();
             Some(*positions.entry(label).or_insert_with_key(|label| {
                 labels.push(label.clone());
                 labels.len() - 1
             }))
         };
-        let of_point = file.points.iter().map(position).collect::<Option<_>>()?;
+        let of_point = points.map(position).collect::<Option<_>>()?;
         (labels.len() > 1).then_some(Axis { labels, of_point })
     }
 }

@@ -3,6 +3,7 @@
 mod alone;
 mod folder;
 mod matrix;
+mod outlook;
 mod points;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -10,11 +11,13 @@ pub(crate) mod testing;
 pub use alone::AboveAlone;
 pub use folder::FolderError;
 pub use matrix::{Cell, Matrix, Measure};
+pub use outlook::{Outlook, Pending};
 
 use crate::actors::{self, RunOptions};
 use crate::data::Library;
 use crate::record::{Observer, Panic, RunError, Summary};
-use crate::scenario::{Catalogues, Plan, RunId, ScenarioError, ScenarioFile};
+use crate::scenario::{Catalogues, Plan, RunId, ScenarioFile};
+use crate::settings::WrongSettings;
 use crate::units::SimTime;
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -52,7 +55,7 @@ pub struct CampaignOptions<'a> {
 pub enum CampaignError {
     /// The scenario is wrong, or its data is missing.
     #[error(transparent)]
-    Scenario(#[from] ScenarioError),
+    Wrong(#[from] WrongSettings),
     /// The results folder cannot be used.
     #[error(transparent)]
     Folder(#[from] FolderError),
@@ -79,6 +82,16 @@ impl PointOutcome {
         }
     }
 
+    /// In one word: `done`, `failed`, `interrupted` or `not begun`.
+    pub fn status(&self) -> &'static str {
+        match self {
+            PointOutcome::Done(_) | PointOutcome::Found(_) => "done",
+            PointOutcome::Failed(RunError::Interrupted { .. }) => "interrupted",
+            PointOutcome::Failed(_) => "failed",
+            PointOutcome::NotBegun => "not begun",
+        }
+    }
+
     /// The same for another point of the same run.
     fn again(&self) -> PointOutcome {
         match self {
@@ -90,16 +103,9 @@ impl PointOutcome {
     }
 }
 
-/// What a campaign is about to do.
-#[derive(Clone, Copy, Debug)]
-pub struct Outlook {
-    /// Points in all.
-    pub points: usize,
-    /// Those of them that need no run of their own: done already, or the same as another point.
-    pub found: usize,
-    /// Iterations that are to be run.
-    pub iterations: u64,
-}
+/// Points that fail and bring no new mistake, after which the others are not drawn: each may read a
+/// large data set that is malformed.
+const MOST_ALIKE: usize = 20;
 
 /// A network of this many agents has the machine to itself.
 const LARGE: usize = 10_000;
@@ -123,13 +129,33 @@ impl Campaign {
     ///
     /// # Errors
     /// What is wrong with the scenario, or its data.
-    pub fn plan(&self, point: usize) -> Result<Plan, ScenarioError> {
+    pub fn plan(&self, point: usize) -> Result<Plan, WrongSettings> {
         Plan::draw(
             &self.file,
             &self.file.points[point],
             &self.library,
             &self.catalogues,
         )
+    }
+
+    /// Draws the plans of all points in their order, and shows them to `see` one by one.
+    ///
+    /// # Errors
+    /// What is wrong with any of them, all at once. Nothing is shown from the first mistake on.
+    pub fn plans(&self, mut see: impl FnMut(Plan)) -> Result<(), WrongSettings> {
+        let mut wrong = WrongSettings::default();
+        let mut alike = 0;
+        for point in 0..self.file.points.len() {
+            match self.plan(point) {
+                Ok(plan) if wrong.is_empty() => see(plan),
+                Ok(_) => {}
+                Err(more) => alike = if wrong.merge(more) { 0 } else { alike + 1 },
+            }
+            if alike > MOST_ALIKE {
+                break;
+            }
+        }
+        if wrong.is_empty() { Ok(()) } else { Err(wrong) }
     }
 
     /// Runs all points that are not done. Before the first begins, every point is checked and
@@ -144,10 +170,7 @@ impl Campaign {
         outlook: impl FnOnce(Outlook),
     ) -> Result<Vec<(RunId, PointOutcome)>, CampaignError> {
         let mut sizes = Vec::new();
-        for point in 0..self.file.points.len() {
-            let plan = self.plan(point)?;
-            sizes.push(Size::of(&plan));
-        }
+        self.plans(|plan| sizes.push(Size::of(&plan)))?;
         let ids: BTreeSet<String> = sizes.iter().map(|size| size.id.to_string()).collect();
         folder::claim(&options.folder, &self.file.resolved(), &ids, options.force)?;
         let run_folder = |id: &RunId| options.folder.join("runs").join(id.to_string());
@@ -169,13 +192,22 @@ impl Campaign {
             };
             outcomes.push((size.id.clone(), outcome));
         }
+        self.take_turns(&mut pending);
+        let (jobs, threads) = share_out(options, pending.iter().map(|&p| &sizes[p]));
+        let found = outcomes
+            .iter()
+            .filter(|(_, outcome)| outcome.summary().is_some());
+        let found = found.count();
         outlook(Outlook {
-            points: outcomes.len(),
-            found: outcomes.len() - pending.len(),
-            iterations: pending.iter().map(|&p| sizes[p].iterations).sum(),
+            found,
+            same: outcomes.len() - found - pending.len(),
+            pending: pending
+                .iter()
+                .map(|&p| self.pending(p, &sizes[p]))
+                .collect(),
+            jobs,
         });
 
-        let (jobs, threads) = share_out(options, pending.iter().map(|&p| &sizes[p]));
         let next = AtomicUsize::new(0);
         let finished = Mutex::new(Vec::new());
         let work = || {
@@ -203,6 +235,29 @@ impl Campaign {
             }
         }
         Ok(outcomes)
+    }
+
+    /// Lets points of different rules take turns, the first of each before the second of any: rules
+    /// differ most in how long they take, so that the time left is known early.
+    fn take_turns(&self, points: &mut [usize]) {
+        let mut turns: BTreeMap<&str, usize> = BTreeMap::new();
+        let mut turn = BTreeMap::new();
+        for &point in &*points {
+            let of_rule = turns.entry(&self.file.points[point].scenario.rule.kind);
+            let number = of_rule.or_default();
+            turn.insert(point, *number);
+            *number += 1;
+        }
+        points.sort_by_key(|point| turn[point]);
+    }
+
+    fn pending(&self, point: usize, size: &Size) -> Pending {
+        Pending {
+            id: size.id.clone(),
+            rule: self.file.points[point].scenario.rule.kind.clone(),
+            iterations: size.iterations,
+            work: size.work as f64,
+        }
     }
 
     /// Writes `points.parquet`. [`Campaign::run`] leaves this to its caller, who has the outcomes

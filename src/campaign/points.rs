@@ -76,7 +76,7 @@ pub(super) fn write(
     let mut table = Table::create(folder, "points", Vec::new(), columns.clone())?;
     for (index, (id, outcome)) in outcomes.iter().enumerate() {
         table.row(|row| {
-            row.text(id.to_string().as_str()).text(status(outcome));
+            row.text(id.to_string().as_str()).text(outcome.status());
             row.text(outcome.summary().map(|s| s.fingerprint()));
             row.text(outcome.summary().and_then(|s| s.generated()));
             for (setting, column) in file.points[index].settings.iter().zip(&columns[4..]) {
@@ -105,15 +105,6 @@ pub(super) fn write(
     }
     table.finish()?;
     Ok(())
-}
-
-fn status(outcome: &PointOutcome) -> &'static str {
-    match outcome {
-        PointOutcome::Done(_) | PointOutcome::Found(_) => "done",
-        PointOutcome::Failed(RunError::Interrupted { .. }) => "interrupted",
-        PointOutcome::Failed(_) => "failed",
-        PointOutcome::NotBegun => "not begun",
-    }
 }
 
 /// The kind of column that holds all values of a swept key.

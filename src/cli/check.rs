@@ -1,10 +1,17 @@
 //! `byzsim check`: validates a scenario and tells what it would run.
 
-use super::{Plugins, text};
+use super::Plugins;
+use super::errors::Refusal;
+use super::forecast::Forecast;
+use super::list::Format;
+use super::rows::{Row, Rows, range};
+use super::table::{Column, Fitted, fitted};
+use super::text::{paragraph, print, width_of};
 use crate::campaign::Campaign;
-use crate::learner::Method;
-use crate::scenario::{Plan, RecordWeights, ScenarioFile};
+use crate::scenario::{Plan, ScenarioFile};
 use clap::Args;
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 /// Validate a scenario and print what it would run
@@ -21,163 +28,261 @@ pub(super) struct Check {
     /// Print the resolved scenario too, with all defaults
     #[arg(long)]
     resolved: bool,
+    /// How to print it; mistakes, too
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
 }
+
+/// Rows that are told one by one.
+const MOST_ROWS: usize = 40;
 
 impl Check {
     pub fn main(self, plugins: Plugins) -> u8 {
-        let file = match ScenarioFile::open(&self.scenario, &self.set, &plugins.catalogues) {
-            Ok(file) => file,
-            Err(error) => return text::refuse(&error),
-        };
-        let campaign = Campaign::new(file, self.data, plugins.catalogues);
-        let points = campaign.file.points.len();
-        let plural = if points == 1 { "" } else { "s" };
-        let labels = [
-            "agents",
-            "Byzantine",
-            "edges",
-            "smallest",
-            "Byz. nbrs",
-            "iterations",
-            "models",
-        ];
-        let keys: Vec<String> = campaign.file.points[0]
-            .settings
-            .iter()
-            .map(|s| s.key.clone())
-            .collect();
-        let swept = keys.len();
-        let header = keys.into_iter().chain(labels.map(str::to_owned)).collect();
-        let mut table = text::table(header, |column| column >= swept);
-        let mut total = Forecast::default();
-        let mut modes: Vec<&str> = Vec::new();
-        let mut data = Vec::new();
-        for point in 0..points {
-            let plan = match campaign.plan(point) {
-                Ok(plan) => plan,
-                Err(error) => return text::refuse(&error),
-            };
-            if !modes.contains(&plan.mode().name()) {
-                modes.push(plan.mode().name());
-            }
-            let generated = plan.world.generated().map(str::to_owned);
-            for line in plan.world.summary().into_iter().chain(generated) {
-                if !data.contains(&line) {
-                    data.push(line);
+        match self.checked(plugins) {
+            Ok((campaign, found)) => {
+                match self.format {
+                    Format::Text => print(&self.text(&campaign.file, &found)),
+                    Format::Json => print(&format!("{:#}", self.json(&campaign.file, &found))),
                 }
+                0
             }
-            let forecast = Forecast::of(&plan);
-            let settings = plan.settings.iter().map(|s| s.value.to_string());
-            table.add_row(settings.chain(row(&plan, &forecast)));
-            total.models += forecast.models;
-            total.memory = total.memory.max(forecast.memory);
-            total.disk += forecast.disk;
+            Err(refusal) => refusal.tell(self.format, ""),
         }
-        text::print(&format!(
-            "{}: {points} point{plural}, {}\n",
-            campaign.file.name,
-            modes.join(" and "),
-        ));
-        text::print(&table.trim_fmt());
-        text::print(&format!(
-            "\nIn all: {} models sent, {} on disk, at most {} of memory per point.\n\
-             smallest: the smallest neighborhood, the agent itself included.\n\
-             Byz. nbrs: Byzantine neighbors of a normal agent, least to most.",
-            text::short(total.models),
-            bytes(total.disk),
-            bytes(total.memory),
-        ));
-        for line in data {
-            text::print(&format!("Data: {line}"));
+    }
+
+    fn checked(&self, plugins: Plugins) -> Result<(Campaign, Found), Refusal> {
+        let file = ScenarioFile::open(&self.scenario, &self.set, &plugins.catalogues)?;
+        let campaign = Campaign::new(file, self.data.clone(), plugins.catalogues);
+        let mut found = Found::default();
+        campaign.plans(|plan| found.add(&plan))?;
+        Ok((campaign, found))
+    }
+
+    fn text(&self, file: &ScenarioFile, found: &Found) -> String {
+        let width = width_of(&std::io::stdout());
+        let count = file.points.len();
+        let plural = if count == 1 { "" } else { "s" };
+        let modes = found.modes.join(" and ");
+        let mut parts = vec![format!("{}: {count} point{plural}, {modes}", file.name)];
+        let rows = Rows::of(file);
+        if !rows.everywhere.is_empty() {
+            parts.push(paragraph(
+                &format!("In all points: {}", rows.everywhere),
+                width,
+            ));
         }
+        let Fitted { text, left_out } = fitted(columns(&rows, &found.points), width);
+        parts.push(text);
+        let total = Forecast::total(found.points.iter().map(|point| &point.forecast));
+        let mut lines = vec![
+            format!("In all: {total} per point."),
+            "smallest: the smallest neighborhood, the agent itself included.".to_owned(),
+            "Byz. nbrs: Byzantine neighbors of a normal agent, least to most.".to_owned(),
+        ];
+        if found.points.iter().any(|point| point.withstands.is_some()) {
+            lines.push("f: Byzantine models that the rule withstands, least to most.".to_owned());
+        }
+        if !left_out.is_empty() {
+            lines.push(format!(
+                "Not shown, told by --format json: {}.",
+                left_out.join(", ")
+            ));
+        }
+        lines.extend(found.data.iter().map(|line| format!("Data: {line}")));
+        let lines: Vec<String> = lines.iter().map(|line| paragraph(line, width)).collect();
+        parts.push(lines.join("\n"));
         if self.resolved {
-            text::print(&format!("\n{}", campaign.file.resolved()));
+            parts.push(file.resolved());
         }
-        0
+        parts.join("\n\n")
+    }
+
+    fn json(&self, file: &ScenarioFile, found: &Found) -> Value {
+        let points = file.points.iter().zip(&found.points);
+        let points = points.map(|(point, found)| {
+            let settings = point.settings.iter();
+            let settings: Map<String, Value> =
+                settings.map(|s| (s.key.clone(), json!(s.value))).collect();
+            found.json(settings)
+        });
+        let total = Forecast::total(found.points.iter().map(|point| &point.forecast));
+        let mut told = json!({
+            "scenario": file.name,
+            "points": points.collect::<Vec<Value>>(),
+            "in_all": total.json(),
+            "data": found.data,
+        });
+        if self.resolved {
+            // Its own TOML is read back: a table of plain values, which JSON has too.
+            let resolved: Option<Value> = toml::from_str(&file.resolved()).ok();
+            told["resolved"] = resolved.into();
+        }
+        told
     }
 }
 
-fn row(plan: &Plan, forecast: &Forecast) -> Vec<String> {
-    let neighborhood = |k| plan.graph.receives_from(k).len() + 1;
-    let byzantine = |k| {
-        let neighbors = plan.graph.receives_from(k).iter();
-        neighbors.filter(|&&l| plan.is_byzantine(l)).count()
-    };
-    let normal = || plan.graph.ids().filter(|&k| !plan.is_byzantine(k));
-    let least = normal().map(byzantine).min().unwrap_or(0);
-    let most = normal().map(byzantine).max().unwrap_or(0);
-    vec![
-        plan.graph.agents().to_string(),
-        plan.byzantine().to_string(),
-        plan.graph.edges().to_string(),
-        plan.graph
-            .ids()
-            .map(neighborhood)
-            .min()
-            .unwrap_or(1)
-            .to_string(),
-        format!("{least}–{most}"),
-        plan.iterations.to_string(),
-        text::short(forecast.models),
+/// What the plans of all points say.
+#[derive(Default)]
+struct Found {
+    points: Vec<FoundPoint>,
+    modes: Vec<&'static str>,
+    data: Vec<String>,
+}
+
+/// What a plan says.
+struct FoundPoint {
+    id: String,
+    mode: &'static str,
+    agents: usize,
+    byzantine: usize,
+    edges: usize,
+    /// Of the smallest neighborhood, the agent itself included.
+    smallest: usize,
+    /// Byzantine neighbors of a normal agent, least and most.
+    byzantine_neighbors: (usize, usize),
+    /// f of the rules of normal agents that have one, least and most.
+    withstands: Option<(usize, usize)>,
+    iterations: u64,
+    forecast: Forecast,
+}
+
+impl Found {
+    fn add(&mut self, plan: &Plan) {
+        let mode = plan.mode().name();
+        if !self.modes.contains(&mode) {
+            self.modes.push(mode);
+        }
+        let generated = plan.world.generated().map(str::to_owned);
+        for line in plan.world.summary().into_iter().chain(generated) {
+            if !self.data.contains(&line) {
+                self.data.push(line);
+            }
+        }
+        self.points.push(FoundPoint::of(plan));
+    }
+}
+
+impl FoundPoint {
+    fn of(plan: &Plan) -> FoundPoint {
+        let neighborhood = |k| plan.graph.receives_from(k).len() + 1;
+        let byzantine = |k| {
+            let neighbors = plan.graph.receives_from(k).iter();
+            neighbors.filter(|&&l| plan.is_byzantine(l)).count()
+        };
+        let normal = || plan.graph.ids().filter(|&k| !plan.is_byzantine(k));
+        let withstands = |k| plan.place(k, |place| plan.rule(k).rule.withstands(place));
+        FoundPoint {
+            id: plan.id.to_string(),
+            mode: plan.mode().name(),
+            agents: plan.graph.agents(),
+            byzantine: plan.byzantine(),
+            edges: plan.graph.edges(),
+            smallest: plan.graph.ids().map(neighborhood).min().unwrap_or(1),
+            byzantine_neighbors: ends(normal().map(byzantine)).unwrap_or_default(),
+            withstands: ends(normal().filter_map(withstands)),
+            iterations: plan.iterations,
+            forecast: Forecast::of(plan),
+        }
+    }
+
+    fn json(&self, settings: Map<String, Value>) -> Value {
+        let ends = |(least, most)| json!({"least": least, "most": most});
+        json!({
+            "id": self.id,
+            "settings": settings,
+            "mode": self.mode,
+            "agents": self.agents,
+            "byzantine": self.byzantine,
+            "edges": self.edges,
+            "smallest_neighborhood": self.smallest,
+            "byzantine_neighbors": ends(self.byzantine_neighbors),
+            "f": self.withstands.map(ends),
+            "iterations": self.iterations,
+            "forecast": self.forecast.json(),
+        })
+    }
+}
+
+/// The least and the greatest.
+fn ends(numbers: impl Iterator<Item = usize>) -> Option<(usize, usize)> {
+    numbers.fold(None, |ends, x| match ends {
+        None => Some((x, x)),
+        Some((least, most)) => Some((x.min(least), x.max(most))),
+    })
+}
+
+/// A row per combination of swept keys but seeds; where those are too many, a row per different
+/// network, with how many points have it.
+fn columns(rows: &Rows, points: &[FoundPoint]) -> Vec<Column> {
+    let cells: Vec<[String; 8]> = rows.rows.iter().map(|row| cells(row, points)).collect();
+    let mut columns = Vec::new();
+    let mut shown: Vec<&[String; 8]> = cells.iter().collect();
+    if rows.rows.len() > MOST_ROWS {
+        let mut counts: BTreeMap<&[String; 8], usize> = BTreeMap::new();
+        for (row, cells) in rows.rows.iter().zip(&cells) {
+            *counts.entry(cells).or_default() += row.points.len();
+        }
+        // In the order of their first points.
+        let mut told = Vec::new();
+        shown.retain(|cells| {
+            !told.contains(cells) && {
+                told.push(cells);
+                true
+            }
+        });
+        let counts = shown.iter().map(|cells| counts[cells].to_string());
+        columns.push(Column::numbers("points", counts.collect(), 0));
+    } else {
+        for (key, name) in rows.keys.iter().enumerate() {
+            let labels = rows.rows.iter().map(|row| row.labels[key].clone());
+            columns.push(Column::labels(name, labels.collect()));
+        }
+    }
+    // What there is no room for goes from the least asked for on.
+    let names = [
+        ("agents", 0),
+        ("Byzantine", 1),
+        ("edges", 4),
+        ("smallest", 5),
+        ("Byz. nbrs", 3),
+        ("f", 2),
+        ("iterations", 1),
+        ("models", 6),
+    ];
+    let has_f = points.iter().any(|point| point.withstands.is_some());
+    for (index, (name, rank)) in names.into_iter().enumerate() {
+        if name != "f" || has_f {
+            let cells = shown.iter().map(|cells| cells[index].clone());
+            columns.push(Column::numbers(name, cells.collect(), rank));
+        }
+    }
+    columns
+}
+
+/// The numbers of a row, as [`columns`] has them.
+fn cells(row: &Row, points: &[FoundPoint]) -> [String; 8] {
+    let all = || row.points.iter().map(|&point| &points[point]);
+    let whole = |number: fn(&FoundPoint) -> usize| span(ends(all().map(number)));
+    let neighbors = all().flat_map(|p| [p.byzantine_neighbors.0, p.byzantine_neighbors.1]);
+    let withstood = all()
+        .filter_map(|p| p.withstands)
+        .flat_map(|(least, most)| [least, most]);
+    [
+        whole(|p| p.agents),
+        whole(|p| p.byzantine),
+        whole(|p| p.edges),
+        whole(|p| p.smallest),
+        span(ends(neighbors)),
+        span(ends(withstood)),
+        whole(|p| p.iterations as usize),
+        range(all().map(|p| p.forecast.models)),
     ]
 }
 
-/// What a run will need.
-#[derive(Default)]
-struct Forecast {
-    models: f64,
-    memory: f64,
-    disk: f64,
-}
-
-impl Forecast {
-    /// Models follow from the network. Memory and disk are estimates from measured runs: bytes per
-    /// actor, per message under way and per row.
-    fn of(plan: &Plan) -> Forecast {
-        let agents = plan.graph.agents() as f64;
-        let fanout = plan.fanout.map_or(usize::MAX, |fanout| fanout as usize);
-        let sends = |k| plan.graph.sends_to(k).len().min(fanout) as f64;
-        let per_iteration: f64 = plan.graph.ids().map(sends).sum();
-        let iterations = plan.iterations as f64;
-        let models = match &plan.timetable {
-            Some(table) => {
-                let of = |k| sends(k) * table.iterations_of(k) as f64;
-                plan.graph.ids().map(of).sum()
-            }
-            None => per_iteration * iterations,
-        };
-        let parameters = 4.0 * plan.world.dimension() as f64;
-        let optimizers = plan.graph.ids().map(|k| match plan.learner(k).method {
-            Method::Sgd => 0.0,
-            Method::Adam(_) => 4.0 * parameters,
-        });
-        let learning = plan.world.bytes() as f64 + optimizers.sum::<f64>();
-        let memory =
-            12e6 + agents * (2_600.0 + 4.0 * parameters) + per_iteration * 180.0 + learning;
-        let recorded = (iterations / plan.record.every_iterations as f64).ceil();
-        let rows = plan.recorded.iter().filter(|&&r| r).count() as f64 * recorded;
-        let kept = match plan.record.weights {
-            RecordWeights::None => 0.0,
-            RecordWeights::Last => 1.0,
-            RecordWeights::Every(every) => (iterations / every as f64).ceil(),
-        };
-        let disk = 40e3
-            + recorded * 2.0 * 400.0
-            + rows * 60.0
-            + kept * (per_iteration + agents) * 30.0
-            + per_iteration * 4.0;
-        Forecast {
-            models,
-            memory,
-            disk,
-        }
-    }
-}
-
-fn bytes(count: f64) -> String {
-    match count {
-        c if c >= 1e9 => format!("{:.1} GB", c / 1e9),
-        c if c >= 1e6 => format!("{:.0} MB", c / 1e6),
-        c => format!("{:.0} kB", c / 1e3),
+fn span(ends: Option<(usize, usize)>) -> String {
+    match ends {
+        None => "–".to_owned(),
+        Some((least, most)) if least == most => most.to_string(),
+        Some((least, most)) => format!("{least}–{most}"),
     }
 }

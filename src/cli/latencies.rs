@@ -1,8 +1,10 @@
 //! The final table's second part: how long things took in simulated time.
 
-use super::text::{short, table};
+use super::rows::{Row, Rows};
+use super::table::{Column, fitted};
 use crate::record::Summary;
 use crate::scenario::ScenarioFile;
+use crate::units::short;
 
 /// What is told, by its name in summaries; the first always, the others where there is room.
 const QUANTITIES: [(&str, &str); 4] = [
@@ -18,51 +20,71 @@ const COLUMNS: [&str; 4] = ["p50", "p90", "p99", "max"];
 /// Rows that a reader takes in.
 const ROOM: usize = 24;
 
-/// Of one quantity: what points took, by the position of the point.
+/// Of one quantity: what rows took, by the position of the row.
 type Told = Vec<(usize, [String; 4])>;
 
-/// A row per quantity and point, or one for all points where they took the same, of the points
-/// that have come to their end, with their positions. `None` where there are none.
-pub(super) fn latencies(file: &ScenarioFile, summaries: &[(usize, &Summary)]) -> Option<String> {
-    let told = QUANTITIES.map(|(name, key)| (name, of(summaries, key)));
+/// A row per quantity and combination of swept keys but seeds, or one for all where they took the
+/// same. `summaries` are those of the points, `None` for those that have not come to their end. `None`
+/// where none has.
+pub(super) fn latencies(
+    file: &ScenarioFile,
+    summaries: &[Option<&Summary>],
+    width: usize,
+) -> Option<String> {
+    let found = Rows::of(file);
+    let told = QUANTITIES.map(|(name, key)| (name, of(&found.rows, summaries, key)));
     let rows: usize = told.iter().map(|(_, told)| told.len()).sum();
-    let shown = if rows > ROOM { 1 } else { QUANTITIES.len() };
-
-    let keys = file.points[0].settings.iter().map(|s| s.key.clone());
-    let mut header = vec!["simulated ms".to_owned()];
-    header.extend(keys);
-    let labels = header.len();
-    header.extend(COLUMNS.map(str::to_owned));
-    let mut table = table(header, |column| column >= labels);
-    for (name, told) in &told[..shown] {
-        for (point, numbers) in told {
-            let mut row = vec![(*name).to_owned()];
-            // One row of several is for all of them.
-            let all = told.len() == 1 && summaries.len() > 1;
-            let settings = file.points[*point].settings.iter();
-            row.extend(settings.map(|s| {
-                if all {
-                    "all".into()
-                } else {
-                    s.value.to_string()
-                }
-            }));
-            row.extend(numbers.iter().cloned());
-            table.add_row(row);
-        }
+    if told[0].1.len() > ROOM {
+        return Some("Latencies are in points.parquet".to_owned());
     }
-    (rows > 0).then(|| table.trim_fmt())
+    let quantities = if rows > ROOM { 1 } else { QUANTITIES.len() };
+    let shown = told[..quantities].iter();
+    let shown =
+        shown.flat_map(|(name, told)| told.iter().map(move |told_row| (*name, told, told_row)));
+    let shown: Vec<_> = shown.collect();
+
+    let names = shown.iter().map(|(name, ..)| (*name).to_owned());
+    let mut columns = vec![Column::labels("simulated ms", names.collect())];
+    for (key, name) in found.keys.iter().enumerate() {
+        let labels = shown.iter().map(|(_, told, (row, _))| {
+            // One row of several is for all of them.
+            if told.len() == 1 && found.rows.len() > 1 {
+                "all".to_owned()
+            } else {
+                found.rows[*row].labels[key].clone()
+            }
+        });
+        columns.push(Column::labels(name, labels.collect()));
+    }
+    for (index, name) in COLUMNS.into_iter().enumerate() {
+        let cells = shown
+            .iter()
+            .map(|(_, _, (_, numbers))| numbers[index].clone());
+        // The median goes first, what lasts longest never.
+        let rank = (COLUMNS.len() - 1 - index) as u8;
+        columns.push(Column::numbers(name, cells.collect(), rank));
+    }
+    let caption = match found.seeds {
+        1 => "",
+        _ => "Longest over seeds\n\n",
+    };
+    (rows > 0).then(|| format!("{caption}{}", fitted(columns, width).text))
 }
 
-/// What points took of a quantity; one for all where they took the same.
-fn of(summaries: &[(usize, &Summary)], key: &str) -> Told {
-    let told = summaries.iter().filter_map(|(point, summary)| {
-        let number = |column| summary.number(&["latency", key, column]).map(short);
-        let [p50, p90, p99, max] = COLUMNS.map(number);
-        Some((*point, [p50?, p90?, p99?, max?]))
+/// What rows took of a quantity, of points that differ in seeds the longest; one row for all where
+/// they took the same.
+fn of(rows: &[Row], summaries: &[Option<&Summary>], key: &str) -> Told {
+    let told = rows.iter().enumerate().filter_map(|(index, row)| {
+        let longest = |column| {
+            let points = row.points.iter().filter_map(|&point| summaries[point]);
+            let numbers = points.filter_map(|s| s.number(&["latency", key, column]));
+            numbers.max_by(f64::total_cmp).map(short)
+        };
+        let [p50, p90, p99, max] = COLUMNS.map(longest);
+        Some((index, [p50?, p90?, p99?, max?]))
     });
     let mut told: Told = told.collect();
-    if told.len() == summaries.len() && told.iter().all(|(_, numbers)| *numbers == told[0].1) {
+    if told.len() == rows.len() && told.iter().all(|(_, numbers)| *numbers == told[0].1) {
         told.truncate(1);
     }
     told
@@ -92,8 +114,8 @@ mod tests {
         };
         let summaries = rounds.into_iter().zip(deliveries).map(summary);
         let summaries: Vec<Summary> = summaries.collect();
-        let summaries: Vec<_> = summaries.iter().enumerate().collect();
-        latencies(&file.unwrap(), &summaries).unwrap()
+        let summaries: Vec<_> = summaries.iter().map(Some).collect();
+        latencies(&file.unwrap(), &summaries, WIDTH).unwrap()
     }
 
     #[test]
@@ -115,6 +137,6 @@ mod tests {
         let text = "[task]\nkind = \"target-localization\"";
         let catalogues = Catalogues::default();
         let file = ScenarioFile::parse("test", text, "test", ".".into(), &[], &catalogues);
-        assert_eq!(latencies(&file.unwrap(), &[]), None);
+        assert_eq!(latencies(&file.unwrap(), &[None], WIDTH), None);
     }
 }

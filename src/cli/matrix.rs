@@ -1,25 +1,36 @@
 //! Rules against attacks, as a table.
 
-use super::text::{WIDTH, short, table};
+use super::table::{Column, GAP, fitted};
+use super::text::paragraph;
 use crate::campaign::{Cell, Matrix};
+use crate::units::short;
 
 /// Behind what is no mean over all points.
-const MARK: &str = "*";
+pub(super) const MARK: &str = "*";
 
-/// The matrix, in as many tables side by side as fit under each other, the worst case last.
-pub(super) fn matrix(matrix: &Matrix) -> String {
-    let labels = matrix.rules.iter().map(|rule| rule.chars().count());
-    let first = labels.max().unwrap_or(0).max("rule".len());
+/// What that means.
+pub(super) const PARTIAL: &str = "* without points that failed or were not run";
+
+/// The matrix, in as many tables under each other as it takes to fit, the worst case last.
+pub(super) fn matrix(matrix: &Matrix, width: usize) -> String {
+    let mut rules = Column::labels("rule", matrix.rules.clone());
+    rules.cut(width / 3);
+    let room = width - rules.width() - GAP;
+    let mut columns: Vec<Column> = Vec::new();
+    let mut add = |name: &str, cells: Vec<String>| {
+        let mut column = Column::numbers(name, cells, 0);
+        column.cut(room);
+        columns.push(column);
+    };
     let marked = |mean: Option<f64>, is_partial: bool| {
         let mean = mean.map_or("–".to_owned(), short);
         let mark = if is_partial { MARK } else { "" };
         format!("{mean}{mark}")
     };
-    let mut columns: Vec<(&str, Vec<String>)> = Vec::new();
     for (index, attack) in matrix.attacks.iter().enumerate() {
         let cells = matrix.cells.iter().map(|row| row[index]);
         let cells = cells.map(|cell| marked(cell.mean, cell.is_partial));
-        columns.push((attack, cells.collect()));
+        add(attack, cells.collect());
     }
     let is_partial = |row: &Vec<Cell>| row.iter().any(|cell| cell.is_partial);
     let worst = matrix.cells.iter().enumerate().map(|(rule, row)| {
@@ -28,37 +39,32 @@ pub(super) fn matrix(matrix: &Matrix) -> String {
         text.extend(worst.map(|(attack, _)| format!(" ({attack})")));
         text
     });
-    columns.push(("worst", worst.collect()));
-    let mut text = format!("{}, means over points", matrix.measure.name());
+    add("worst", worst.collect());
+
+    let title = format!("{}, means over points", matrix.measure.name());
+    let mut text = paragraph(&title, width);
     let mut rest = &columns[..];
     while !rest.is_empty() {
-        let mut width = first;
-        let fits = |(name, cells): &&(&str, Vec<String>)| {
-            let cells = cells.iter().map(|cell| cell.chars().count());
-            width += 2 + cells.max().unwrap_or(0).max(name.chars().count());
-            width <= WIDTH
+        let mut used = 0;
+        let fits = |column: &&Column| {
+            used += column.width() + GAP;
+            used <= room + GAP
         };
         let count = rest.iter().take_while(fits).count().max(1);
         let (now, later) = rest.split_at(count);
         rest = later;
-        let mut header = vec!["rule".to_owned()];
-        header.extend(now.iter().map(|(name, _)| (*name).to_owned()));
-        let mut table = table(header, |column| column > 0);
-        for (index, rule) in matrix.rules.iter().enumerate() {
-            let mut row = vec![rule.clone()];
-            row.extend(now.iter().map(|(_, cells)| cells[index].clone()));
-            table.add_row(row);
-        }
-        text += &format!("\n\n{}", table.trim_fmt());
+        let block = std::iter::once(&rules).chain(now).cloned().collect();
+        text += &format!("\n\n{}", fitted(block, width).text);
     }
     if matrix.cells.iter().any(is_partial) {
-        text += &format!("\n\n{MARK} without points that failed or were not run");
+        text += &format!("\n\n{}", paragraph(PARTIAL, width));
     }
     text
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::text::WIDTH;
     use super::*;
     use crate::campaign::Measure;
 
@@ -71,12 +77,13 @@ mod tests {
 
     fn shown(rules: &[&str], attacks: &[&str], cells: Vec<Vec<Cell>>) -> String {
         let owned = |labels: &[&str]| labels.iter().map(|&label| label.to_owned()).collect();
-        matrix(&Matrix {
+        let found = Matrix {
             measure: Measure::Loss,
             rules: owned(rules),
             attacks: owned(attacks),
             cells,
-        })
+        };
+        matrix(&found, WIDTH)
     }
 
     #[test]
@@ -145,9 +152,18 @@ mod tests {
     }
 
     #[test]
-    fn labels_wider_than_a_terminal_stand_alone() {
-        let wide = "w".repeat(100);
-        let text = shown(&["a"], &[&wide, "none"], vec![vec![whole(1.0), whole(2.0)]]);
-        assert_eq!(text.split("\n\n").count(), 3, "{text}");
+    fn labels_wider_than_a_terminal_are_cut() {
+        let wide = "wide-".repeat(20);
+        let cells = vec![vec![whole(1.0), whole(2.0)]];
+        let text = shown(&[&wide], &[&wide, "none"], cells);
+        insta::assert_snapshot!(text, @"
+        loss in the steady state, means over points
+
+        rule                        wide-wide-wide-wide-wide-w…wide-wide-wide-wide-wide-
+        wide-wide-wid…e-wide-wide-                                                  1.00
+
+        rule                        none        worst
+        wide-wide-wid…e-wide-wide-  2.00  2.00 (none)
+        ");
     }
 }

@@ -3,14 +3,23 @@
 
 mod check;
 mod completions;
+mod errors;
+mod final_table;
+mod forecast;
 mod latencies;
 mod list;
 mod matrix;
 mod new;
 mod progress;
+mod report;
+mod results;
+mod results_json;
+mod rows;
 mod run;
 mod schema;
+mod table;
 mod text;
+mod time_left;
 
 use crate::record::{Observer, Panic};
 use crate::scenario::{Catalogues, Plan};
@@ -51,6 +60,7 @@ enum Command {
     Run(run::Run),
     Check(check::Check),
     List(list::List),
+    Report(report::Report),
     New(new::New),
     Schema(schema::Schema),
     Completions(completions::Completions),
@@ -76,13 +86,14 @@ pub fn main(plugins: Plugins) -> ExitCode {
                 Command::Run(run) => run.main(plugins),
                 Command::Check(check) => check.main(plugins),
                 Command::List(list) => list.main(&plugins),
+                Command::Report(report) => report.main(),
                 Command::New(new) => new.main(&plugins),
                 Command::Schema(schema) => schema.main(&plugins),
                 Command::Completions(completions) => completions.main(),
             };
             // Runs tell of their panics themselves: this one came before or after them.
             catch_unwind(AssertUnwindSafe(body)).unwrap_or_else(|payload| {
-                text::complain(&format!("panic: {}", Panic::message(&*payload)));
+                errors::complain(&format!("panic: {}", Panic::message(&*payload)));
                 FAILED
             })
         }

@@ -1,7 +1,8 @@
 //! `byzsim new`: a first scenario, with its schema beside it.
 
+use super::errors::complain;
 use super::schema::schema_text;
-use super::text::{complain, print};
+use super::text::print;
 use super::{Plugins, WRONG, program, text};
 use crate::scenario::{SCHEMA_FILE, starter};
 use clap::Args;

@@ -1,21 +1,19 @@
 //! A line that tells how far a campaign is.
 
-use super::text::{note, short};
+use super::text::note;
+use super::time_left::{TimeLeft, in_words};
 use crate::campaign::Outlook;
 use crate::record::{Observer, Seen};
-use crate::scenario::Plan;
+use crate::scenario::{Plan, RunId};
+use crate::units::short;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::IsTerminal;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 /// The progress of a campaign, on standard error and only where that is a terminal.
 pub(super) struct Progress {
-    bar: OnceLock<ProgressBar>,
-    models: Arc<AtomicU64>,
-    line_is_taken: Arc<AtomicBool>,
-    begun: Instant,
+    line: OnceLock<Arc<Line>>,
     shown: bool,
     quiet: bool,
 }
@@ -23,10 +21,7 @@ pub(super) struct Progress {
 impl Progress {
     pub fn new(quiet: bool) -> Progress {
         Progress {
-            bar: OnceLock::new(),
-            models: Arc::default(),
-            line_is_taken: Arc::default(),
-            begun: Instant::now(),
+            line: OnceLock::new(),
             shown: !quiet && std::io::stderr().is_terminal(),
             quiet,
         }
@@ -34,45 +29,101 @@ impl Progress {
 
     /// Begins with what is to be done.
     pub fn begin(&self, outlook: Outlook) {
-        if outlook.found > 0 && !self.quiet {
-            let left = outlook.points - outlook.found;
-            note(&format!("{} done, skipped; {left} to run", outlook.found));
+        if let Some(told) = outlook.in_words().filter(|_| !self.quiet) {
+            note(&told);
         }
-        if self.shown && outlook.iterations > 0 {
-            // The template is a constant that indicatif accepts. What does not fit is cut off; the
-            // spaces at the end are for the terminal's `^C`, which would begin a new line.
-            let style = ProgressStyle::with_template(
-                "{bar:10} {percent:>3} %  {wide_msg}  {eta:>3} left  ",
-            );
-            let bar = ProgressBar::new(outlook.iterations);
-            bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
-            let _ = self.bar.set(bar);
+        if self.shown && !outlook.pending.is_empty() {
+            let _ = self.line.set(Arc::new(Line::new(outlook)));
         }
     }
 
     pub fn observer(&self, plan: &Plan) -> Option<Box<dyn Observer>> {
-        let bar = self.bar.get()?.clone();
+        let line = self.line.get()?.clone();
+        let point = line.points.iter().position(|id| *id == plan.id)?;
+        let now = Instant::now();
+        let settings = plan.settings.iter().map(|s| s.value.to_string());
         Some(Box::new(Watch {
-            bar,
-            models: self.models.clone(),
-            line_is_taken: self.line_is_taken.clone(),
-            has_line: false,
-            begun: self.begun,
-            shown: Instant::now(),
+            line,
+            point,
+            settings: settings.collect::<Vec<_>>().join(", "),
+            shown: now,
             iterations: 0,
-            point: plan
-                .settings
-                .iter()
-                .map(|s| s.value.to_string())
-                .collect::<Vec<_>>()
-                .join(", "),
+            models: 0,
         }))
     }
 
     pub fn end(&self) {
-        if let Some(bar) = self.bar.get() {
-            bar.finish_and_clear();
+        if let Some(line) = self.line.get() {
+            line.bar.finish_and_clear();
         }
+    }
+}
+
+/// What all runs side by side share.
+struct Line {
+    bar: ProgressBar,
+    begun: Instant,
+    /// The runs that are to be done, and the work of an iteration of each.
+    points: Vec<RunId>,
+    work: Vec<f64>,
+    state: Mutex<State>,
+}
+
+struct State {
+    left: TimeLeft,
+    ended: usize,
+    models: u64,
+    /// Of runs side by side, one has the message until it ends: taking turns would flicker.
+    told: Option<usize>,
+}
+
+/// Steps of the bar.
+const STEPS: f64 = 1000.0;
+
+impl Line {
+    fn new(outlook: Outlook) -> Line {
+        // The template is a constant that indicatif accepts. What does not fit is cut off; the
+        // spaces at the end are for the terminal's `^C`, which would begin a new line.
+        let style = ProgressStyle::with_template("{bar:10} {prefix}  {wide_msg}  ");
+        let bar = ProgressBar::new(STEPS as u64);
+        bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+        let pending = outlook.pending;
+        let rules = pending
+            .iter()
+            .map(|p| (p.rule.clone(), p.iterations as f64 * p.work));
+        let state = State {
+            left: TimeLeft::new(rules, outlook.jobs),
+            ended: 0,
+            models: 0,
+            told: None,
+        };
+        let line = Line {
+            bar,
+            begun: Instant::now(),
+            work: pending.iter().map(|p| p.work).collect(),
+            points: pending.into_iter().map(|p| p.id).collect(),
+            state: Mutex::new(state),
+        };
+        line.update(|_| {});
+        line
+    }
+
+    /// Changes what is known, and shows it.
+    fn update(&self, change: impl FnOnce(&mut State)) {
+        // Whoever panicked left numbers, and any will do.
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        change(&mut state);
+        let (ended, all) = (state.ended, self.points.len());
+        let points = if all == 1 {
+            String::new()
+        } else {
+            format!("{ended}/{all} points, ")
+        };
+        let left = state.left.seconds().map(in_words);
+        let left = left.unwrap_or_else(|| "?".to_owned());
+        let guess = if state.left.is_a_guess() { "~" } else { "" };
+        self.bar.set_prefix(format!("{points}{guess}{left} left"));
+        self.bar.set_position((state.left.share() * STEPS) as u64);
     }
 }
 
@@ -80,51 +131,59 @@ impl Progress {
 const PAUSE: Duration = Duration::from_millis(100);
 
 struct Watch {
-    bar: ProgressBar,
-    models: Arc<AtomicU64>,
-    /// Of runs side by side, one has the line until it ends: taking turns would flicker.
-    line_is_taken: Arc<AtomicBool>,
-    has_line: bool,
-    begun: Instant,
+    line: Arc<Line>,
+    /// Which of the runs this is.
+    point: usize,
+    settings: String,
+    /// When the line changed, and since then:
     shown: Instant,
-    /// Iterations since the line changed.
     iterations: u64,
-    point: String,
+    models: u64,
 }
 
 impl Observer for Watch {
     fn see(&mut self, seen: &Seen<'_>) {
-        let sent: u64 = seen.round.samples.iter().map(|s| s.traffic.sent).sum();
-        let models = self.models.fetch_add(sent, Ordering::Relaxed) + sent;
+        self.models += seen
+            .round
+            .samples
+            .iter()
+            .map(|s| s.traffic.sent)
+            .sum::<u64>();
         self.iterations += 1;
-        if self.shown.elapsed() < PAUSE && !seen.round.last {
+        let passed = self.shown.elapsed();
+        if passed < PAUSE && !seen.round.last {
             return;
         }
-        self.shown = Instant::now();
-        self.bar.inc(std::mem::take(&mut self.iterations));
-        let Some(all) = seen.all else { return };
-        if !self.has_line {
-            if self.line_is_taken.swap(true, Ordering::Relaxed) {
-                return;
+        self.shown += passed;
+        let work = std::mem::take(&mut self.iterations) as f64 * self.line.work[self.point];
+        let models = std::mem::take(&mut self.models);
+        let point = self.point;
+        self.line.update(|state| {
+            state.left.spend(point, passed.as_secs_f64(), work);
+            state.models += models;
+            if let (Some(all), true) = (seen.all, *state.told.get_or_insert(point) == point) {
+                let speed = state.models as f64 / self.line.begun.elapsed().as_secs_f64();
+                self.line.bar.set_message(format!(
+                    "{}  iteration {}  loss {}  {} models/s",
+                    self.settings,
+                    seen.round.iteration,
+                    short(all.loss.mean),
+                    short(speed),
+                ));
             }
-            self.has_line = true;
-        }
-        let speed = models as f64 / self.begun.elapsed().as_secs_f64();
-        self.bar.set_message(format!(
-            "iteration {}  loss {}  {} models/s  {}",
-            seen.round.iteration,
-            short(all.loss.mean),
-            short(speed),
-            self.point,
-        ));
+        });
     }
 }
 
 impl Drop for Watch {
     fn drop(&mut self) {
-        self.bar.inc(self.iterations);
-        if self.has_line {
-            self.line_is_taken.store(false, Ordering::Relaxed);
-        }
+        let point = self.point;
+        self.line.update(|state| {
+            state.left.end(point);
+            state.ended += 1;
+            if state.told == Some(point) {
+                state.told = None;
+            }
+        });
     }
 }

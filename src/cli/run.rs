@@ -1,6 +1,11 @@
 //! `byzsim run`.
 
+use super::errors::{Refusal, complain};
+use super::list::Format;
 use super::progress::Progress;
+use super::report::{self, page_in};
+use super::results::results;
+use super::results_json::results_json;
 use super::{FAILED, INTERRUPTED, Plugins, text};
 use crate::campaign::{Campaign, CampaignOptions, PointOutcome};
 use crate::record::RunError;
@@ -33,16 +38,20 @@ pub(super) struct Run {
     /// Replace results of another scenario in the folder
     #[arg(long)]
     force: bool,
-    /// Print nothing but errors
+    /// Print nothing but errors, and what --format json asks for
     #[arg(long, short)]
     quiet: bool,
+    /// How to print the results; mistakes, too
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
 }
 
 impl Run {
     pub fn main(self, plugins: Plugins) -> u8 {
+        let refuse = |refusal: Refusal| refusal.tell(self.format, "; nothing was run");
         let file = match ScenarioFile::open(&self.scenario, &self.set, &plugins.catalogues) {
             Ok(file) => file,
-            Err(error) => return text::refuse(&error),
+            Err(error) => return refuse(error.into()),
         };
         let folder = self
             .out
@@ -80,15 +89,32 @@ impl Run {
         progress.end();
         let outcomes = match outcomes {
             Ok(outcomes) => outcomes,
-            Err(error) => return text::refuse(&error),
+            Err(error) => return refuse(error.into()),
         };
-        if !self.quiet {
-            text::print(&text::results(&campaign.file, &outcomes));
-            text::print(&format!("Results are in {}", folder.display()));
+        // Together: the report is made of the points.
+        let unwritten = campaign
+            .write_points(&folder, &outcomes)
+            .map_err(|error| error.to_string());
+        let unwritten = unwritten.and_then(|()| {
+            report::write(&[folder.clone()], &page_in(&folder)).map_err(|error| error.to_string())
+        });
+        match self.format {
+            Format::Json => {
+                let told = results_json(&campaign.file, &outcomes, &folder);
+                text::print(&format!("{told:#}"));
+            }
+            Format::Text if !self.quiet => {
+                let width = text::width_of(&std::io::stdout());
+                text::print(&results(&campaign.file, &outcomes, width));
+                text::print(&format!("\nResults are in {}", folder.display()));
+                if unwritten.is_ok() {
+                    text::print(&format!("Report is in {}", page_in(&folder).display()));
+                }
+            }
+            Format::Text => {}
         }
         // What comes last is what is read first: the errors.
-        let unwritten = campaign.write_points(&folder, &outcomes).err();
-        tell_failures(&campaign.file, &outcomes, unwritten)
+        tell_failures(&campaign.file, &outcomes, unwritten.err())
     }
 }
 
@@ -97,7 +123,7 @@ impl Run {
 fn tell_failures(
     file: &ScenarioFile,
     outcomes: &[(RunId, PointOutcome)],
-    unwritten: Option<RunError>,
+    unwritten: Option<String>,
 ) -> u8 {
     let mut failed = false;
     let mut interrupted = false;
@@ -114,13 +140,13 @@ fn tell_failures(
                     settings if settings.is_empty() => settings,
                     settings => format!(" ({settings})"),
                 };
-                text::complain(&format!("run {id}{point}: {error}"));
+                complain(&format!("run {id}{point}: {error}"));
             }
         }
     }
     if let Some(error) = unwritten {
         failed = true;
-        text::complain(&error.to_string());
+        complain(&error);
     }
     if not_begun > 0 {
         interrupted = true;
@@ -129,7 +155,7 @@ fn tell_failures(
         } else {
             "points were"
         };
-        text::complain(&format!("{not_begun} {points} not begun"));
+        complain(&format!("{not_begun} {points} not begun"));
     }
     if interrupted {
         text::note("What was recorded is readable; the same command runs what is not done.");

@@ -1,13 +1,11 @@
 //! Why data cannot be used.
 
+use std::fmt;
+
 /// Why data cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum DataError {
     /// Nobody said where the data is.
-    #[error(
-        "no data folder was given for {what}: pass --data DIR, set task.data in the scenario, or \
-         set BYZSIM_DATA; or generate data with task.source = \"generated\"; {layout}"
-    )]
     NoFolder {
         /// The data set.
         what: &'static str,
@@ -15,7 +13,6 @@ pub enum DataError {
         layout: &'static str,
     },
     /// A file is not where it should be.
-    #[error("{path} is missing or unreadable ({error}); {layout}")]
     Unreadable {
         /// The file.
         path: String,
@@ -25,7 +22,6 @@ pub enum DataError {
         layout: &'static str,
     },
     /// A file is not what it should be.
-    #[error("{path}:{line}: {message}")]
     Malformed {
         /// The file.
         path: String,
@@ -35,7 +31,6 @@ pub enum DataError {
         message: String,
     },
     /// A file without lines, or a folder, is not what it should be.
-    #[error("{path}: {message}")]
     Unexpected {
         /// The file or folder.
         path: String,
@@ -43,7 +38,6 @@ pub enum DataError {
         message: String,
     },
     /// The scenario asks for what the data cannot give.
-    #[error("{message}: {help}")]
     Unfit {
         /// Where the scenario asks for it: tables and a key.
         key: Vec<&'static str>,
@@ -52,4 +46,53 @@ pub enum DataError {
         /// What would be right.
         help: String,
     },
+}
+
+impl DataError {
+    /// Where the scenario asks for the data: tables and a key, which need not be there.
+    pub fn place(&self) -> Vec<&'static str> {
+        match self {
+            DataError::Unfit { key, .. } => key.clone(),
+            _ => vec!["task", "kind"],
+        }
+    }
+
+    /// What is wrong.
+    pub fn message(&self) -> String {
+        match self {
+            DataError::NoFolder { what, .. } => format!("no data folder was given for {what}"),
+            DataError::Unreadable { path, error, .. } => {
+                format!("{path} is missing or unreadable ({error})")
+            }
+            DataError::Malformed {
+                path,
+                line,
+                message,
+            } => format!("{path}:{line}: {message}"),
+            DataError::Unexpected { path, message } => format!("{path}: {message}"),
+            DataError::Unfit { message, .. } => message.clone(),
+        }
+    }
+
+    /// What would be right.
+    pub fn help(&self) -> String {
+        let generate = "or generate data with task.source = \"generated\"";
+        match self {
+            DataError::NoFolder { layout, .. } => format!(
+                "pass --data DIR, set task.data in the scenario, or set BYZSIM_DATA; {generate}; \
+                 {layout}"
+            ),
+            DataError::Unreadable { layout, .. } => format!("{layout}; {generate}"),
+            DataError::Malformed { .. } | DataError::Unexpected { .. } => {
+                format!("correct it, or download it anew; {generate}")
+            }
+            DataError::Unfit { help, .. } => help.clone(),
+        }
+    }
+}
+
+impl fmt::Display for DataError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.message(), self.help())
+    }
 }

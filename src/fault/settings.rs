@@ -48,11 +48,16 @@ pub enum FaultSettings {
 impl FaultSettings {
     /// Whether it comes or goes with an iteration: simulated time alone does not tell.
     pub fn is_by_iteration(&self) -> bool {
+        matches!(self.span(), Some(Span::Iterations { .. }))
+    }
+
+    /// When it is on, where it is not for each agent to say.
+    pub fn span(&self) -> Option<Span> {
         match self {
             FaultSettings::Crash { span, .. }
             | FaultSettings::LateJoin { span, .. }
-            | FaultSettings::Partition { span, .. } => matches!(span, Span::Iterations { .. }),
-            FaultSettings::Churn { .. } => false,
+            | FaultSettings::Partition { span, .. } => Some(*span),
+            FaultSettings::Churn { .. } => None,
         }
     }
 

@@ -16,6 +16,7 @@ mod network;
 mod observer;
 mod parquet_file;
 mod recorder;
+mod relationship;
 mod rounds;
 mod rows;
 mod sample;

@@ -6,6 +6,7 @@ use super::groups::{Grouping, RoundStats};
 use super::latency::Latency;
 use super::network;
 use super::observer::{Observer, Seen};
+use super::relationship;
 use super::rounds::Rounds;
 use super::rows::{AgentRows, WeightRows};
 use super::sample::{Closing, Round, Sample, Traffic};
@@ -261,6 +262,9 @@ impl Recorder {
             self.fingerprints[sample.agent.index()] = sample.fingerprint;
         }
         self.last = Some(Grouping::new(&self.plan).of_samples(&closing.finals));
+        if let Some(folder) = &self.output.folder {
+            relationship::write(&self.plan, folder, &constants(&self.plan), &closing.finals)?;
+        }
         if !self.traffic.is_conserved() {
             return Err(RunError::Accounting(format!("{:?}", self.traffic)));
         }

@@ -85,7 +85,7 @@ pub struct Sample {
     pub fingerprint: u64,
     /// Every model in the combination, where they are kept; empty where not.
     pub weights: Box<[WeightRow]>,
-    /// θ, where an observer asked for models.
+    /// θ, where an observer asked for models, and in the last state.
     pub model: Option<Params>,
     /// Wall-clock times, where they are measured.
     pub wall: Option<Box<WallTimes>>,

@@ -1,6 +1,8 @@
 //! What a report says, in order, before it is a page.
 
 use super::figure::Figure;
+use crate::units::short;
+use std::fmt;
 
 /// A report.
 #[derive(Clone, Debug)]
@@ -23,6 +25,8 @@ pub struct Section {
 /// A piece of a section.
 #[derive(Clone, Debug)]
 pub enum Block {
+    /// A heading below that of the section: what the next blocks are about.
+    Heading(String),
     /// A paragraph.
     Text(String),
     /// Names and what they are.
@@ -57,4 +61,14 @@ pub enum Cell {
     Number(f64),
     /// Nothing: the quantity does not exist.
     Missing,
+}
+
+impl fmt::Display for Cell {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Cell::Text(text) => f.write_str(text),
+            Cell::Number(x) => f.write_str(&short(*x)),
+            Cell::Missing => f.write_str("–"),
+        }
+    }
 }

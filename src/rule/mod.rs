@@ -101,6 +101,12 @@ pub trait Rule: Debug + Send + Sync {
         Ok(())
     }
 
+    /// f: how many Byzantine models the rule withstands where an agent stands when all its neighbors'
+    /// models are present; `None` in rules that are told no such number.
+    fn withstands(&self, _place: &Place<'_>) -> Option<usize> {
+        None
+    }
+
     /// ν of an iteration, where [`Combiner::accumulated`] is of losses on the agent's own batches;
     /// `None` in rules that remember something else, or nothing.
     fn forgetting(&self, _iteration: u64) -> Option<f64> {

@@ -124,6 +124,10 @@ impl Rule for ResilientDiffusionF {
         })
     }
 
+    fn withstands(&self, place: &Place<'_>) -> Option<usize> {
+        Some(self.f(place))
+    }
+
     fn forgetting(&self, iteration: u64) -> Option<f64> {
         Some(self.forgetting.at(iteration))
     }

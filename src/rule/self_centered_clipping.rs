@@ -129,7 +129,7 @@ impl Rule for SelfCenteredClipping {
     fn combiner(&self, place: &Place<'_>) -> Box<dyn Combiner> {
         Box::new(Clipping {
             weights: Weights::new(place),
-            f: self.f(place),
+            f: self.withstands(place).unwrap_or(0),
             rule: self.clone(),
             others: Vec::new(),
         })
@@ -141,13 +141,10 @@ impl Rule for SelfCenteredClipping {
             .as_ref()
             .map_or(Ok(()), |t| t.check(place, models))
     }
-}
 
-impl SelfCenteredClipping {
-    /// f of an adaptive radius in the full neighborhood.
-    fn f(&self, place: &Place<'_>) -> usize {
+    fn withstands(&self, place: &Place<'_>) -> Option<usize> {
         let models = place.neighbors.len() + 1;
-        self.tolerance.as_ref().map_or(0, |t| t.at(models, models))
+        self.tolerance.as_ref().map(|t| t.at(models, models))
     }
 }
 
@@ -190,7 +187,7 @@ impl Clipping {
 impl Combiner for Clipping {
     fn rewire(&mut self, place: &Place<'_>) {
         self.weights.set(place);
-        self.f = self.rule.f(place);
+        self.f = self.rule.withstands(place).unwrap_or(0);
     }
 
     fn combine(&mut self, hood: &mut Neighborhood<'_>, out: &mut Combination) -> Outcome {

@@ -1,6 +1,5 @@
 //! `--set key=value`: what a user changes without touching the file.
 
-use super::ScenarioError;
 use super::axes::Axes;
 use crate::settings::{Node, Problems, Sources, Span, Table, Value};
 
@@ -20,14 +19,20 @@ pub(super) fn read(
     texts: &[String],
     sources: &mut Sources,
     problems: &mut Problems,
-) -> Result<Vec<Assignment>, ScenarioError> {
+) -> Vec<Assignment> {
     let mut all: Vec<Assignment> = Vec::new();
     for text in texts {
-        let Some((path, _)) = text.split_once('=') else {
-            return Err(ScenarioError::NoAssignment(text.clone()));
+        let source = sources.add_option("--set", text);
+        let whole = Span {
+            source,
+            start: 0,
+            end: text.len(),
         };
-        let name = format!("--set {}", path.trim()).trim_end().to_owned();
-        let source = sources.add(name, text);
+        let Some((path, _)) = text.split_once('=') else {
+            let help = "write --set key=value, such as --set rule.forgetting=0.05";
+            problems.add(whole, format!("`{text}` has no `=`"), help);
+            continue;
+        };
         let start = path.len() - path.trim_start().len();
         let span = Span {
             source,
@@ -42,10 +47,6 @@ pub(super) fn read(
         let elements: Vec<&str> = assigned.path.split('.').collect();
         if elements.contains(&"") || elements == ["sweep"] {
             let message = format!("--set cannot set `{}`", assigned.path);
-            let whole = Span {
-                end: text.len(),
-                ..span
-            };
             let help = "name a key of the scenario, such as --set rule.forgetting=0.05";
             problems.add(whole, message, help);
             continue;
@@ -53,7 +54,7 @@ pub(super) fn read(
         all.retain(|a| a.path != assigned.path);
         all.push(assigned);
     }
-    Ok(all)
+    all
 }
 
 /// The value behind the `=` at `equals`. What is no TOML value is text: a shell makes quotes

@@ -1,7 +1,7 @@
 //! `[sweep]`: the keys that it varies, and their values.
 
 use super::assignment::Assignment;
-use super::sweep::SettingValue;
+use super::sweep::{LISTS, SettingValue};
 use crate::settings::{Entry, Node, Problems, Span, Table, Value};
 
 /// More points than anybody means.
@@ -149,7 +149,10 @@ impl Axes {
                 problems.add(entry.span, format!("`{path}` is no path of keys"), help);
                 continue;
             }
-            let values = axis_values(&path, &entry.node, problems);
+            let mut values = axis_values(&path, &entry.node, problems);
+            if LISTS.contains(&path.as_str()) {
+                values.retain(|(label, node)| is_list_of_tables(&path, label, node, problems));
+            }
             let has_tables = !values.is_empty() && values.iter().all(|(_, node)| is_tables(node));
             groups.push(vec![Axis {
                 path,
@@ -173,6 +176,28 @@ fn is_tables(node: &Node) -> bool {
         Value::Array(items) => items.iter().all(|i| matches!(i.value, Value::Table(_))),
         _ => false,
     }
+}
+
+/// Whether a value of a swept list of tables is such a list; notes if it is one table alone.
+fn is_list_of_tables(
+    path: &str,
+    label: &SettingValue,
+    node: &Node,
+    problems: &mut Problems,
+) -> bool {
+    let is_table = matches!(node.value, Value::Table(_));
+    if is_table {
+        let message = format!("`{path}` is a list of tables, and this is a table");
+        let help = match label {
+            // A table without a label is called by its own text.
+            SettingValue::Text(text) if !text.starts_with('{') => {
+                format!("write {text} = [{{ … }}], with a {{ … }} for each [[{path}]]")
+            }
+            _ => format!("write {path} = {{ label = [{{ … }}] }}, a list under each label"),
+        };
+        problems.add(node.span, message, help);
+    }
+    !is_table
 }
 
 fn axis_values(path: &str, node: &Node, problems: &mut Problems) -> Vec<(SettingValue, Node)> {

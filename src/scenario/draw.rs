@@ -2,15 +2,16 @@
 
 use super::assigned::assign;
 use super::clock::Mode;
+use super::end::End;
 use super::identity::RunId;
 use super::plan::{AttackPlan, Label, Plan, Role};
 use super::read::{self, AttackSettings, Length};
 use super::record::RecordAgents;
 use super::selection::Chooser;
 use super::timing::{self, Timing};
-use super::{Catalogues, Point, ScenarioError, ScenarioFile};
+use super::{Catalogues, Point, ScenarioFile};
 use crate::attack::{Knowledge, Stage};
-use crate::data::{DataError, Library};
+use crate::data::Library;
 use crate::learner::Learner;
 use crate::rng::{Key, Purpose};
 use crate::rule::Misfit;
@@ -26,7 +27,7 @@ pub(super) fn draw(
     library: &Library,
     catalogues: &Catalogues,
     problems: &mut Problems,
-) -> Result<Option<Plan>, ScenarioError> {
+) -> Option<Plan> {
     let places = Places {
         document: &point.document,
         top: file.top,
@@ -58,12 +59,12 @@ pub(super) fn draw(
         Ok(networks) => networks,
         Err(TopologyError::Impossible { key, message, help }) => {
             problems.add(places.find(&["topology", key]), message, help);
-            return Ok(None);
+            return None;
         }
         Err(error) => {
             let help = "correct the file, or name another one";
             problems.add(places.find(&["topology", "path"]), error.to_string(), help);
-            return Ok(None);
+            return None;
         }
     };
     let graph = networks.first().clone();
@@ -72,17 +73,18 @@ pub(super) fn draw(
         data: seeds.data,
     };
     let world = match scenario.task.load(&graph, task_seeds, library) {
-        Err(DataError::Unfit { key, message, help }) => {
-            problems.add(places.find(&key), message, help);
-            return Ok(None);
+        Err(error) => {
+            let place = places.find(&error.place());
+            problems.add(place, error.message(), error.help());
+            return None;
         }
-        loaded => loaded?,
+        Ok(world) => world,
     };
     if world.dimension() == 0 {
         let message = "the task has models of no parameters";
         let help = "a model needs one parameter at least: correct the task's `World::dimension`";
         problems.add(places.find(&["task", "kind"]), message, help);
-        return Ok(None);
+        return None;
     }
     let per_epoch = world.iterations_per_epoch();
     let iterations = match (scenario.length, per_epoch) {
@@ -137,18 +139,15 @@ pub(super) fn draw(
         link: (scenario.link, scenario.link_overrides),
         faults: scenario.faults,
     };
+    let (pace, faults) = (settings.clock.pace, settings.faults.clone());
     let timing = timing::draw(&asked, settings, &roles, &chooser, &places, problems);
+    let end = End::of(timing.as_ref(), &asked, pace);
+    end.check_attacks(&scenario.attacks, &places, problems);
+    end.check_faults(&faults, &places, problems);
+    end.check_steady(scenario.record.steady_from, &places, problems);
     let iterations = timing
         .as_ref()
         .map_or(iterations, |timing| timing.iterations);
-    if let Some(from) = scenario.record.steady_from
-        && from >= iterations
-    {
-        let message = format!("the steady state cannot begin at iteration {from}");
-        let last = iterations - 1;
-        let help = format!("write a number up to {last}, the last iteration");
-        problems.add(places.find(&["record", "steady_from"]), message, help);
-    }
     let stage = Stage {
         dimension: world.dimension(),
         iterations,
@@ -171,7 +170,7 @@ pub(super) fn draw(
         problems,
     );
     let Some(timing) = timing.filter(|_| problems.is_empty()) else {
-        return Ok(None);
+        return None;
     };
     let mode = timing.clock.pace.mode();
     let Timing {
@@ -216,7 +215,7 @@ pub(super) fn draw(
         world,
     };
     check_rules(&plan, &places, problems);
-    Ok(problems.is_empty().then_some(plan))
+    problems.is_empty().then_some(plan)
 }
 
 /// Notes agents whose rule does not fit their neighborhood.

@@ -10,6 +10,7 @@ mod assignment;
 mod axes;
 mod clock;
 mod draw;
+mod end;
 mod identity;
 mod modes;
 mod plan;
@@ -36,7 +37,6 @@ pub use starter::starter;
 pub use sweep::{Setting, SettingValue};
 pub use timetable::Timetable;
 
-use crate::data::DataError;
 use crate::settings::{Problems, Sources, Span, Table, Tolerances, WrongSettings};
 use crate::{attack, rule, settings::Catalogue, task, topology};
 use std::path::{Path, PathBuf};
@@ -76,15 +76,9 @@ pub enum ScenarioError {
         /// Why.
         error: std::io::Error,
     },
-    /// A `--set` argument without `=`.
-    #[error("--set {0} has no `=`: write --set key=value, such as --set rule.forgetting=0.05")]
-    NoAssignment(String),
-    /// Mistakes in the text.
+    /// Mistakes in the text, or data that is missing or malformed, at the place that asks for it.
     #[error(transparent)]
     Wrong(#[from] WrongSettings),
-    /// Data that is missing or malformed.
-    #[error(transparent)]
-    Data(#[from] DataError),
 }
 
 /// A scenario file with its points, each checked as far as the text allows.
@@ -162,7 +156,7 @@ impl ScenarioFile {
         let source = sources.add(shown, text);
         let top = sources.top(source);
         let document = Table::parse_text(&sources, source, text, &mut problems);
-        let assignments = assignment::read(assignments, &mut sources, &mut problems)?;
+        let assignments = assignment::read(assignments, &mut sources, &mut problems);
         let Some(document) = document else {
             return Err(problems.into_error(&sources).into());
         };

@@ -8,7 +8,7 @@ use super::read::{RuleChoice, Seeds};
 use super::record::{Record, RecordWeights};
 use super::sweep::Setting;
 use super::timetable::Timetable;
-use super::{Catalogues, Point, ScenarioError, ScenarioFile};
+use super::{Catalogues, Point, ScenarioFile};
 use crate::attack::{Active, Attack, Knowledge, Timing};
 use crate::data::Library;
 use crate::fault::Faults;
@@ -16,7 +16,7 @@ use crate::learner::Learner;
 use crate::link::Links;
 use crate::rng::{Key, Purpose};
 use crate::rule::Place;
-use crate::settings::Problems;
+use crate::settings::{Problems, WrongSettings};
 use crate::task::World;
 use crate::topology::{Graph, Networks};
 use crate::units::{AgentId, SimTime};
@@ -156,12 +156,12 @@ impl Plan {
         point: &Point,
         library: &Library,
         catalogues: &Catalogues,
-    ) -> Result<Plan, ScenarioError> {
+    ) -> Result<Plan, WrongSettings> {
         let mut problems = Problems::default();
-        let drawn = draw(file, point, library, catalogues, &mut problems)?;
+        let drawn = draw(file, point, library, catalogues, &mut problems);
         match drawn {
             Some(plan) if problems.is_empty() => Ok(plan),
-            _ => Err(problems.into_error(&file.sources).into()),
+            _ => Err(problems.into_error(&file.sources)),
         }
     }
 

@@ -177,6 +177,12 @@ impl<'a> Chooser<'a> {
             }
             Selected::Fraction(share) => {
                 let count = (share * agents as f64).round() as usize;
+                if count == 0 && *share > 0.0 {
+                    let message = format!("{share} of {agents} agents is nobody");
+                    let help =
+                        "write a larger one, { random = 1 } for one of them, or 0 for nobody";
+                    return wrong(message, help.to_owned());
+                }
                 if count > pool.len() {
                     let (message, help) = too_many(count);
                     return wrong(message, help);

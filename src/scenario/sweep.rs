@@ -76,7 +76,7 @@ pub(super) struct Expanded {
 }
 
 /// The lists of tables that a path can lead into, by the `name` of a table.
-const LISTS: [&str; 2] = ["attack", "fault"];
+pub(super) const LISTS: [&str; 2] = ["attack", "fault"];
 
 /// A value for a dotted path.
 struct Change<'a> {

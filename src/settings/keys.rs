@@ -219,8 +219,13 @@ impl<'a> Keys<'a> {
 
     /// Whether a key passes though this table does not have it: other points of the sweep do.
     pub(super) fn tolerates(&self, name: &str) -> bool {
+        self.tolerated().iter().any(|t| t == name)
+    }
+
+    /// The keys that pass in this table: those of the kinds that other points have, too.
+    fn tolerated(&self) -> &'a [String] {
         let tolerated = self.tolerances.and_then(|t| t.get(&self.swept_path));
-        tolerated.is_some_and(|names| names.iter().any(|t| t == name))
+        tolerated.map_or(&[], Vec::as_slice)
     }
 
     /// Whether a key stands in a lower layer than another one does.
@@ -278,7 +283,14 @@ impl<'a> Keys<'a> {
             let (kinds, own) = (kinds.join(" or "), own.join(", "));
             return format!("remove it, or write {kinds}; keys here: {own}");
         }
-        let help = did_you_mean(name, &own, "keys");
+        let passing = self.tolerated().iter().map(String::as_str);
+        let swept: Vec<&str> = passing.filter(|key| !known.contains(key)).collect();
+        let help = match nearest(name, &swept).filter(|_| nearest(name, known).is_none()) {
+            Some(meant) => {
+                format!("did you mean `{meant}`? it is a key of another kind in this sweep")
+            }
+            None => did_you_mean(name, &own, "keys"),
+        };
         let other = nearest(name, known).filter(|_| nearest(name, &own).is_none());
         match other.and_then(|other| self.described.key(other)) {
             Some(doc) => {

@@ -1,7 +1,7 @@
 //! What is wrong with settings: where, what, and what would be right.
 
+use super::located::{Located, WrongSettings};
 use super::source::{Sources, Span};
-use std::fmt;
 
 /// One mistake in the settings.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -72,83 +72,5 @@ impl Problems {
         self.0.sort();
         let located = self.0.iter().map(|p| Located::new(p, sources)).collect();
         WrongSettings(located)
-    }
-}
-
-/// A [`Problem`] with its place spelled out.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Located {
-    /// Name of the file, or of the command-line option.
-    pub file: String,
-    /// Line, from 1.
-    pub line: usize,
-    /// Column in characters, from 1.
-    pub column: usize,
-    /// The offending text.
-    pub offending: String,
-    /// What is wrong.
-    pub message: String,
-    /// What would be right.
-    pub help: String,
-    source_line: String,
-}
-
-impl Located {
-    fn new(problem: &Problem, sources: &Sources) -> Located {
-        let (line, column) = sources.position(problem.span);
-        Located {
-            file: sources.name(problem.span.source).to_owned(),
-            line,
-            column,
-            offending: sources.excerpt(problem.span).to_owned(),
-            message: problem.message.clone(),
-            help: problem.help.clone(),
-            source_line: sources.line(problem.span).to_owned(),
-        }
-    }
-}
-
-impl fmt::Display for Located {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Located {
-            file,
-            line,
-            column,
-            message,
-            help,
-            ..
-        } = self;
-        writeln!(f, "{file}:{line}:{column}: {message}")?;
-        let gutter = line.to_string().len();
-        let first = self.offending.lines().next().unwrap_or("");
-        let room = (self.source_line.chars().count() + 1).saturating_sub(*column);
-        let carets = first.chars().count().min(room).max(1);
-        // Tabs stay tabs in the padding, so that the carets stand under the offending text.
-        let padding: String = self
-            .source_line
-            .chars()
-            .take(column - 1)
-            .map(|c| if c == '\t' { '\t' } else { ' ' })
-            .collect();
-        writeln!(f, "{:gutter$} |", "")?;
-        writeln!(f, "{line} | {}", self.source_line)?;
-        writeln!(f, "{:gutter$} | {padding}{}", "", "^".repeat(carets))?;
-        write!(f, "{:gutter$} = help: {help}", "")
-    }
-}
-
-/// All that is wrong with a set of settings.
-#[derive(Clone, Debug, thiserror::Error)]
-pub struct WrongSettings(pub Vec<Located>);
-
-impl fmt::Display for WrongSettings {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, located) in self.0.iter().enumerate() {
-            if index > 0 {
-                writeln!(f, "\n")?;
-            }
-            write!(f, "{located}")?;
-        }
-        Ok(())
     }
 }

@@ -30,23 +30,54 @@ impl Span {
 
 /// The texts that one set of settings was read from.
 #[derive(Clone, Debug, Default)]
-pub struct Sources(Vec<(String, String)>);
+pub struct Sources(Vec<Source>);
+
+#[derive(Clone, Debug)]
+struct Source {
+    name: String,
+    text: String,
+    /// Whether it is the argument of a command-line option.
+    is_option: bool,
+}
+
+/// The whole lines that a message shows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Excerpt {
+    pub text: String,
+    /// The bytes of it that are at fault.
+    pub offending: std::ops::Range<usize>,
+    /// Whether it is a command-line option with its name, and no part of a file.
+    pub is_option: bool,
+}
 
 impl Sources {
-    /// Adds a text under the name that messages will show.
+    /// Adds a file's text under the name that messages will show.
     pub fn add(&mut self, name: impl Into<String>, text: impl Into<String>) -> SourceId {
-        self.0.push((name.into(), text.into()));
+        self.push(name.into(), text.into(), false)
+    }
+
+    /// Adds the argument of a command-line option, such as `--set`.
+    pub fn add_option(&mut self, option: &str, argument: impl Into<String>) -> SourceId {
+        self.push(option.to_owned(), argument.into(), true)
+    }
+
+    fn push(&mut self, name: String, text: String, is_option: bool) -> SourceId {
+        self.0.push(Source {
+            name,
+            text,
+            is_option,
+        });
         SourceId(u32::try_from(self.0.len() - 1).expect("fewer than 2^32 sources"))
     }
 
     /// The whole text of a source.
     pub fn text(&self, id: SourceId) -> &str {
-        &self.0[id.0 as usize].1
+        &self.0[id.0 as usize].text
     }
 
     /// The shown name of a source.
     pub fn name(&self, id: SourceId) -> &str {
-        &self.0[id.0 as usize].0
+        &self.0[id.0 as usize].name
     }
 
     /// Where a document as a whole is pointed at: its first line that says something, or its first
@@ -79,7 +110,7 @@ impl Sources {
     }
 
     /// The characters under a span.
-    pub fn excerpt(&self, span: Span) -> &str {
+    pub fn offending(&self, span: Span) -> &str {
         self.text(span.source)
             .get(span.start..span.end)
             .unwrap_or("")
@@ -100,13 +131,33 @@ impl Sources {
         (line, column)
     }
 
-    /// The whole line in which a span starts, without its line break.
-    pub fn line(&self, span: Span) -> &str {
-        let text = self.text(span.source);
-        let start = text[..span.start].rfind('\n').map_or(0, |at| at + 1);
-        let end = text[span.start..]
-            .find('\n')
-            .map_or(text.len(), |at| span.start + at);
-        text[start..end].trim_end_matches('\r')
+    /// The lines that a span lies in, or an option as it was given.
+    pub(super) fn excerpt(&self, span: Span) -> Excerpt {
+        let Source {
+            name,
+            text,
+            is_option,
+        } = &self.0[span.source.0 as usize];
+        let start = text.floor_char_boundary(span.start);
+        let end = text.floor_char_boundary(span.end).max(start);
+        if *is_option {
+            let shown = format!("{name} {text}");
+            let shift = shown.len() - text.len();
+            return Excerpt {
+                text: shown,
+                offending: start + shift..end + shift,
+                is_option: true,
+            };
+        }
+        let first = text[..start].rfind('\n').map_or(0, |at| at + 1);
+        // A span that ends with a line break ends in its line.
+        let inside = text[start..end].trim_end_matches(['\n', '\r']).len();
+        let end = start + inside;
+        let last = text[end..].find('\n').map_or(text.len(), |at| end + at);
+        Excerpt {
+            text: text[first..last].trim_end_matches('\r').to_owned(),
+            offending: start - first..end - first,
+            is_option: false,
+        }
     }
 }

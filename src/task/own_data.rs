@@ -222,7 +222,7 @@ impl OwnRowsTask {
         let files = std::iter::once(&data.train).chain(&data.test);
         let files = files.map(|rows| rows.digest.clone()).collect();
         let world = Supervised::new(self.model.clone(), all, Origin::Files(files), seeds.data);
-        Ok(world?)
+        Ok(world?.with_features(data.train.features.clone()))
     }
 
     /// The files, read once for all runs.

@@ -57,7 +57,12 @@ pub struct Supervised {
     iterations_per_epoch: u64,
     seed: u64,
     dimension: usize,
+    /// Names of the inputs, where they have names.
+    features: Vec<String>,
 }
+
+/// Names that are told one by one.
+const MOST_NAMES: usize = 12;
 
 impl Supervised {
     /// A world of agents with these shares. `seed` is that of data.
@@ -100,7 +105,13 @@ impl Supervised {
             iterations_per_epoch,
             seed,
             dimension,
+            features: Vec::new(),
         })
+    }
+
+    /// The same with names for the inputs, which the summary tells.
+    pub fn with_features(self, features: Vec<String>) -> Supervised {
+        Supervised { features, ..self }
     }
 
     /// What each agent learns from and is tested on, in the order of the agents.
@@ -197,8 +208,16 @@ impl World for Supervised {
             Targets::Values { outputs: 1, .. } => "a number".to_owned(),
             Targets::Values { outputs, .. } => format!("{outputs} numbers"),
         };
+        let names = match &self.features[..] {
+            [] => String::new(),
+            few if few.len() <= MOST_NAMES => format!(" ({})", few.join(", ")),
+            many => {
+                let (first, last) = (&many[..MOST_NAMES - 2], &many[many.len() - 1]);
+                format!(" ({}, …, {last})", first.join(", "))
+            }
+        };
         Some(format!(
-            "inputs of shape {} to {what}; an agent has {} rows to learn from, {} to be tested on, \
+            "inputs of shape {}{names} to {what}; an agent has {} rows to learn from, {} to be tested on, \
              {} in a batch; {} parameters",
             examples.shape(),
             count(|share| share.train.rows.len()),

@@ -164,11 +164,17 @@ impl Ended {
         }
     }
 
-    /// Checks that nothing but one error was printed, which holds all of `parts`.
+    /// Checks that nothing but one error was printed, which holds all of `parts`, wherever its lines
+    /// end.
     #[track_caller]
     pub fn tells_only(&self, parts: &[&str]) {
-        self.tells(parts);
-        assert_eq!(self.stderr.lines().count(), 1, "{}", self.stderr);
+        assert_eq!(self.errors().len(), 1, "{}", self.stderr);
+        assert!(self.stderr.starts_with("error: "), "{}", self.stderr);
+        let words: Vec<&str> = self.stderr.split_whitespace().collect();
+        let told = words.join(" ");
+        for part in parts {
+            assert!(told.contains(part), "no `{part}` in: {told}");
+        }
         assert_eq!(self.stdout, "");
     }
 }

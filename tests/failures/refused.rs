@@ -1,5 +1,5 @@
 //! What is refused: malformed payloads by agents, and what cannot be run or written by the
-//! program, in one clear line.
+//! program, in one clear message.
 
 use super::bench::{Bench, RING, program};
 use super::plugins::{FULL_FOLDER, OBSERVERS};
@@ -8,8 +8,8 @@ use std::process::Command;
 
 super::tests![
     malformed_payloads_are_refused_and_counted,
-    a_missing_data_folder_is_told_in_one_line,
-    a_folder_that_cannot_be_written_is_told_in_one_line,
+    a_missing_data_folder_is_told_where_the_scenario_asks_for_it,
+    a_folder_that_cannot_be_written_is_told_with_a_way_out,
     a_folder_of_another_scenario_is_left_alone_without_force,
     a_wrong_command_line_ends_with_status_2,
     a_wrong_scenario_ends_with_status_2,
@@ -51,13 +51,15 @@ fn malformed_payloads_are_refused_and_counted() {
     }
 }
 
-fn a_missing_data_folder_is_told_in_one_line() {
+fn a_missing_data_folder_is_told_where_the_scenario_asks_for_it() {
     let bench = Bench::new("epochs = 1\n[task]\nkind = \"activity-recognition\"");
     let layout = "UCI HAR Dataset";
-    bench
-        .run(&[])
-        .with_status(2)
-        .tells_only(&["BYZSIM_DATA", "--data", layout]);
+    bench.run(&[]).with_status(2).tells_only(&[
+        "scenario.toml:3:8",
+        "BYZSIM_DATA",
+        "--data",
+        layout,
+    ]);
     std::fs::create_dir(bench.path("empty")).unwrap();
     let mut command = bench.command(&[]);
     command.env("BYZSIM_DATA", bench.path("empty"));
@@ -70,7 +72,7 @@ fn a_missing_data_folder_is_told_in_one_line() {
     assert!(!bench.results().exists(), "nothing was run");
 }
 
-fn a_folder_that_cannot_be_written_is_told_in_one_line() {
+fn a_folder_that_cannot_be_written_is_told_with_a_way_out() {
     let bench = Bench::new(&localization(""));
     bench.write("file", "not a folder");
     // As root, permissions do not help: these folders nobody can make.

@@ -34,6 +34,8 @@ pub(crate) enum Wanted {
 pub(crate) struct OwnRows {
     /// Inputs and targets.
     pub(crate) examples: Arc<Examples>,
+    /// Names of the features in their order; empty where the file has none.
+    pub(crate) features: Vec<String>,
     /// Whose each row is, shape `[rows]`, where the file says so.
     pub(crate) agents: Option<Vec<u32>>,
     /// The task group of each row, shape `[rows]`, where the file says so.
@@ -160,12 +162,13 @@ fn checked(
     };
     let known = Known {
         shape: raw.shape,
-        features: raw.features,
+        features: raw.features.clone(),
         outputs: targets.outputs(),
         classes,
     };
     let rows = OwnRows {
         examples: Arc::new(Examples::new(raw.shape, raw.inputs, targets)),
+        features: raw.features,
         agents: raw.agents,
         groups: raw.groups,
         places: raw.places,

@@ -55,8 +55,7 @@ impl<A: Aggregator> Rule for Robust<A> {
     }
 
     fn check(&self, place: &Place<'_>) -> Result<(), Misfit> {
-        let neighborhood = place.neighbors.len() + 1;
-        let mut models = neighborhood;
+        let mut models = place.neighbors.len() + 1;
         for (number, pre) in self.pre.iter().enumerate() {
             if let Some(tolerance) = pre.tolerance() {
                 let checked = tolerance.check(place, models);
@@ -64,12 +63,19 @@ impl<A: Aggregator> Rule for Robust<A> {
             }
             models = pre.leaves(models);
         }
-        let mut f = 0;
         if let Some(tolerance) = &self.tolerance {
             tolerance.check(place, models)?;
-            f = tolerance.at(neighborhood, models);
         }
+        let f = self.withstands(place).unwrap_or(0);
         self.aggregator.check(place, models, f)
+    }
+
+    fn withstands(&self, place: &Place<'_>) -> Option<usize> {
+        let neighborhood = place.neighbors.len() + 1;
+        let leaves = |models, pre: &Box<dyn PreAggregation>| pre.leaves(models);
+        let models = self.pre.iter().fold(neighborhood, leaves);
+        let tolerance = self.tolerance.as_ref()?;
+        Some(tolerance.at(neighborhood, models))
     }
 }
 

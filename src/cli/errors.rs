@@ -1,0 +1,139 @@
+//! How errors are told: in color and as wide as the terminal, or plainly into pipes; and as JSON,
+//! for editors and other programs.
+
+use super::WRONG;
+use super::list::Format;
+use super::text::{note, print, width_of};
+use crate::campaign::{CampaignError, FolderError};
+use crate::scenario::ScenarioError;
+use crate::settings::{WrongSettings, nearest, wrapped};
+use annotate_snippets::renderer::{DEFAULT_ERROR_STYLE, DEFAULT_HELP_STYLE};
+use serde_json::{Value, json};
+use std::io::ErrorKind;
+use std::path::Path;
+
+/// Why nothing was run.
+pub(super) enum Refusal {
+    /// Mistakes in the scenario or in `--set`.
+    Wrong(WrongSettings),
+    /// Something else.
+    Other {
+        /// What is wrong.
+        message: String,
+        /// What would be right.
+        help: String,
+    },
+}
+
+impl From<WrongSettings> for Refusal {
+    fn from(wrong: WrongSettings) -> Refusal {
+        Refusal::Wrong(wrong)
+    }
+}
+
+impl From<ScenarioError> for Refusal {
+    fn from(error: ScenarioError) -> Refusal {
+        match error {
+            ScenarioError::Wrong(wrong) => Refusal::Wrong(wrong),
+            ScenarioError::Unreadable { path, error } => Refusal::Other {
+                message: format!("cannot read the scenario {}: {error}", path.display()),
+                help: match meant(&path).filter(|_| error.kind() == ErrorKind::NotFound) {
+                    Some(meant) => format!("did you mean {meant}?"),
+                    None => "name a TOML file, such as the ones in scenarios/".to_owned(),
+                },
+            },
+        }
+    }
+}
+
+impl From<CampaignError> for Refusal {
+    fn from(error: CampaignError) -> Refusal {
+        match error {
+            CampaignError::Wrong(wrong) => Refusal::Wrong(wrong),
+            CampaignError::Folder(error) => Refusal::Other {
+                message: error.to_string(),
+                help: match error {
+                    FolderError::Taken(_) => {
+                        "choose another folder with --out DIR, or replace them with --force"
+                    }
+                    FolderError::Unusable { .. } => "choose another folder with --out DIR",
+                }
+                .to_owned(),
+            },
+        }
+    }
+}
+
+/// The file beside a path that is not there whose name most resembles it.
+fn meant(path: &Path) -> Option<String> {
+    let folder = path.parent()?;
+    let here = match folder.as_os_str().is_empty() {
+        true => Path::new("."),
+        false => folder,
+    };
+    let files = std::fs::read_dir(here).ok()?.flatten();
+    let names = files.map(|file| file.file_name().to_string_lossy().into_owned());
+    let mut names: Vec<String> = names.filter(|name| name.ends_with(".toml")).collect();
+    names.sort();
+    let known: Vec<&str> = names.iter().map(String::as_str).collect();
+    let near = nearest(&path.file_name()?.to_string_lossy(), &known)?;
+    Some(folder.join(near).display().to_string())
+}
+
+impl Refusal {
+    /// Tells what is wrong and gives the exit status. `consequence` ends the count of mistakes, as
+    /// in `3 mistakes; nothing was run`.
+    pub fn tell(&self, format: Format, consequence: &str) -> u8 {
+        if format == Format::Json {
+            print(&format!("{:#}", json!({ "errors": self.json() })));
+        }
+        let width = width_of(&std::io::stderr());
+        match self {
+            Refusal::Wrong(wrong) => {
+                let count = wrong.0.len();
+                let plural = if count == 1 { "" } else { "s" };
+                note(&wrong.styled(width));
+                note(&format!("\n{count} mistake{plural}{consequence}"));
+            }
+            Refusal::Other { message, help } => {
+                complain(message);
+                let style = DEFAULT_HELP_STYLE;
+                let help = wrapped(help, "  = help: ".len(), width).replace('\n', "\n          ");
+                note(&format!("  = {style}help{style:#}: {help}"));
+            }
+        }
+        WRONG
+    }
+
+    fn json(&self) -> Vec<Value> {
+        match self {
+            Refusal::Wrong(WrongSettings(all)) => {
+                let one = all.iter().map(|mistake| {
+                    json!({
+                        "file": mistake.file,
+                        "line": mistake.line,
+                        "column": mistake.column,
+                        "offending": mistake.offending,
+                        "message": mistake.message,
+                        "help": mistake.help,
+                    })
+                });
+                one.collect()
+            }
+            Refusal::Other { message, help } => vec![json!({
+                "file": null,
+                "line": null,
+                "column": null,
+                "offending": null,
+                "message": message,
+                "help": help,
+            })],
+        }
+    }
+}
+
+/// Tells of an error.
+pub(super) fn complain(message: &str) {
+    let style = DEFAULT_ERROR_STYLE;
+    note(&format!("{style}error{style:#}: {message}"));
+}

@@ -1,0 +1,99 @@
+//! What `run` tells at its end.
+
+use super::final_table::final_table;
+use super::latencies::latencies;
+use super::matrix::matrix;
+use super::rows::Rows;
+use super::text::paragraph;
+use crate::campaign::{Matrix, PointOutcome};
+use crate::record::Summary;
+use crate::scenario::{Point, RunId, ScenarioFile};
+use crate::units::{SimTime, short};
+
+/// Rows that are told one by one where there is a matrix of them.
+const MOST_ROWS: usize = 24;
+
+/// What a campaign told: a row per point or means over seeds, rules against attacks, below what took
+/// how long in simulated time, and last what a reader might not expect.
+pub(super) fn results(
+    file: &ScenarioFile,
+    outcomes: &[(RunId, PointOutcome)],
+    width: usize,
+) -> String {
+    let matrix = Matrix::new(file, outcomes).map(|found| matrix(&found, width));
+    let mut parts = match matrix {
+        None => vec![final_table(file, outcomes, width)],
+        Some(matrix) if Rows::of(file).rows.len() <= MOST_ROWS => {
+            vec![final_table(file, outcomes, width), matrix]
+        }
+        Some(matrix) => {
+            let many = outcomes.len();
+            vec![
+                matrix,
+                format!("{many} points, a row each in points.parquet"),
+            ]
+        }
+    };
+    let summaries: Vec<_> = outcomes.iter().map(|(_, o)| o.summary()).collect();
+    parts.extend(latencies(file, &summaries, width));
+    let notes = notes(file, &summaries);
+    if !notes.is_empty() {
+        let notes: Vec<String> = notes.iter().map(|note| paragraph(note, width)).collect();
+        parts.push(notes.join("\n"));
+    }
+    parts.join("\n\n")
+}
+
+/// What a reader might not expect of the points that have come to their end.
+pub(super) fn notes(file: &ScenarioFile, summaries: &[Option<&Summary>]) -> Vec<String> {
+    let mut notes = Vec::new();
+    let done = || summaries.iter().flatten();
+    let starved = done().filter_map(|s| s.number(&["steady", "starved"]));
+    let most = starved.fold(0.0, f64::max);
+    if most > 0.0 {
+        notes.push(format!(
+            "Starved: at a point, {} % of combinations had too few models for their rule \
+             (steady_starved in points.parquet).",
+            short(100.0 * most)
+        ));
+    }
+    let ended = file.points.iter().zip(summaries);
+    let ended: Vec<_> = ended.filter_map(|(p, s)| Some((p, (*s)?))).collect();
+    // Elsewhere the end is known before, and this an error.
+    let never = |ended: &(&Point, &Summary)| never_began(ended.0, ended.1);
+    for what in ended.iter().flat_map(never) {
+        if !notes.contains(&what) {
+            notes.push(what);
+        }
+    }
+    if let Some(what) = done().find_map(|s| s.generated()) {
+        notes.push(format!("Data: {what}"));
+    }
+    notes
+}
+
+/// What of a point begins after its end.
+fn never_began(point: &Point, summary: &Summary) -> Vec<String> {
+    let iterations = summary.number(&["iterations"]).unwrap_or(f64::INFINITY);
+    let simulated = summary.number(&["simulated_ms"]).unwrap_or(f64::INFINITY);
+    let is_late = |(iteration, at): (u64, SimTime)| {
+        iteration as f64 >= iterations || at > SimTime::ZERO && at.ms() >= simulated
+    };
+    let scenario = &point.scenario;
+    let mut told = Vec::new();
+    for attack in scenario
+        .attacks
+        .iter()
+        .filter(|a| is_late(a.active.begins()))
+    {
+        let name = attack.name.as_ref().unwrap_or(&attack.kind);
+        told.push(format!(
+            "The attack `{name}` never began at a point: the run was over before."
+        ));
+    }
+    let steady = scenario.record.steady_from;
+    if steady.is_some_and(|from| is_late((from, SimTime::ZERO))) {
+        told.push("At a point, the run was over before its steady state began.".to_owned());
+    }
+    told
+}

@@ -1,0 +1,162 @@
+//! What `run` tells at its end, as JSON.
+
+use super::results::notes;
+use crate::campaign::{AboveAlone, PointOutcome};
+use crate::scenario::{RunId, ScenarioFile};
+use serde_json::{Map, Value, json};
+use std::path::Path;
+
+/// The parts of a summary that are told.
+const PARTS: [&str; 9] = [
+    "fingerprint",
+    "iterations",
+    "final",
+    "steady",
+    "filter",
+    "messages",
+    "simulated_ms",
+    "wall_s",
+    "models_per_s",
+];
+
+/// The points of a campaign in their order, and where their tables are.
+pub(super) fn results_json(
+    file: &ScenarioFile,
+    outcomes: &[(RunId, PointOutcome)],
+    folder: &Path,
+) -> Value {
+    let above = AboveAlone::all(file, outcomes);
+    let points = file.points.iter().zip(outcomes).zip(above);
+    let points = points.map(|((point, (id, outcome)), above)| {
+        let settings = point.settings.iter();
+        let settings: Map<String, Value> =
+            settings.map(|s| (s.key.clone(), json!(s.value))).collect();
+        let mut told = json!({
+            "id": id.to_string(),
+            "status": outcome.status(),
+            "settings": settings,
+        });
+        if let PointOutcome::Failed(error) = outcome {
+            told["error"] = error.to_string().into();
+        }
+        if let Some(summary) = outcome.summary() {
+            for part in PARTS {
+                told[part] = summary.json()[part].clone();
+            }
+        }
+        if let Some(above) = above {
+            let named = AboveAlone::COLUMNS.into_iter().zip(above.to_array());
+            let named: Map<String, Value> = named
+                .map(|(name, x)| (name.to_owned(), number(x)))
+                .collect();
+            told["alone"] = above.twin.to_string().into();
+            told["above_alone"] = named.into();
+        }
+        told
+    });
+    let points: Vec<Value> = points.collect();
+    let summaries: Vec<_> = outcomes.iter().map(|(_, o)| o.summary()).collect();
+    json!({
+        "scenario": file.name,
+        "results": folder.display().to_string(),
+        "points": points,
+        "notes": notes(file, &summaries),
+    })
+}
+
+/// A number, infinite ones as summaries have them.
+fn number(x: Option<f64>) -> Value {
+    match x {
+        Some(f64::INFINITY) => "inf".into(),
+        Some(f64::NEG_INFINITY) => "-inf".into(),
+        x => x.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::campaign::testing::{done, failed, outcomes, sweep, value};
+
+    #[test]
+    fn points_are_told_with_settings_status_and_what_they_came_to() {
+        let file = sweep(
+            "seed = [1]\n[sweep.rule]\nalone = { kind = \"no-cooperation\" }\n\
+             average = { kind = \"average\" }\nloss = { kind = \"loss\" }",
+        );
+        let outcomes = outcomes(&file, |settings| match &*value(settings, "rule") {
+            "alone" => done(json!({"steady": {"loss": {"mean": 0.5}}, "iterations": 10})),
+            "average" => done(json!({"steady": {"loss": {"mean": "inf"}}, "data": "invented"})),
+            _ => failed(),
+        });
+        let told = results_json(&file, &outcomes, Path::new("results/test"));
+        insta::assert_snapshot!(format!("{told:#}"), @r#"
+        {
+          "scenario": "test",
+          "results": "results/test",
+          "points": [
+            {
+              "id": "seed = 1, rule = alone",
+              "status": "done",
+              "settings": {
+                "seed": 1,
+                "rule": "alone"
+              },
+              "fingerprint": null,
+              "iterations": 10,
+              "final": null,
+              "steady": {
+                "loss": {
+                  "mean": 0.5
+                }
+              },
+              "filter": null,
+              "messages": null,
+              "simulated_ms": null,
+              "wall_s": null,
+              "models_per_s": null
+            },
+            {
+              "id": "seed = 1, rule = average",
+              "status": "done",
+              "settings": {
+                "seed": 1,
+                "rule": "average"
+              },
+              "fingerprint": null,
+              "iterations": null,
+              "final": null,
+              "steady": {
+                "loss": {
+                  "mean": "inf"
+                }
+              },
+              "filter": null,
+              "messages": null,
+              "simulated_ms": null,
+              "wall_s": null,
+              "models_per_s": null,
+              "alone": "seed = 1, rule = alone",
+              "above_alone": {
+                "steady_loss_above_alone": "inf",
+                "steady_regret_above_alone": null,
+                "final_accuracy_above_alone": null
+              }
+            },
+            {
+              "id": "seed = 1, rule = loss",
+              "status": "failed",
+              "settings": {
+                "seed": 1,
+                "rule": "loss"
+              },
+              "error": "message accounting does not add up: one is missing"
+            }
+          ],
+          "notes": [
+            "Data: invented"
+          ]
+        }
+        "#);
+    }
+}

@@ -1,0 +1,165 @@
+//! Columns of a table in a results folder.
+
+use super::ReportError;
+use parquet::basic::Type;
+use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
+use parquet::data_type::DataType;
+use parquet::errors::ParquetError;
+use parquet::file::reader::{FileReader, SerializedFileReader};
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::path::Path;
+
+/// The values of a column, by row.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Column {
+    /// Whole numbers and quantities; null is NaN.
+    Numbers(Vec<f64>),
+    /// Texts; null is empty.
+    Texts(Vec<String>),
+}
+
+/// A table, or some of its columns.
+pub(super) struct Columns {
+    columns: BTreeMap<String, Column>,
+    /// By column in the order of the file: its name, and what the file says of it.
+    pub about: Vec<(String, String)>,
+    /// Names of the columns of whole numbers.
+    pub integers: Vec<String>,
+    /// How many rows there are.
+    pub rows: usize,
+}
+
+impl Columns {
+    /// Reads those columns of a Parquet file that are `wanted`.
+    ///
+    /// # Errors
+    /// A file that cannot be read, or is none of ours.
+    pub fn read(path: &Path, wanted: impl Fn(&str) -> bool) -> Result<Columns, ReportError> {
+        let file = File::open(path).map_err(ReportError::unreadable(path))?;
+        let damaged = |error: ParquetError| ReportError::Damaged {
+            path: path.to_owned(),
+            error: error.to_string(),
+        };
+        let reader = SerializedFileReader::new(file).map_err(damaged)?;
+        columns(&reader, wanted).map_err(damaged)
+    }
+
+    /// A column of numbers; NaN in every row where there is no such column.
+    pub fn numbers(&self, name: &str) -> Vec<f64> {
+        match self.columns.get(name) {
+            Some(Column::Numbers(numbers)) => numbers.clone(),
+            _ => vec![f64::NAN; self.rows],
+        }
+    }
+
+    /// A column of texts; empty in every row where there is no such column.
+    pub fn texts(&self, name: &str) -> Vec<String> {
+        match self.columns.get(name) {
+            Some(Column::Texts(texts)) => texts.clone(),
+            _ => vec![String::new(); self.rows],
+        }
+    }
+
+    /// A column that was read.
+    pub fn get(&self, name: &str) -> Option<&Column> {
+        self.columns.get(name)
+    }
+}
+
+fn columns(
+    reader: &SerializedFileReader<File>,
+    wanted: impl Fn(&str) -> bool,
+) -> Result<Columns, ParquetError> {
+    let metadata = reader.metadata().file_metadata();
+    let described = metadata.key_value_metadata().into_iter().flatten();
+    let described = described.filter(|entry| entry.key == "byzsim.columns");
+    let described = described.filter_map(|entry| entry.value.as_deref()).next();
+    let described: serde_json::Value = described
+        .and_then(|text| serde_json::from_str(text).ok())
+        .unwrap_or_default();
+    let schema = metadata.schema_descr();
+    let mut found = Columns {
+        columns: BTreeMap::new(),
+        about: Vec::new(),
+        integers: Vec::new(),
+        rows: usize::try_from(metadata.num_rows()).unwrap_or(0),
+    };
+    for (index, column) in schema.columns().iter().enumerate() {
+        let name = column.name();
+        if column.max_rep_level() > 0 || !wanted(name) {
+            continue;
+        }
+        let about = described[name]["about"].as_str().unwrap_or_default();
+        found.about.push((name.to_owned(), about.to_owned()));
+        if column.physical_type() == Type::INT64 {
+            found.integers.push(name.to_owned());
+        }
+        let mut values = match column.physical_type() {
+            Type::BYTE_ARRAY => Column::Texts(Vec::with_capacity(found.rows)),
+            _ => Column::Numbers(Vec::with_capacity(found.rows)),
+        };
+        for group in 0..reader.num_row_groups() {
+            let group = reader.get_row_group(group)?;
+            let rows = usize::try_from(group.metadata().num_rows()).unwrap_or(0);
+            append(&mut values, group.get_column_reader(index)?, rows)?;
+        }
+        found.columns.insert(name.to_owned(), values);
+    }
+    Ok(found)
+}
+
+fn append(column: &mut Column, reader: ColumnReader, rows: usize) -> Result<(), ParquetError> {
+    match (column, reader) {
+        (Column::Numbers(all), ColumnReader::DoubleColumnReader(reader)) => {
+            all.extend(
+                values(reader, rows)?
+                    .into_iter()
+                    .map(|x| x.unwrap_or(f64::NAN)),
+            );
+        }
+        (Column::Numbers(all), ColumnReader::Int64ColumnReader(reader)) => {
+            let number = |x: Option<i64>| x.map_or(f64::NAN, |x| x as f64);
+            all.extend(values(reader, rows)?.into_iter().map(number));
+        }
+        (Column::Numbers(all), ColumnReader::BoolColumnReader(reader)) => {
+            let number = |x: Option<bool>| x.map_or(f64::NAN, |x| f64::from(u8::from(x)));
+            all.extend(values(reader, rows)?.into_iter().map(number));
+        }
+        (Column::Texts(all), ColumnReader::ByteArrayColumnReader(reader)) => {
+            for text in values(reader, rows)? {
+                all.push(text.map_or(Ok(String::new()), |text| text.as_utf8().map(str::to_owned))?);
+            }
+        }
+        _ => {
+            return Err(ParquetError::General(
+                "a column of an unknown type".to_owned(),
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// All values of a column in a row group, `None` for null.
+fn values<T: DataType>(
+    mut reader: ColumnReaderImpl<T>,
+    rows: usize,
+) -> Result<Vec<Option<T::T>>, ParquetError> {
+    let (mut values, mut levels) = (Vec::with_capacity(rows), Vec::with_capacity(rows));
+    let mut read = 0;
+    while read < rows {
+        let (records, _, _) =
+            reader.read_records(rows - read, Some(&mut levels), None, &mut values)?;
+        if records == 0 {
+            return Err(ParquetError::General("it ends too early".to_owned()));
+        }
+        read += records;
+    }
+    let mut values = values.into_iter();
+    // A column without nulls has no levels.
+    if levels.is_empty() {
+        return Ok(values.map(Some).collect());
+    }
+    let value = |level: i16| if level > 0 { values.next() } else { None };
+    Ok(levels.into_iter().map(value).collect())
+}

@@ -1,0 +1,106 @@
+//! Tables of a page.
+
+use super::super::document::{Cell, Table};
+use crate::units::short;
+use maud::{Markup, html};
+
+/// Columns that a table has at most on a printed page that stands upright.
+const MOST_UPRIGHT: usize = 12;
+
+/// A table in a box of its own, in which it scrolls where it is wider than the page, and under it
+/// what its columns mean.
+pub(super) fn table(table: &Table) -> Markup {
+    let columns: Vec<Column> = (0..table.columns.len())
+        .map(|index| Column::of(table, index))
+        .collect();
+    let explains = |(_, meaning): &&(String, String)| !meaning.is_empty();
+    html! {
+        div.scroll.wide[table.columns.len() > MOST_UPRIGHT] tabindex="0" role="region" aria-label=(table.caption) {
+            table.sortable[table.is_sortable] {
+                caption { (table.caption) }
+                thead {
+                    tr {
+                        @for ((header, meaning), column) in table.columns.iter().zip(&columns) {
+                            th.number[column.is_number] scope="col"
+                                title=[(!meaning.is_empty()).then_some(meaning)] { (header) }
+                        }
+                    }
+                }
+                tbody {
+                    @for row in &table.rows {
+                        tr {
+                            @for (cell, column) in row.iter().zip(&columns) {
+                                (column.show(cell))
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        @if table.columns.iter().any(|column| explains(&column)) {
+            details {
+                summary { "What the columns are" }
+                dl.facts {
+                    @for (header, meaning) in table.columns.iter().filter(explains) {
+                        div { dt { (header) } dd { (meaning) } }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// How the cells of a column are shown.
+struct Column {
+    /// Whether its numbers stand under each other, its header with them.
+    is_number: bool,
+    /// Whether all its numbers are counts.
+    is_whole: bool,
+}
+
+impl Column {
+    fn of(table: &Table, index: usize) -> Column {
+        let cells = || table.rows.iter().filter_map(|row| row.get(index));
+        let numbers = || {
+            cells().filter_map(|cell| match cell {
+                Cell::Number(x) => Some(*x),
+                _ => None,
+            })
+        };
+        // Above that, counts are told in few characters too.
+        let is_whole = |x: f64| x.fract() == 0.0 && x.abs() < 1e6;
+        Column {
+            is_number: numbers().next().is_some(),
+            is_whole: numbers().all(|x| is_whole(x) || !x.is_finite()),
+        }
+    }
+
+    fn show(&self, cell: &Cell) -> Markup {
+        match cell {
+            Cell::Text(text) => html! { td { (text) } },
+            Cell::Number(x) if !x.is_nan() => {
+                let whole = whole(*x);
+                let shown = if self.is_whole && x.is_finite() {
+                    whole.clone()
+                } else {
+                    short(*x)
+                };
+                html! {
+                    td.number title=[(shown != whole).then_some(whole)] { (shown) }
+                }
+            }
+            Cell::Number(_) | Cell::Missing => html! {
+                td.missing.number[self.is_number] { "–" }
+            },
+        }
+    }
+}
+
+/// A number with all its digits.
+fn whole(x: f64) -> String {
+    if x.is_infinite() {
+        return short(x);
+    }
+    let text = format!("{x:?}");
+    text.strip_suffix(".0").map(str::to_owned).unwrap_or(text)
+}

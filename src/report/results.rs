@@ -1,0 +1,125 @@
+//! A results folder, read back.
+
+use super::ReportError;
+use super::columns::{Column, Columns};
+use crate::record::Summary;
+use crate::scenario::{Setting, SettingValue};
+use std::path::{Path, PathBuf};
+
+/// The results of a scenario.
+pub struct Results {
+    /// Where they are.
+    pub folder: PathBuf,
+    /// The scenario's name.
+    pub name: String,
+    /// The resolved scenario, as it is written.
+    pub text: String,
+    /// The same, parsed.
+    pub scenario: toml::Table,
+    /// The points, in the order of the sweep.
+    pub points: Vec<Point>,
+}
+
+/// A point of a sweep and what became of it.
+pub struct Point {
+    /// The run's id.
+    pub id: String,
+    /// `done`, `failed`, `interrupted` or `not begun`.
+    pub status: String,
+    /// The swept keys and their values.
+    pub settings: Vec<Setting>,
+    /// What it came to, if it came to its end.
+    pub summary: Option<Summary>,
+    /// What it has above the run without cooperation and with the same draws: names of the columns
+    /// of `points.parquet`, and differences.
+    pub above_alone: Vec<(String, f64)>,
+    /// The run's folder.
+    pub folder: PathBuf,
+}
+
+impl Results {
+    /// Reads a results folder.
+    ///
+    /// # Errors
+    /// A folder that holds no results, or a file in it that cannot be read.
+    pub fn read(folder: &Path) -> Result<Results, ReportError> {
+        let scenario = folder.join("scenario.toml");
+        let table = folder.join("points.parquet");
+        if !scenario.is_file() || !table.is_file() {
+            return Err(ReportError::NoResults(folder.to_owned()));
+        }
+        let text =
+            std::fs::read_to_string(&scenario).map_err(ReportError::unreadable(&scenario))?;
+        let parsed: toml::Table =
+            text.parse()
+                .map_err(|error: toml::de::Error| ReportError::Damaged {
+                    path: scenario,
+                    error: error.message().to_owned(),
+                })?;
+        let name = parsed.get("name").and_then(toml::Value::as_str);
+        let table = Columns::read(&table, |_| true)?;
+        let (ids, statuses) = (table.texts("id"), table.texts("status"));
+        let is_swept = |(_, about): &&(String, String)| about == "swept setting";
+        let swept: Vec<&String> = table
+            .about
+            .iter()
+            .filter(is_swept)
+            .map(|(n, _)| n)
+            .collect();
+        let above: Vec<(&String, Vec<f64>)> = table
+            .about
+            .iter()
+            .filter(|(name, _)| name.ends_with("_above_alone"))
+            .map(|(name, _)| (name, table.numbers(name)))
+            .collect();
+        let mut points = Vec::new();
+        for (row, (id, status)) in ids.into_iter().zip(statuses).enumerate() {
+            let settings = swept.iter().map(|&key| Setting {
+                key: key.clone(),
+                value: value(&table, key, row),
+            });
+            let folder = folder.join("runs").join(&id);
+            let summary = (status == "done").then(|| summary(&folder)).transpose()?;
+            points.push(Point {
+                id,
+                status,
+                settings: settings.collect(),
+                summary,
+                above_alone: above
+                    .iter()
+                    .map(|(n, all)| ((*n).clone(), all[row]))
+                    .collect(),
+                folder,
+            });
+        }
+        Ok(Results {
+            folder: folder.to_owned(),
+            name: name.unwrap_or("without a name").to_owned(),
+            text,
+            scenario: parsed,
+            points,
+        })
+    }
+}
+
+fn value(table: &Columns, key: &str, row: usize) -> SettingValue {
+    match table.get(key) {
+        Some(Column::Numbers(numbers)) if table.integers.iter().any(|name| name == key) => {
+            // Whole numbers up to 2⁵³ come back as they were.
+            SettingValue::Integer(numbers[row] as i64)
+        }
+        Some(Column::Numbers(numbers)) => SettingValue::Number(numbers[row]),
+        Some(Column::Texts(texts)) => SettingValue::Text(texts[row].clone()),
+        None => SettingValue::Text(String::new()),
+    }
+}
+
+fn summary(run: &Path) -> Result<Summary, ReportError> {
+    let path = run.join("summary.json");
+    let text = std::fs::read_to_string(&path).map_err(ReportError::unreadable(&path))?;
+    let json = serde_json::from_str(&text).map_err(|error| ReportError::Damaged {
+        path,
+        error: error.to_string(),
+    })?;
+    Ok(Summary::from_json(json))
+}

@@ -1,0 +1,301 @@
+//! What the runs came to: means over repetitions, along what is varied, and rules against attacks.
+
+use super::super::figure::{Axis, Cells, Content, Curves, Figure, Series};
+use super::super::study::{Case, Study};
+use super::super::{Block, Cell, Results, Section, Table};
+use super::{CHOSEN_CASES, chosen, file_name, heads, labels, mean, range, told};
+use crate::campaign::{Matrix, Measure};
+use crate::scenario::{Setting, SettingValue};
+use crate::units::short;
+
+/// Numbers of summaries: the header, what it is, and where it stands.
+const NUMBERS: [(&str, &str, &[&str]); 5] = [
+    (
+        "steady loss",
+        "mean over the steady state and the normal agents",
+        &["steady", "loss", "mean"],
+    ),
+    (
+        "final loss",
+        "mean over the normal agents in the end",
+        &["final", "loss", "mean"],
+    ),
+    (
+        "accuracy",
+        "on test data in the end, mean",
+        &["final", "accuracy", "mean"],
+    ),
+    (
+        "steady regret",
+        "r(θ) − r(θ*), mean over the steady state",
+        &["steady", "regret", "mean"],
+    ),
+    (
+        "Byzantine weight",
+        "share of weight that Byzantine neighbors have in the steady state",
+        &["filter", "byzantine_weight"],
+    ),
+];
+
+pub(super) fn section(study: &Study<'_>) -> Option<Section> {
+    let mut blocks = Vec::new();
+    blocks.extend(table(study).map(Block::Table));
+    let mut figures: Vec<Figure> = study
+        .results
+        .iter()
+        .enumerate()
+        .filter_map(matrix)
+        .collect();
+    figures.extend(along_keys(study));
+    if !figures.is_empty() {
+        blocks.push(Block::Figures(figures));
+    }
+    let heading = "What it came to".to_owned();
+    (!blocks.is_empty()).then_some(Section { heading, blocks })
+}
+
+/// A row for each series of each case.
+fn table(study: &Study<'_>) -> Option<Table> {
+    let of_all = |path: &[&str]| {
+        let cases = study.cases.iter();
+        let mut series = cases.flat_map(|case| (0..case.points.len()).map(move |s| (case, s)));
+        series.any(|(case, series)| !case.numbers(series, path).is_empty())
+    };
+    let numbers: Vec<_> = NUMBERS.iter().filter(|(_, _, path)| of_all(path)).collect();
+    let repeats = study
+        .cases
+        .iter()
+        .flat_map(|case| &case.points)
+        .any(|points| points.len() > 1);
+    let mut columns = heads(study);
+    columns.push(("runs".to_owned(), "that came to their end".to_owned()));
+    for (name, about, _) in &numbers {
+        columns.push(((*name).to_owned(), (*about).to_owned()));
+        if repeats {
+            columns.push((
+                "range".to_owned(),
+                "least and greatest of the repetitions".to_owned(),
+            ));
+        }
+    }
+    let mut rows = Vec::new();
+    for case in &study.cases {
+        for (series, points) in case
+            .points
+            .iter()
+            .enumerate()
+            .filter(|(_, p)| !p.is_empty())
+        {
+            let mut row = labels(study, case, series);
+            let done = case.done(series).count();
+            row.push(match done == points.len() {
+                true => Cell::Number(done as f64),
+                false => Cell::Text(format!("{done} of {}", points.len())),
+            });
+            for (_, _, path) in &numbers {
+                let values = case.numbers(series, path);
+                row.push(match values.is_empty() {
+                    true => Cell::Missing,
+                    false => Cell::Number(mean(&values)),
+                });
+                if repeats {
+                    row.push(Cell::Text(range(&values)));
+                }
+            }
+            rows.push(row);
+        }
+    }
+    let caption = match repeats {
+        true => "Means over the repetitions, with the least and the greatest of them.",
+        false => "A row for each run.",
+    };
+    (!rows.is_empty()).then(|| Table {
+        caption: caption.to_owned(),
+        columns,
+        rows,
+        is_sortable: true,
+    })
+}
+
+/// Rules against attacks, where a sweep has both.
+fn matrix((number, results): (usize, &Results)) -> Option<Figure> {
+    let points = results
+        .points
+        .iter()
+        .map(|p| (&p.settings[..], p.summary.as_ref()));
+    let matrix = Matrix::of(points)?;
+    let worst = |rule: usize| matrix.worst(rule);
+    let mut values = Vec::new();
+    let mut told = Vec::new();
+    for (rule, name) in matrix.rules.iter().enumerate() {
+        values.extend(
+            matrix.cells[rule]
+                .iter()
+                .map(|cell| cell.mean.unwrap_or(f64::NAN)),
+        );
+        values.push(worst(rule).map_or(f64::NAN, |(_, value)| value));
+        if let Some((attack, value)) = worst(rule) {
+            told.push(format!("{name}: {} under {attack}", short(value)));
+        }
+    }
+    let mut columns = matrix.attacks.clone();
+    let attacks = columns.len();
+    columns.push("worst".to_owned());
+    let is_partial = matrix.cells.iter().flatten().any(|cell| cell.is_partial);
+    let partial = if is_partial {
+        " Points that failed or were not run are missing."
+    } else {
+        ""
+    };
+    let is_log = matrix.measure != Measure::Accuracy;
+    Some(Figure {
+        name: match number {
+            0 => "matrix".to_owned(),
+            later => format!("matrix-{}", later + 1),
+        },
+        title: "Rules against attacks".to_owned(),
+        caption: format!(
+            "{}, means over points; the worst case of each rule at the right.{partial}",
+            matrix.measure.name()
+        ),
+        alternative: format!(
+            "Worst cases, {}. {}.",
+            matrix.measure.name(),
+            told.join("; ")
+        ),
+        content: Content::Cells(Cells {
+            row_label: "rule".to_owned(),
+            column_label: "attack".to_owned(),
+            rows: matrix.rules.clone(),
+            columns,
+            values,
+            scale: Axis {
+                label: matrix.measure.name().to_owned(),
+                is_log,
+                ..Axis::default()
+            },
+            row_breaks: Vec::new(),
+            column_breaks: vec![attacks],
+            has_numbers: true,
+        }),
+    })
+}
+
+/// The measure along each key that takes several numbers.
+fn along_keys(study: &Study<'_>) -> Vec<Figure> {
+    let summaries = study.points().filter_map(|point| point.summary.as_ref());
+    let Some(measure) = Measure::of(summaries.collect::<Vec<_>>().into_iter()) else {
+        return Vec::new();
+    };
+    let mut figures = Vec::new();
+    for key in study.case_keys() {
+        let mut rest: Vec<(Vec<Setting>, Vec<(f64, &Case<'_>)>)> = Vec::new();
+        for case in &study.cases {
+            let Some(at) = case.settings.iter().position(|s| s.key == key) else {
+                continue;
+            };
+            let Some(x) = number(&case.settings[at].value) else {
+                continue;
+            };
+            let mut others = case.settings.clone();
+            others.remove(at);
+            match rest.iter_mut().find(|(known, _)| *known == others) {
+                Some((_, along)) => along.push((x, case)),
+                None => rest.push((others, vec![(x, case)])),
+            }
+        }
+        rest.retain(|(_, along)| along.len() > 1);
+        for (number, (others, mut along)) in chosen(rest, CHOSEN_CASES).into_iter().enumerate() {
+            along.sort_by(|a, b| a.0.total_cmp(&b.0));
+            figures.push(along_key(study, measure, &key, number, &others, &along));
+        }
+    }
+    figures
+}
+
+fn number(value: &SettingValue) -> Option<f64> {
+    match *value {
+        SettingValue::Integer(i) => Some(i as f64),
+        SettingValue::Number(x) => Some(x),
+        SettingValue::Flag(_) | SettingValue::Text(_) => None,
+    }
+}
+
+fn along_key(
+    study: &Study<'_>,
+    measure: Measure,
+    key: &str,
+    number: usize,
+    others: &[Setting],
+    along: &[(f64, &Case<'_>)],
+) -> Figure {
+    let line = |series: usize| {
+        let known = along.iter().filter_map(|(x, case)| {
+            let values = case.numbers(series, &measure.path());
+            (!values.is_empty()).then_some((*x, values))
+        });
+        let known: Vec<(f64, Vec<f64>)> = known.collect();
+        let ends = |fold: fn(f64, f64) -> f64| {
+            let end = |(_, values): &(f64, Vec<f64>)| values.iter().copied().fold(values[0], fold);
+            known.iter().map(end).collect::<Vec<f64>>()
+        };
+        let has_band = known.iter().any(|(_, values)| values.len() > 1);
+        let line = Series {
+            label: study.series[series].clone(),
+            color: series,
+            x: known.iter().map(|(x, _)| *x).collect(),
+            y: known.iter().map(|(_, values)| mean(values)).collect(),
+            band: has_band.then(|| [ends(f64::min), ends(f64::max)]),
+            has_points: true,
+        };
+        (!known.is_empty()).then_some(line)
+    };
+    let series: Vec<Series> = (0..study.series.len()).filter_map(line).collect();
+    let under: Vec<String> = others
+        .iter()
+        .map(|s| format!("{} = {}", s.key, s.value))
+        .collect();
+    let under = match under.join(", ") {
+        none if none.is_empty() => none,
+        under => format!(" with {under}"),
+    };
+    let ratio = |values: &mut dyn Iterator<Item = f64>| {
+        let (mut least, mut greatest) = (f64::INFINITY, 0.0f64);
+        for x in values {
+            (least, greatest) = (least.min(x), greatest.max(x));
+        }
+        least > 0.0 && greatest > 30.0 * least
+    };
+    let is_accuracy = measure == Measure::Accuracy;
+    let title = format!("{} by {key}", capitalized(measure.name()));
+    Figure {
+        name: file_name(&["along", key, &(number + 1).to_string()], 0, study)
+            .replace("-case-1", ""),
+        caption: format!(
+            "Mean over repetitions{under}; the band reaches from the least to the greatest."
+        ),
+        alternative: told(&series, measure.name(), key),
+        title,
+        content: Content::Curves(Curves {
+            x: Axis {
+                label: key.to_owned(),
+                is_log: ratio(&mut along.iter().map(|(x, _)| *x)),
+                ..Axis::default()
+            },
+            y: Axis {
+                label: measure.name().to_owned(),
+                is_log: !is_accuracy && ratio(&mut series.iter().flat_map(|s| s.y.iter().copied())),
+                range: is_accuracy.then_some([0.0, 1.0]),
+                ..Axis::default()
+            },
+            series,
+            marks: Vec::new(),
+        }),
+    }
+}
+
+fn capitalized(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next().into_iter().flat_map(char::to_uppercase);
+    first.chain(letters).collect()
+}

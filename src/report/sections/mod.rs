@@ -1,0 +1,243 @@
+//! What a report says, section by section.
+
+mod comparison;
+mod filter;
+mod learning;
+mod messages;
+mod network;
+mod points;
+mod ran;
+mod time;
+mod weights;
+
+use super::document::Document;
+use super::figure::{Figure, Series};
+use super::history::History;
+use super::study::{Case, Study};
+use super::{Block, Cell, ReportError, Section};
+use crate::campaign::Measure;
+use crate::scenario::{Setting, SettingValue};
+use crate::units::short;
+
+/// The report on a study.
+///
+/// # Errors
+/// A file of its results that cannot be read.
+pub(super) fn document(study: &Study<'_>) -> Result<Document, ReportError> {
+    let names: Vec<&str> = study.results.iter().map(|r| &*r.name).collect();
+    let over_time = OverTime::read(study)?;
+    let sections = [
+        Some(ran::section(study)),
+        comparison::section(study),
+        section("Learning", over_time.learning),
+        network::section(study)?,
+        weights::section(study)?,
+        section("What filters did", over_time.filter),
+        time::section(study, over_time.rounds)?,
+        messages::section(study),
+        points::section(study),
+    ];
+    Ok(Document {
+        title: names.join(", "),
+        sections: sections.into_iter().flatten().collect(),
+    })
+}
+
+fn section(heading: &str, blocks: Vec<Block>) -> Option<Section> {
+    let heading = heading.to_owned();
+    (!blocks.is_empty()).then_some(Section { heading, blocks })
+}
+
+/// All that is drawn from tables of what happened over time, which are read once.
+#[derive(Default)]
+struct OverTime {
+    learning: Vec<Block>,
+    filter: Vec<Block>,
+    rounds: Vec<Figure>,
+}
+
+impl OverTime {
+    fn read(study: &Study<'_>) -> Result<OverTime, ReportError> {
+        let mut found = OverTime::default();
+        let cases = chosen_cases(study);
+        if cases.len() < study.cases.len() {
+            found.learning.push(Block::Text(format!(
+                "{} of {} cases are drawn, at equal distances; all are in the tables.",
+                cases.len(),
+                study.cases.len(),
+            )));
+        }
+        for (number, case) in cases {
+            let series = chosen_series(case);
+            let history = History::read(case, &series)?;
+            let name = (study.cases.len() > 1).then(|| case.name());
+            let add = |blocks: &mut Vec<Block>, figures: Vec<Figure>| {
+                if !figures.is_empty() {
+                    blocks.extend(name.clone().map(Block::Heading));
+                    blocks.push(Block::Figures(figures));
+                }
+            };
+            add(
+                &mut found.learning,
+                learning::figures(study, number, case, &history),
+            );
+            add(&mut found.filter, filter::figures(study, number, &history));
+            found.rounds.extend(time::rounds(study, number, &history));
+            let all = case.firsts().len();
+            if series.len() < all {
+                let text = format!("The {} best of {all} are drawn.", series.len());
+                found.learning.push(Block::Text(text));
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// Headers of the columns that say which case and series a row is of.
+fn heads(study: &Study<'_>) -> Vec<(String, String)> {
+    let mut keys = study.case_keys();
+    if !study.series_key.is_empty() {
+        keys.push(study.series_key.clone());
+    }
+    if keys.is_empty() {
+        keys.push("scenario".to_owned());
+    }
+    keys.into_iter().map(|key| (key, String::new())).collect()
+}
+
+/// The cells under [`heads`].
+fn labels(study: &Study<'_>, case: &Case<'_>, series: usize) -> Vec<Cell> {
+    let mut cells: Vec<Cell> = study
+        .case_keys()
+        .iter()
+        .map(|key| setting(&case.settings, key))
+        .collect();
+    if !study.series_key.is_empty() || cells.is_empty() {
+        cells.push(Cell::Text(study.series[series].clone()));
+    }
+    cells
+}
+
+/// The value of a swept key as a cell.
+fn setting(settings: &[Setting], key: &str) -> Cell {
+    match settings.iter().find(|s| s.key == key).map(|s| &s.value) {
+        None => Cell::Missing,
+        Some(SettingValue::Integer(i)) => Cell::Number(*i as f64),
+        Some(SettingValue::Number(x)) => Cell::Number(*x),
+        Some(value) => Cell::Text(value.to_string()),
+    }
+}
+
+/// Cases with figures of their own; of more, as many are taken at equal distances.
+const CHOSEN_CASES: usize = 6;
+
+/// Series in one figure; of more, the best are taken.
+const CHOSEN_SERIES: usize = 10;
+
+/// The cases that are drawn, with their numbers.
+fn chosen_cases<'s, 'a>(study: &'s Study<'a>) -> Vec<(usize, &'s Case<'a>)> {
+    chosen(study.cases.iter().enumerate().collect(), CHOSEN_CASES)
+}
+
+/// At most so many, at equal distances, the first and the last among them: where a key is varied,
+/// they are its ends.
+fn chosen<T>(all: Vec<T>, most: usize) -> Vec<T> {
+    let (many, count) = (all.len(), all.len().min(most));
+    let is_chosen =
+        |at: usize| count == many || (0..count).any(|i| at == i * (many - 1) / (count - 1).max(1));
+    let kept = all.into_iter().enumerate().filter(|(at, _)| is_chosen(*at));
+    kept.map(|(_, item)| item).collect()
+}
+
+/// The series of a case that are drawn, in their order.
+fn chosen_series(case: &Case<'_>) -> Vec<usize> {
+    let mut with_runs: Vec<usize> = case.firsts().iter().map(|(series, _)| *series).collect();
+    let summaries = case
+        .points
+        .iter()
+        .flatten()
+        .filter_map(|point| point.summary.as_ref());
+    let Some(measure) = Measure::of(summaries) else {
+        return with_runs;
+    };
+    let value = |series: &usize| mean(&case.numbers(*series, &measure.path()));
+    with_runs.sort_by(|a, b| {
+        let (a, b) = (value(a), value(b));
+        // What is not known comes last.
+        let is_worse = |a: f64, b: f64| a.is_nan() || measure.is_worse(a, b);
+        is_worse(a, b).cmp(&is_worse(b, a))
+    });
+    with_runs.truncate(CHOSEN_SERIES);
+    with_runs.sort_unstable();
+    with_runs
+}
+
+/// NaN of nothing.
+fn mean(values: &[f64]) -> f64 {
+    values.iter().sum::<f64>() / values.len() as f64
+}
+
+/// From the least to the greatest of some values, as text; empty of fewer than two.
+fn range(values: &[f64]) -> String {
+    if values.len() < 2 {
+        return String::new();
+    }
+    let least = values.iter().copied().fold(f64::INFINITY, f64::min);
+    let greatest = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    format!("{}–{}", short(least), short(greatest))
+}
+
+/// The name of a figure's file from its parts and its case: letters, digits, `-`.
+fn file_name(parts: &[&str], case: usize, study: &Study<'_>) -> String {
+    let mut name = String::new();
+    let case = if study.cases.len() > 1 {
+        format!("case-{}", case + 1)
+    } else {
+        String::new()
+    };
+    for part in parts
+        .iter()
+        .copied()
+        .chain([&*case])
+        .filter(|part| !part.is_empty())
+    {
+        if !name.is_empty() {
+            name.push('-');
+        }
+        let legal = |c: char| {
+            if c.is_ascii_alphanumeric() {
+                c.to_ascii_lowercase()
+            } else {
+                '-'
+            }
+        };
+        name.extend(part.chars().map(legal));
+    }
+    name
+}
+
+/// Lines in words: where each begins and ends.
+fn told(series: &[Series], quantity: &str, time: &str) -> String {
+    let line = |series: &Series| {
+        let (from, to) = (series.x.first()?, series.x.last()?);
+        let (first, last) = (series.y.first()?, series.y.last()?);
+        let band = series
+            .band
+            .as_ref()
+            .and_then(|[low, high]| Some((low.last()?, high.last()?)));
+        let band = band.filter(|(low, high)| low.is_finite() && high.is_finite() && low < high);
+        let band = band.map_or(String::new(), |(low, high)| {
+            format!(", there between {} and {}", short(*low), short(*high))
+        });
+        Some(format!(
+            "{}: from {} at {} to {} at {}{band}",
+            series.label,
+            short(*first),
+            short(*from),
+            short(*last),
+            short(*to),
+        ))
+    };
+    let lines: Vec<String> = series.iter().filter_map(line).collect();
+    format!("{quantity} over {time}. {}.", lines.join("; "))
+}

@@ -1,0 +1,205 @@
+//! What was run, and how it was set.
+
+use super::super::study::Study;
+use super::super::{Block, Results, Section};
+use crate::units::short;
+use toml::Value;
+
+pub(super) fn section(study: &Study<'_>) -> Section {
+    let mut blocks = Vec::new();
+    for results in study.results {
+        if study.results.len() > 1 {
+            blocks.push(Block::Heading(results.folder.display().to_string()));
+        }
+        blocks.push(Block::Facts(facts(results)));
+        blocks.extend(unfinished(results).map(Block::Text));
+        let name = "Resolved scenario, with all defaults".to_owned();
+        blocks.push(Block::Listing(name, results.text.clone()));
+    }
+    Section {
+        heading: "What was run".to_owned(),
+        blocks,
+    }
+}
+
+fn facts(results: &Results) -> Vec<(String, String)> {
+    let mut facts = Vec::new();
+    let mut fact = |name: &str, text: Option<String>| {
+        facts.extend(text.map(|text| (name.to_owned(), text)));
+    };
+    let scenario = &results.scenario;
+    let text = |table: &str, key: &str| scenario.get(table)?.get(key).map(shown);
+    let summaries = || {
+        results
+            .points
+            .iter()
+            .filter_map(|point| point.summary.as_ref())
+    };
+    let done = summaries().count();
+    fact("Scenario", Some(results.name.clone()));
+    fact("Task", text("task", "kind"));
+    fact(
+        "Data",
+        summaries().find_map(|s| s.generated()).map(str::to_owned),
+    );
+    fact("Agents", agents(results));
+    fact(
+        "Network",
+        text("topology", "kind").map(|kind| match links(results) {
+            Some(links) => format!("{kind}, {links} links"),
+            None => kind,
+        }),
+    );
+    fact("Rule", text("rule", "kind"));
+    fact("Attacks", attacks(scenario));
+    fact(
+        "Who waits for whom",
+        text("clock", "mode").map(|mode| synchrony(&mode)),
+    );
+    fact(
+        "Computing",
+        text("clock", "compute_ms").map(|time| format!("{time} ms")),
+    );
+    fact(
+        "Delay of links",
+        text("link", "delay_ms").map(|time| format!("{time} ms")),
+    );
+    fact(
+        "Loss of links",
+        text("link", "drop").filter(|drop| drop != "0.0"),
+    );
+    let faults = scenario.get("fault").and_then(Value::as_array);
+    fact("Faults", faults.map(|faults| kinds(faults)));
+    let iterations = summaries().filter_map(|s| s.number(&["iterations"]));
+    fact("Iterations", span(iterations.collect()));
+    for (key, values) in varied(results) {
+        fact(&format!("Varied: {key}"), Some(values));
+    }
+    fact(
+        "Points",
+        Some(format!("{done} of {} done", results.points.len())),
+    );
+    let seconds: f64 = summaries().filter_map(|s| s.number(&["wall_s"])).sum();
+    fact(
+        "Wall-clock time",
+        Some(format!("{} s for all points together", short(seconds))),
+    );
+    let json = |path: &str| {
+        summaries()
+            .next()?
+            .json()
+            .pointer(path)?
+            .as_str()
+            .map(str::to_owned)
+    };
+    fact("Program", json("/program"));
+    fact("Machine", json("/machine/cpu"));
+    facts
+}
+
+/// A value as it is written, without quotes around a text.
+fn shown(value: &Value) -> String {
+    value
+        .as_str()
+        .map_or_else(|| value.to_string(), str::to_owned)
+}
+
+fn agents(results: &Results) -> Option<String> {
+    let summaries = || {
+        results
+            .points
+            .iter()
+            .filter_map(|point| point.summary.as_ref())
+    };
+    let of = |what: &str| {
+        span(
+            summaries()
+                .filter_map(|s| s.number(&["agents", what]))
+                .collect(),
+        )
+    };
+    Some(format!(
+        "{}, of which {} Byzantine",
+        of("total")?,
+        of("byzantine")?
+    ))
+}
+
+fn links(results: &Results) -> Option<String> {
+    let summaries = results
+        .points
+        .iter()
+        .filter_map(|point| point.summary.as_ref());
+    span(summaries.filter_map(|s| s.number(&["edges"])).collect())
+}
+
+/// `500`, or `468 to 500`.
+fn span(values: Vec<f64>) -> Option<String> {
+    let least = values.iter().copied().reduce(f64::min)?;
+    let greatest = values.iter().copied().reduce(f64::max)?;
+    Some(match least == greatest {
+        true => least.to_string(),
+        false => format!("{least} to {greatest}"),
+    })
+}
+
+fn attacks(scenario: &toml::Table) -> Option<String> {
+    let attacks = scenario.get("attack")?.as_array()?;
+    let one = |attack: &Value| {
+        let kind = attack.get("kind").map(shown).unwrap_or_default();
+        let agents = attack.get("agents").map(shown).unwrap_or_default();
+        let name = attack
+            .get("name")
+            .map(|name| format!("{}: ", shown(name)))
+            .unwrap_or_default();
+        format!("{name}{kind} by {agents}")
+    };
+    let all: Vec<String> = attacks.iter().map(one).collect();
+    (!all.is_empty()).then(|| all.join("; "))
+}
+
+fn kinds(tables: &[Value]) -> String {
+    let kind = |table: &Value| table.get("kind").map(shown).unwrap_or_default();
+    tables.iter().map(kind).collect::<Vec<_>>().join(", ")
+}
+
+fn synchrony(mode: &str) -> String {
+    let means = match mode {
+        "synchronous" => "everyone waits for its neighbors",
+        "deadline" => "an iteration ends at its deadline, whatever has arrived",
+        "asynchronous" => "nobody waits",
+        _ => return mode.to_owned(),
+    };
+    format!("{mode}: {means}")
+}
+
+/// Swept keys with their values.
+fn varied(results: &Results) -> Vec<(String, String)> {
+    let mut keys: Vec<(String, Vec<String>)> = Vec::new();
+    for setting in results.points.iter().flat_map(|point| &point.settings) {
+        let value = setting.value.to_string();
+        match keys.iter_mut().find(|(key, _)| *key == setting.key) {
+            Some((_, values)) if values.contains(&value) => {}
+            Some((_, values)) => values.push(value),
+            None => keys.push((setting.key.clone(), vec![value])),
+        }
+    }
+    let joined = |(key, values): (String, Vec<String>)| (key, values.join(", "));
+    keys.into_iter().map(joined).collect()
+}
+
+/// What did not come to its end.
+fn unfinished(results: &Results) -> Option<String> {
+    let count = |status: &str| results.points.iter().filter(|p| p.status == status).count();
+    let told = ["failed", "interrupted", "not begun"].map(|status| (status, count(status)));
+    let told = told.iter().filter(|(_, count)| *count > 0);
+    let told: Vec<String> = told
+        .map(|(status, count)| format!("{count} {status}"))
+        .collect();
+    (!told.is_empty()).then(|| {
+        format!(
+            "Not all points came to their end: {}. Figures are of those that did.",
+            told.join(", ")
+        )
+    })
+}

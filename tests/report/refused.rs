@@ -1,0 +1,96 @@
+//! What a report cannot be made of, and what it can be made of all the same.
+
+use super::{SWEEP, blocks, document, figures, ran};
+use byzsim::report::{Block, ReportError, page, read};
+use std::fs;
+
+#[test]
+fn a_folder_without_results_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let error = read(&[folder.path().to_owned()]).unwrap_err();
+    assert!(matches!(error, ReportError::NoResults(_)));
+    assert!(error.to_string().contains("byzsim run"), "{error}");
+    let gone = folder.path().join("gone");
+    assert!(matches!(read(&[gone]), Err(ReportError::NoResults(_))));
+}
+
+#[test]
+fn a_damaged_file_is_named() {
+    for name in [
+        "rounds.parquet",
+        "summary.json",
+        "latency.hlog",
+        "network/agents.parquet",
+    ] {
+        let folder = ran(SWEEP, &["sweep.seed=[1]"]);
+        let run = super::reading::runs(folder.path()).remove(0);
+        fs::write(run.join(name), "Tag=x,0.0,1.0,nonsense").unwrap();
+        let error = read(&[folder.path().to_owned()]).unwrap_err().to_string();
+        assert!(error.contains(name), "{error}");
+        fs::remove_file(run.join(name)).unwrap();
+        let error = read(&[folder.path().to_owned()]).unwrap_err().to_string();
+        assert!(error.contains(name), "{error}");
+    }
+}
+
+#[test]
+fn a_run_without_weights_and_agents_has_a_report() {
+    let sparse = [
+        "record.agents='none'",
+        "record.weights='none'",
+        "sweep.seed=[1]",
+    ];
+    let folder = ran(SWEEP, &sparse);
+    let report = document(&[folder.path()]);
+    assert!(
+        figures(&report)
+            .iter()
+            .all(|figure| !figure.name.starts_with("weights"))
+    );
+    assert!(figures(&report).iter().any(|figure| figure.name == "loss"));
+}
+
+#[test]
+fn a_single_run_of_a_single_agent_has_a_report() {
+    let folder = ran(
+        "iterations = 1\n[task]\nkind = 'target-localization'\n[topology]\nkind = 'ring'\nagents = 1\n",
+        &[],
+    );
+    let report = document(&[folder.path()]);
+    assert!(page(&report).contains("agent"));
+    assert_eq!(report.title, "small");
+}
+
+#[test]
+fn what_diverges_is_told_as_infinite() {
+    let scenario = SWEEP.replace(
+        "high = 16.0",
+        "high = 16.0\n[[attack]]\nagents = [2]\nkind = 'constant'\nvalue = 3.0e38",
+    );
+    let folder = ran(&scenario, &["sweep.seed=[1]"]);
+    let report = document(&[folder.path()]);
+    let page = page(&report);
+    assert!(page.contains('∞'));
+    for svg in page.split("<svg").skip(1) {
+        let svg = svg.split("</svg>").next().unwrap();
+        let drawn = svg.split("</desc>").last().unwrap();
+        assert!(
+            !drawn.contains("NaN") && !drawn.contains("\"inf"),
+            "coordinates are finite"
+        );
+    }
+}
+
+#[test]
+fn the_resolved_scenario_stands_in_the_report() {
+    let folder = ran(SWEEP, &["sweep.seed=[1]"]);
+    let report = document(&[folder.path()]);
+    let listed = blocks(&report).find_map(|block| match block {
+        Block::Listing(_, text) => Some(text.clone()),
+        _ => None,
+    });
+    assert_eq!(
+        listed.unwrap(),
+        fs::read_to_string(folder.path().join("scenario.toml")).unwrap()
+    );
+}
