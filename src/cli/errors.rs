@@ -1,9 +1,9 @@
 //! How errors are told: in color and as wide as the terminal, or plainly into pipes; and as JSON,
 //! for editors and other programs.
 
-use super::WRONG;
 use super::list::Format;
 use super::text::{note, print, width_of};
+use super::{WRONG, program};
 use crate::campaign::{CampaignError, FolderError};
 use crate::scenario::ScenarioError;
 use crate::settings::{WrongSettings, nearest, wrapped};
@@ -39,7 +39,7 @@ impl From<ScenarioError> for Refusal {
                 message: format!("cannot read the scenario {}: {error}", path.display()),
                 help: match meant(&path).filter(|_| error.kind() == ErrorKind::NotFound) {
                     Some(meant) => format!("did you mean {meant}?"),
-                    None => "name a TOML file, such as the ones in scenarios/".to_owned(),
+                    None => format!("name a TOML file; `{} new NAME` writes one", program()),
                 },
             },
         }

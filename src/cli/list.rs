@@ -139,22 +139,15 @@ fn key_json(name: &str, key: &KeyDoc) -> Value {
         "symbol": key.symbol,
         "takes": key.takes,
         "range": key.range,
-        "required": key.presence == Presence::Required,
+        "required": key.presence.is_required(),
         "only_with": key.only.iter().map(Case::to_string).collect::<Vec<_>>(),
     });
-    let all = |defaults: &[DefaultDoc]| -> Value {
+    if let Presence::Optional(absence, _) = key.presence {
+        json["without"] = json!(absence);
+    }
+    if !key.presence.defaults().is_empty() {
         let one = |d: &DefaultDoc| json!({"value": d.value.to_string(), "source": d.source});
-        defaults.iter().map(one).collect()
-    };
-    match &key.presence {
-        Presence::Required => {}
-        Presence::Default(defaults) => json["defaults"] = all(defaults),
-        Presence::Optional(absence, tasks) => {
-            json["without"] = json!(absence);
-            if !tasks.is_empty() {
-                json["defaults"] = all(tasks);
-            }
-        }
+        json["defaults"] = key.presence.defaults().iter().map(one).collect();
     }
     json
 }

@@ -45,7 +45,11 @@ impl Report {
         text::print(&format!("Report is in {}", page.display()));
         if let Some(folder) = &self.figures {
             let files = report::write_figures(&document, folder)?;
-            text::print(&format!("{} files of figures are in {}", files.len(), folder.display()));
+            text::print(&format!(
+                "{} files of figures are in {}",
+                files.len(),
+                folder.display()
+            ));
         }
         Ok(())
     }

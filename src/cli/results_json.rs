@@ -19,11 +19,13 @@ const PARTS: [&str; 9] = [
     "models_per_s",
 ];
 
-/// The points of a campaign in their order, and where their tables are.
+/// The points of a campaign in their order, and where their tables and their report are, if that
+/// could be written.
 pub(super) fn results_json(
     file: &ScenarioFile,
     outcomes: &[(RunId, PointOutcome)],
     folder: &Path,
+    report: Option<&Path>,
 ) -> Value {
     let above = AboveAlone::all(file, outcomes);
     let points = file.points.iter().zip(outcomes).zip(above);
@@ -59,6 +61,7 @@ pub(super) fn results_json(
     json!({
         "scenario": file.name,
         "results": folder.display().to_string(),
+        "report": report.map(|page| page.display().to_string()),
         "points": points,
         "notes": notes(file, &summaries),
     })
@@ -89,11 +92,12 @@ mod tests {
             "average" => done(json!({"steady": {"loss": {"mean": "inf"}}, "data": "invented"})),
             _ => failed(),
         });
-        let told = results_json(&file, &outcomes, Path::new("results/test"));
+        let told = results_json(&file, &outcomes, Path::new("results/test"), None);
         insta::assert_snapshot!(format!("{told:#}"), @r#"
         {
           "scenario": "test",
           "results": "results/test",
+          "report": null,
           "points": [
             {
               "id": "seed = 1, rule = alone",

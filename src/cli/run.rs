@@ -100,7 +100,9 @@ impl Run {
         });
         match self.format {
             Format::Json => {
-                let told = results_json(&campaign.file, &outcomes, &folder);
+                let page = page_in(&folder);
+                let page = unwritten.is_ok().then_some(&*page);
+                let told = results_json(&campaign.file, &outcomes, &folder, page);
                 text::print(&format!("{told:#}"));
             }
             Format::Text if !self.quiet => {

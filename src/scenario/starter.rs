@@ -4,13 +4,13 @@
 use super::Catalogues;
 use super::read::describe_under;
 use super::schema::SCHEMA_FILE;
-use crate::settings::{KeyDoc, Presence, TableDoc};
+use crate::settings::{KeyDoc, TableDoc};
 use crate::task::Starter;
 
 /// Where comments begin.
-const COLUMN: usize = 38;
+const COLUMN: usize = 32;
 /// Where lines end, as far as words allow.
-const WIDTH: usize = 100;
+const WIDTH: usize = 104;
 
 /// Rules that a first study holds against each other: who learns alone is what cooperation has to
 /// be better than.
@@ -144,7 +144,7 @@ impl Writer<'_> {
             }
         }
         if !others.is_empty() {
-            self.line("", &format!("and {}", others.join(", ")));
+            self.line("", &format!("Also: {}", others.join(", ")));
         }
     }
 
@@ -195,23 +195,22 @@ fn is(value: &toml::Value, text: &str) -> bool {
 
 /// The value of a key that is left out, where it has one.
 fn default(key: &KeyDoc) -> Option<&toml::Value> {
-    match &key.presence {
-        Presence::Required => None,
-        Presence::Default(defaults) | Presence::Optional(_, defaults) => {
-            defaults.first().map(|default| &default.value)
-        }
-    }
+    key.presence
+        .defaults()
+        .first()
+        .map(|default| &default.value)
 }
 
-/// What a key means, in few words: with its symbol, and what it takes where its value does not show
-/// that.
+/// What a key means, in few words: with its symbol, and what else it takes where that says much.
 fn meaning(key: &KeyDoc) -> String {
-    let mut text = key.headline();
-    let is_choice = key.takes.starts_with('"') && key.name != "kind";
-    match (is_choice, key.range.as_str()) {
-        (true, _) => text.push_str(&format!(": {}", key.takes)),
-        (false, "") => {}
-        (false, range) => text.push_str(&format!("; {range}")),
+    let headline = key.headline();
+    let is_quoted = |word: &str| word.starts_with('"') && word.ends_with('"');
+    if key.takes.split(" | ").all(is_quoted) {
+        return format!("{headline}: {}", key.takes.replace(" | ", ", "));
     }
-    text
+    // Nobody comes near a million.
+    if key.range.is_empty() || key.range.contains("00000") || key.range.contains("e1") {
+        return headline;
+    }
+    format!("{headline}; {}", key.range)
 }

@@ -111,7 +111,7 @@ impl<'a> Keys<'a> {
         (takes, resolved): (TableDoc, toml::Table),
     ) {
         let form = Form::Table(takes);
-        self.describe(name, about, "a table", Presence::Required, form);
+        self.describe(name, about, "a table", Presence::Required(Vec::new()), form);
         self.resolved.insert(name.to_owned(), resolved.into());
     }
 

@@ -10,7 +10,7 @@
 //! tell one mistake at its place where `oneOf` would refuse the whole table. What has a `title` is
 //! meant to stand once, in `definitions`: [`share`].
 
-use super::docs::{Case, KeyDoc, KindDoc, Presence, TableDoc};
+use super::docs::{Case, KeyDoc, KindDoc, TableDoc};
 use super::form::Form;
 use serde_json::{Map, Value, json};
 
@@ -265,7 +265,7 @@ struct Demanding<'a> {
 impl<'a> Demands<'a> {
     /// Those of keys that stand beside `others`.
     fn of(keys: &'a [KeyDoc], others: &[&'a str]) -> Demands<'a> {
-        let is_required = |key: &&KeyDoc| key.presence == Presence::Required;
+        let is_required = |key: &&KeyDoc| key.presence.is_required();
         let everywhere = |key: &&KeyDoc| key.only.is_empty();
         let mut demands = Demands::default();
         for key in keys {

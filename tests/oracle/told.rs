@@ -4,7 +4,8 @@
 use byzsim::actors::{RunOptions, run};
 use byzsim::data::Library;
 use byzsim::record::{Observer, RunError, Sample, Seen};
-use byzsim::scenario::{Catalogues, Plan, ScenarioError, ScenarioFile};
+use byzsim::scenario::{Catalogues, Plan, ScenarioFile};
+use byzsim::settings::WrongSettings;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -91,7 +92,7 @@ impl Observer for Watch {
 }
 
 /// Whether a scenario was refused because its run would stall.
-fn stalls_before(error: &ScenarioError) -> Option<String> {
+fn stalls_before(error: &WrongSettings) -> Option<String> {
     let text = error.to_string();
     text.contains("the run would stall").then_some(text)
 }

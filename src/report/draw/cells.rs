@@ -5,7 +5,7 @@ use super::color_bar::ColorBar;
 use super::curves::given;
 use super::legend::{Legend, SAMPLE};
 use super::names::Names;
-use super::palette::{DIVERGED, FAINT, INK, LEVELS, ON_LIGHT, PAPER, level, on};
+use super::palette::{DIVERGED, FAINT, GRID, INK, LEVELS, ON_LIGHT, PAPER, level, on};
 use super::plane::LABEL_SIZE;
 use super::scale::Scale;
 use super::text;
@@ -140,11 +140,14 @@ fn draw_breaks(area: &Area, cells: &Cells, window: &Window) -> Result<(), Refuse
     let place = |from: i32, to: i32, at: usize, of: usize| {
         from + (f64::from(to - from) * at as f64 / of as f64).round() as i32
     };
+    // Between blank cells the paper would not show.
+    let is_sparse = cells.values.iter().any(|x| x.is_nan());
+    let (color, width) = if is_sparse { (FAINT, 6) } else { (PAPER, 18) };
     let line = |from, to| {
         area.draw(&Stroke {
             points: &[from, to],
-            color: PAPER,
-            width: 18,
+            color,
+            width,
             dashes: "",
         })
     };
@@ -217,6 +220,7 @@ impl Grid {
     ) -> Result<(), Refused> {
         let mut by_level: Vec<Vec<Corners>> = vec![Vec::new(); LEVELS];
         let mut diverged = Vec::new();
+        let mut zeros = Vec::new();
         for row in 0..self.rows {
             let values = &self.values[row * self.columns..][..self.columns];
             let mut column = 0;
@@ -230,6 +234,7 @@ impl Grid {
                 ];
                 match shade(run[0], scale) {
                     Some(Shade::Level(level)) => by_level[level].push(corners),
+                    Some(Shade::Zero) => zeros.push(corners),
                     Some(Shade::Diverged) => {
                         diverged.extend((column..column + run.len()).map(|c| {
                             [
@@ -242,6 +247,9 @@ impl Grid {
                 }
                 column += run.len();
             }
+        }
+        for corners in zeros {
+            area.draw(&Rectangle::new(corners, GRID.rgb().filled()))?;
         }
         for (number, cells) in by_level.iter().enumerate() {
             for corners in cells {
@@ -296,7 +304,7 @@ impl Grid {
             let color = match shade(*value, scale) {
                 Some(Shade::Level(number)) => on(level(number)),
                 Some(Shade::Diverged) => ON_LIGHT,
-                None => INK,
+                Some(Shade::Zero) | None => INK,
             };
             let text = text::number(*value, digits);
             if text::width(&text) * NUMBER_SIZE > most {
@@ -322,6 +330,8 @@ impl Grid {
 #[derive(Clone, Copy, PartialEq)]
 enum Shade {
     Level(usize),
+    /// Nothing at all, of what begins there: told apart from little, and not as loud.
+    Zero,
     Diverged,
 }
 
@@ -329,6 +339,9 @@ enum Shade {
 fn shade(value: f64, scale: &Scale) -> Option<Shade> {
     if value.is_infinite() {
         return Some(Shade::Diverged);
+    }
+    if value == 0.0 && scale.from == 0.0 {
+        return Some(Shade::Zero);
     }
     let place = scale
         .holds(value)

@@ -9,6 +9,9 @@ mod colors;
 mod table;
 mod values;
 
+#[cfg(test)]
+mod tests;
+
 use super::document::{Block, Document, Section};
 use super::draw::draw;
 use super::figure::Figure;

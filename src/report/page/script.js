@@ -273,6 +273,7 @@
   function key(cell) {
     if (!cell || cell.classList.contains("missing")) return [2, 0];
     const text = cell.textContent;
+    if (cell.dataset.number) return [0, Number(cell.dataset.number.replace("inf", "Infinity"))];
     if (!cell.classList.contains("number")) return [1, text];
     return [0, Number((cell.title || text).replace("∞", "Infinity"))];
   }

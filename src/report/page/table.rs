@@ -89,6 +89,11 @@ impl Column {
                     td.number title=[(shown != whole).then_some(whole)] { (shown) }
                 }
             }
+            Cell::Range(least, greatest) => html! {
+                td.range data-number=(least) title={ (whole(*least)) "–" (whole(*greatest)) } {
+                    (cell.to_string())
+                }
+            },
             Cell::Number(_) | Cell::Missing => html! {
                 td.missing.number[self.is_number] { "–" }
             },

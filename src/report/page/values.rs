@@ -275,3 +275,98 @@ fn round(x: f64, digits: usize) -> f64 {
     let text = format!("{x:.*e}", digits - 1);
     text.parse().expect("a number as it was written")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::draw::draw;
+    use super::super::super::figure::Axis;
+    use super::*;
+    use flate2::read::ZlibDecoder;
+    use serde_json::{Value, json};
+    use std::io::Read;
+
+    fn unpacked(figure: &Figure) -> Value {
+        let packed = packed(figure, &draw(figure).frame);
+        let bytes = BASE64_STANDARD.decode(packed).unwrap();
+        let mut json = String::new();
+        ZlibDecoder::new(&bytes[..])
+            .read_to_string(&mut json)
+            .unwrap();
+        serde_json::from_str(&json).unwrap()
+    }
+
+    fn figure(content: Content) -> Figure {
+        Figure {
+            name: "figure".to_owned(),
+            title: String::new(),
+            caption: String::new(),
+            alternative: String::new(),
+            content,
+        }
+    }
+
+    fn curves(series: Vec<Series>) -> Figure {
+        figure(Content::Curves(Curves {
+            x: Axis::default(),
+            y: Axis::default(),
+            series,
+            marks: Vec::new(),
+        }))
+    }
+
+    fn series(x: Vec<f64>, y: Vec<f64>) -> Series {
+        Series {
+            label: "loss".to_owned(),
+            color: 9,
+            x,
+            y,
+            band: None,
+            has_points: false,
+        }
+    }
+
+    #[test]
+    fn curves_tell_what_is_known_in_four_digits() {
+        let mut with_band = series(
+            vec![0.0, 1.0, 2.0, 123_456.5],
+            vec![0.123_456, f64::NAN, f64::INFINITY, -1.5e-30],
+        );
+        with_band.band = Some([
+            vec![0.012_345, f64::NAN, f64::NAN, -2e-30],
+            vec![98_765.0, f64::NAN, f64::NEG_INFINITY, 0.0],
+        ]);
+        let told = unpacked(&curves(vec![with_band]));
+        assert_eq!(told["content"]["x"], json!([[0, 2, 123_456.5]]));
+        let line = &told["content"]["series"][0];
+        assert_eq!(line["y"], json!([0.1235, "Infinity", -1.5e-30]));
+        let band = json!([[0.0123, null, -2e-30], [98_800, "-Infinity", 0]]);
+        assert_eq!(line["band"], band);
+        assert_eq!(line["color"], 1);
+    }
+
+    #[test]
+    fn places_that_curves_share_are_told_once() {
+        let x = vec![0.0, 10.0, 20.0];
+        let one = series(x.clone(), vec![1.0, 2.0, 3.0]);
+        let gap = series(x.clone(), vec![1.0, f64::NAN, 3.0]);
+        let told = unpacked(&curves(vec![one.clone(), gap, one]));
+        assert_eq!(told["content"]["x"], json!([[0, 10, 20], [0, 20]]));
+        let lists = [0, 1, 2].map(|i| told["content"]["series"][i]["x"].clone());
+        assert_eq!(lists, [0, 1, 0]);
+    }
+
+    #[test]
+    fn long_curves_tell_evenly_many_of_their_values() {
+        let long = |count: u32| {
+            let x: Vec<f64> = (0..count).map(f64::from).collect();
+            series(x.clone(), x)
+        };
+        for (count, curves_of, told_of) in [(500, 12, 500), (100_000, 1, 1000), (9_000, 12, 500)] {
+            let told = unpacked(&curves(vec![long(count); curves_of]));
+            let x = told["content"]["x"][0].as_array().unwrap();
+            assert_eq!(x.len(), told_of);
+            assert_eq!(x[0], 0);
+            assert_eq!(x[told_of - 1], count - 1);
+        }
+    }
+}

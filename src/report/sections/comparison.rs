@@ -39,7 +39,6 @@ const NUMBERS: [(&str, &str, &[&str]); 5] = [
 
 pub(super) fn section(study: &Study<'_>) -> Option<Section> {
     let mut blocks = Vec::new();
-    blocks.extend(table(study).map(Block::Table));
     let mut figures: Vec<Figure> = study
         .results
         .iter()
@@ -50,6 +49,7 @@ pub(super) fn section(study: &Study<'_>) -> Option<Section> {
     if !figures.is_empty() {
         blocks.push(Block::Figures(figures));
     }
+    blocks.extend(table(study).map(Block::Table));
     let heading = "What it came to".to_owned();
     (!blocks.is_empty()).then_some(Section { heading, blocks })
 }
@@ -99,7 +99,7 @@ fn table(study: &Study<'_>) -> Option<Table> {
                     false => Cell::Number(mean(&values)),
                 });
                 if repeats {
-                    row.push(Cell::Text(range(&values)));
+                    row.push(range(&values));
                 }
             }
             rows.push(row);
@@ -257,7 +257,7 @@ fn along_key(
         .collect();
     let under = match under.join(", ") {
         none if none.is_empty() => none,
-        under => format!(" with {under}"),
+        under => format!(", {under}"),
     };
     let ratio = |values: &mut dyn Iterator<Item = f64>| {
         let (mut least, mut greatest) = (f64::INFINITY, 0.0f64);
@@ -267,13 +267,12 @@ fn along_key(
         least > 0.0 && greatest > 30.0 * least
     };
     let is_accuracy = measure == Measure::Accuracy;
-    let title = format!("{} by {key}", capitalized(measure.name()));
+    let title = format!("{} by {key}{under}", capitalized(measure.name()));
     Figure {
         name: file_name(&["along", key, &(number + 1).to_string()], 0, study)
             .replace("-case-1", ""),
-        caption: format!(
-            "Mean over repetitions{under}; the band reaches from the least to the greatest."
-        ),
+        caption: "Mean over repetitions; the band reaches from the least to the greatest."
+            .to_owned(),
         alternative: told(&series, measure.name(), key),
         title,
         content: Content::Curves(Curves {

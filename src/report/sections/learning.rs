@@ -55,6 +55,10 @@ const QUANTITIES: [Quantity; 5] = [
     },
 ];
 
+/// Of fewer seeds an interval of confidence says nothing: that of two is 13 times as wide as they are
+/// apart.
+const LEAST_SEEDS: usize = 3;
+
 /// More groups are not drawn one by one.
 const MOST_GROUPS: usize = 8;
 
@@ -124,7 +128,7 @@ impl Quantity {
             all.into_iter().map(line).collect()
         };
         let mut figures = Vec::new();
-        if seeds > 1 && self.is_main {
+        if seeds >= LEAST_SEEDS && self.is_main {
             let title = format!("{}: confidence over seeds", self.title);
             let of_ratios = if self.is_log {
                 " as an interval of ratios"

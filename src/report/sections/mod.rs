@@ -177,14 +177,16 @@ fn mean(values: &[f64]) -> f64 {
     values.iter().sum::<f64>() / values.len() as f64
 }
 
-/// From the least to the greatest of some values, as text; empty of fewer than two.
-fn range(values: &[f64]) -> String {
+/// From the least to the greatest of some values; missing of fewer than two.
+fn range(values: &[f64]) -> Cell {
     if values.len() < 2 {
-        return String::new();
+        return Cell::Missing;
     }
     let least = values.iter().copied().fold(f64::INFINITY, f64::min);
-    let greatest = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    format!("{}–{}", short(least), short(greatest))
+    Cell::Range(
+        least,
+        values.iter().copied().fold(f64::NEG_INFINITY, f64::max),
+    )
 }
 
 /// The name of a figure's file from its parts and its case: letters, digits, `-`.
