@@ -183,6 +183,22 @@ every_ms = 25
 "#;
 
 #[test]
+fn labels_resolve_to_themselves_whatever_they_hold() {
+    for label in [
+        r#""'one'""#,
+        r#""\"two\"""#,
+        r#""\"both' & ''' and \\""#,
+        r#""two\nlines""#,
+        r#""x = true""#,
+    ] {
+        let rules = r#"{ kind = "average" }, plain = { kind = "no-cooperation" }"#;
+        resolves_to_itself(&read(&format!(
+            "{SMALL}\n[sweep]\nrule = {{ {label} = {rules} }}\n"
+        )));
+    }
+}
+
+#[test]
 fn what_scenarios_say_of_time_resolves_to_itself() {
     let small = by_chance(SMALL) + "redraw_every_iterations = 2\nfanout = 1\n";
     let text = small.clone() + OVER_TIME;

@@ -8,7 +8,7 @@ use parquet::errors::ParquetError;
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The values of a column, by row.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,6 +21,7 @@ pub(super) enum Column {
 
 /// A table, or some of its columns.
 pub(super) struct Columns {
+    path: PathBuf,
     columns: BTreeMap<String, Column>,
     /// By column in the order of the file: its name, and what the file says of it.
     pub about: Vec<(String, String)>,
@@ -42,7 +43,7 @@ impl Columns {
             error: error.to_string(),
         };
         let reader = SerializedFileReader::new(file).map_err(damaged)?;
-        columns(&reader, wanted).map_err(damaged)
+        columns(path, &reader, wanted).map_err(damaged)
     }
 
     /// A column of numbers; NaN in every row where there is no such column.
@@ -51,6 +52,23 @@ impl Columns {
             Some(Column::Numbers(numbers)) => numbers.clone(),
             _ => vec![f64::NAN; self.rows],
         }
+    }
+
+    /// A column of whole numbers from 0 up to, but not with, `end`: they are places in a list.
+    ///
+    /// # Errors
+    /// Another number, or none.
+    pub fn places(&self, name: &str, end: usize) -> Result<Vec<usize>, ReportError> {
+        let place = |x: f64| {
+            let is_one = x >= 0.0 && x < end as f64 && x.fract() == 0.0;
+            is_one
+                .then_some(x as usize)
+                .ok_or_else(|| ReportError::Damaged {
+                    path: self.path.clone(),
+                    error: format!("{x} in the column `{name}` is no whole number below {end}"),
+                })
+        };
+        self.numbers(name).into_iter().map(place).collect()
     }
 
     /// A column of texts; empty in every row where there is no such column.
@@ -68,6 +86,7 @@ impl Columns {
 }
 
 fn columns(
+    path: &Path,
     reader: &SerializedFileReader<File>,
     wanted: impl Fn(&str) -> bool,
 ) -> Result<Columns, ParquetError> {
@@ -80,6 +99,7 @@ fn columns(
         .unwrap_or_default();
     let schema = metadata.schema_descr();
     let mut found = Columns {
+        path: path.to_owned(),
         columns: BTreeMap::new(),
         about: Vec::new(),
         integers: Vec::new(),

@@ -187,3 +187,48 @@ fn labels(about: &str, each: Value) -> Value {
         "minProperties": 1,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The keys of a table of which nothing is told that could stand there.
+    fn untold(around: &str, takes: &TableDoc, all: &mut Vec<String>) {
+        for key in takes
+            .keys
+            .iter()
+            .chain(takes.kinds.iter().flat_map(|kind| &kind.keys))
+        {
+            let name = format!("{around}{}", key.name);
+            if let Some(inside) = key.form.table() {
+                untold(&format!("{name}."), inside, all);
+            } else if key.form == Form::Anything {
+                all.push(name);
+            }
+        }
+    }
+
+    #[test]
+    fn every_key_tells_what_may_stand_there() {
+        let mut all = Vec::new();
+        untold("", &describe(&Catalogues::default()), &mut all);
+        assert!(all.is_empty(), "{all:?}");
+    }
+
+    #[test]
+    fn everything_that_is_referred_to_is_defined() {
+        fn check(part: &Value, definitions: &Value) {
+            if let Some(Value::String(reference)) = part.get("$ref") {
+                let name = reference
+                    .strip_prefix("#/definitions/")
+                    .expect("a definition");
+                assert!(definitions.get(name).is_some(), "{name}");
+            }
+            let parts = part.as_object().into_iter().flat_map(Map::values);
+            let items = part.as_array().into_iter().flatten();
+            parts.chain(items).for_each(|part| check(part, definitions));
+        }
+        let schema = schema(&Catalogues::default());
+        check(&schema, &schema["definitions"]);
+    }
+}

@@ -105,7 +105,14 @@ impl Writer<'_> {
             says.iter()
                 .map(|(key, value)| ((*key).to_owned(), value.clone())),
         );
-        self.line(header, key.about);
+        let part = match name.strip_suffix('y') {
+            Some(stem) => format!("{stem}ies"),
+            None => format!("{name}s"),
+        };
+        match takes.kinds.is_empty() {
+            true => self.line(header, key.about),
+            false => self.line(header, &format!("{}: `byzsim list {part}`", key.about)),
+        }
         let value_of = |key: &KeyDoc| said.get(&key.name).or_else(|| default(key)).cloned();
         let kind = takes.key("kind").and_then(value_of);
         let kind = takes
@@ -152,7 +159,7 @@ impl Writer<'_> {
         self.line("[sweep]", "One run for each combination");
         let quoted: Vec<String> = rules.iter().map(|rule| format!("\"{rule}\"")).collect();
         let rules = format!("\"rule.kind\" = [{}]", quoted.join(", "));
-        self.line(&rules, "`byzsim list rules` tells of others");
+        self.line(&rules, "Three rules on the same draws");
         self.line(
             "seed = { from = 1, count = 3 }",
             "Three draws of all that is random",

@@ -1,6 +1,7 @@
 //! What a report cannot be made of, and what it can be made of all the same.
 
 use super::{SWEEP, blocks, document, figures, ran};
+use byzsim::record::{Column, Kind, Row, Table};
 use byzsim::report::{Block, ReportError, page, read};
 use std::fs;
 
@@ -92,5 +93,23 @@ fn the_resolved_scenario_stands_in_the_report() {
     assert_eq!(
         listed.unwrap(),
         fs::read_to_string(folder.path().join("scenario.toml")).unwrap()
+    );
+}
+
+#[test]
+fn agents_that_do_not_exist_are_damage() {
+    let folder = ran(SWEEP, &["sweep.seed=[1]"]);
+    let run = super::reading::runs(folder.path()).remove(0);
+    let columns = ["agent", "other"].map(|name| Column::new(name, Kind::Integer, "", ""));
+    let mut table = Table::create(&run, "relationship", Vec::new(), columns.into()).unwrap();
+    let fill = |row: &mut Row<'_>| {
+        row.int(1u32).int(12u32);
+    };
+    table.row(fill).unwrap();
+    table.finish().unwrap();
+    let error = read(&[folder.path().to_owned()]).unwrap_err().to_string();
+    assert!(
+        error.contains("relationship.parquet") && error.contains("below 12"),
+        "{error}"
     );
 }

@@ -114,6 +114,7 @@ pub const WRONG_BUT_VALID: &[(&str, &[&str])] = &[
             "redraw-of-a-network-without-chance",
             "resilient-diffusion-more-subsets-as-a-fraction",
             "resilient-diffusion-more-subsets-than-a-million",
+            "several-points-several-mistakes",
             "too-few-neighbors-for-krum",
             "too-many-subsets-for-the-least-diameter",
         ],

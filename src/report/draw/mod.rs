@@ -32,6 +32,7 @@ mod tests;
 use super::{Content, Figure};
 use canvas::{Area, Canvas, POINT, Refused};
 pub use scale::Scale;
+use serde::Serialize;
 use std::cell::RefCell;
 use std::fmt::Write as _;
 use std::rc::Rc;
@@ -53,7 +54,7 @@ pub struct Drawn {
 /// edges are. [`Content::Curves`]: x and y of the data. [`Content::Cells`]: columns from the left,
 /// rows from the top, each 1 wide. [`Content::Network`]: places of nodes. [`Content::Bars`]:
 /// lengths; bars from the top, each 1 high.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Frame {
     /// Left edge, where `x.from` is.
     pub left: f64,

@@ -1,7 +1,9 @@
 //! Where values stand along an axis.
 
+use serde::Serialize;
+
 /// How values spread along an axis.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Scale {
     /// The value at the left or the bottom end.
     pub from: f64,

@@ -17,7 +17,7 @@ pub(super) fn table(table: &Table) -> Markup {
     html! {
         div.scroll.wide[table.columns.len() > MOST_UPRIGHT] tabindex="0" role="region" aria-label=(table.caption) {
             table.sortable[table.is_sortable] {
-                caption { (table.caption) }
+                caption { span { (table.caption) } }
                 thead {
                     tr {
                         @for ((header, meaning), column) in table.columns.iter().zip(&columns) {

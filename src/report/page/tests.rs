@@ -145,7 +145,7 @@ fn a_page_says_all_that_its_document_says() {
         "<h4>the title of curves</h4>",
         "<p>the caption of cells</p>",
         "<p>the words of network</p>",
-        "<caption>the caption of a table</caption>",
+        "<caption><span>the caption of a table</span></caption>",
         ">a header</th>",
         "<dt>a header</dt><dd>what it means</dd>",
         "<td>a word</td>",

@@ -3,7 +3,7 @@
 //! JSON, deflated, in Base64: some half of what it is as it stands, and numbers make up most of a
 //! page.
 
-use super::super::draw::{Frame, Scale, palette::SERIES};
+use super::super::draw::{Frame, palette::SERIES};
 use super::super::figure::{Bars, Cells, Content, Curves, Figure, Network, Series};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -22,7 +22,7 @@ const LEAST_STOPS: usize = 100;
 /// The values of a figure and where they are drawn.
 pub(super) fn packed(figure: &Figure, frame: &Frame) -> String {
     let values = Values {
-        frame: Space::of(frame),
+        frame,
         content: match &figure.content {
             Content::Curves(curves) => Told::curves(curves),
             Content::Cells(cells) => Told::cells(cells),
@@ -42,45 +42,8 @@ pub(super) fn packed(figure: &Figure, frame: &Frame) -> String {
 
 #[derive(Serialize)]
 struct Values<'a> {
-    frame: Space,
+    frame: &'a Frame,
     content: Told<'a>,
-}
-
-/// Where the data is in the drawing.
-#[derive(Serialize)]
-struct Space {
-    left: f64,
-    top: f64,
-    right: f64,
-    bottom: f64,
-    x: Along,
-    y: Along,
-}
-
-/// A direction of it.
-#[derive(Serialize)]
-struct Along {
-    from: f64,
-    to: f64,
-    is_log: bool,
-}
-
-impl Space {
-    fn of(frame: &Frame) -> Space {
-        let along = |scale: &Scale| Along {
-            from: scale.from,
-            to: scale.to,
-            is_log: scale.is_log,
-        };
-        Space {
-            left: frame.left,
-            top: frame.top,
-            right: frame.right,
-            bottom: frame.bottom,
-            x: along(&frame.x),
-            y: along(&frame.y),
-        }
-    }
 }
 
 #[derive(Serialize)]

@@ -20,7 +20,9 @@ pub(super) fn section(study: &Study<'_>) -> Result<Option<Section>, ReportError>
             continue;
         };
         let agents = agents(point)?;
-        let Some(links) = links(point)? else { continue };
+        let Some(links) = links(point, agents.len())? else {
+            continue;
+        };
         // Cases mostly differ in something else.
         let same = (
             links,

@@ -110,7 +110,9 @@ fn weights(point: &Point, agents: &[Agent], rule: &str) -> Result<Option<Figure>
     }
     let wanted = ["receiver", "sender", "iteration", "weight"];
     let table = Columns::read(&path, |name| wanted.contains(&name))?;
-    let [receivers, senders, iterations, values] = wanted.map(|name| table.numbers(name));
+    let [receivers, senders] = ["receiver", "sender"].map(|name| table.places(name, agents.len()));
+    let (receivers, senders) = (receivers?, senders?);
+    let [iterations, values] = ["iteration", "weight"].map(|name| table.numbers(name));
     let last = iterations.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     let by_group = agents.len() > MOST_AGENTS;
     let normal: Vec<&Agent> = agents.iter().filter(|a| a.attack.is_none()).collect();
@@ -125,7 +127,7 @@ fn weights(point: &Point, agents: &[Agent], rule: &str) -> Result<Option<Figure>
         if iterations[row] != last || values[row].is_nan() {
             continue;
         }
-        let (receiver, sender) = (receivers[row] as usize, senders[row] as usize);
+        let (receiver, sender) = (receivers[row], senders[row]);
         let (Some(to), Some(from)) = (rows.place[receiver], columns.place[sender]) else {
             continue;
         };
@@ -211,12 +213,13 @@ fn relationship(
         return Ok(None);
     }
     let table = Columns::read(&path, |_| true)?;
-    let [from, to, values] = ["agent", "other", "relationship"].map(|name| table.numbers(name));
-    let all: Vec<usize> = {
-        let mut all: Vec<usize> = from.iter().map(|&k| k as usize).collect();
-        all.dedup();
-        all
-    };
+    let (from, to) = (
+        table.places("agent", agents.len())?,
+        table.places("other", agents.len())?,
+    );
+    let values = table.numbers("relationship");
+    let mut all = from.clone();
+    all.dedup();
     let count = all.len().min(MOST_RELATED);
     let shown: Vec<&Agent> = (0..count)
         .map(|i| &agents[all[i * all.len() / count]])
@@ -224,8 +227,7 @@ fn relationship(
     let order = Order::new(&shown, agents.len(), false);
     let mut cells = vec![f64::NAN; count * count];
     for row in 0..table.rows {
-        let place = |k: f64| order.place[k as usize];
-        if let (Some(a), Some(b)) = (place(from[row]), place(to[row])) {
+        if let (Some(a), Some(b)) = (order.place[from[row]], order.place[to[row]]) {
             cells[a * count + b] = values[row];
         }
     }
