@@ -113,7 +113,12 @@ impl Sweep {
                 self.tables.push(name.clone());
                 labels(&about, json!({ "type": "array", "items": own["items"] }))
             }
-            _ => values(&about, each),
+            form => {
+                if matches!(form, Form::Names(_)) {
+                    self.tables.push(name.clone());
+                }
+                values(&about, each)
+            }
         };
         self.properties.insert(name.clone(), values);
     }
