@@ -347,17 +347,14 @@ fn where_nobody_waits_everybody_is_in_the_heat_map_of_weights() {
 
 #[test]
 fn clock_modes_are_compared_by_iterations_where_one_has_no_timeline() {
-    let scenario = SWEEP.replace(
-        "seed = [1, 2, 3]",
-        "\"clock.mode\" = [\"synchronous\", \"asynchronous\"]",
-    );
-    let folder = ran(&scenario, &["rule.kind=loss", "sweep.rule=loss"]);
+    let (rest, _) = SWEEP.split_once("[sweep]").unwrap();
+    let modes = r#""clock.mode" = ["synchronous", "asynchronous"]"#;
+    let folder = ran(&format!("{rest}[sweep]\n{modes}"), &["rule.kind=loss"]);
     let report = document(&[folder.path()]);
-    assert!(
-        figures(&report)
-            .iter()
-            .any(|figure| figure.name.starts_with("loss"))
-    );
+    let shown = curves(&report, "loss");
+    let labels: Vec<&str> = shown.series.iter().map(|s| &*s.label).collect();
+    assert_eq!(labels, ["synchronous", "asynchronous"]);
+    assert_eq!(shown.x.label, "iteration");
 }
 
 #[test]
