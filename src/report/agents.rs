@@ -2,7 +2,6 @@
 
 use super::columns::Columns;
 use super::{Point, ReportError};
-use std::collections::BTreeSet;
 
 /// An agent.
 pub(super) struct Agent {
@@ -62,6 +61,8 @@ pub(super) fn links(point: &Point, agents: usize) -> Result<Option<Vec<[usize; 2
         .places("from", agents)?
         .into_iter()
         .zip(table.places("to", agents)?);
-    let pairs: BTreeSet<[usize; 2]> = pairs.map(|(a, b)| [a.min(b), a.max(b)]).collect();
-    Ok(Some(pairs.into_iter().collect()))
+    let mut pairs: Vec<[usize; 2]> = pairs.map(|(a, b)| [a.min(b), a.max(b)]).collect();
+    pairs.sort_unstable();
+    pairs.dedup();
+    Ok(Some(pairs))
 }
