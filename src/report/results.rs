@@ -45,8 +45,11 @@ impl Results {
     pub fn read(folder: &Path) -> Result<Results, ReportError> {
         let scenario = folder.join("scenario.toml");
         let table = folder.join("points.parquet");
-        if !scenario.is_file() || !table.is_file() {
+        if !scenario.is_file() {
             return Err(ReportError::NoResults(folder.to_owned()));
+        }
+        if !table.is_file() {
+            return Err(ReportError::CutOff(folder.to_owned()));
         }
         let text =
             std::fs::read_to_string(&scenario).map_err(ReportError::unreadable(&scenario))?;

@@ -10,9 +10,22 @@ fn a_folder_without_results_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let error = read(&[folder.path().to_owned()]).unwrap_err();
     assert!(matches!(error, ReportError::NoResults(_)));
-    assert!(error.to_string().contains("byzsim run"), "{error}");
+    assert!(error.to_string().contains("`run`"), "{error}");
     let gone = folder.path().join("gone");
     assert!(matches!(read(&[gone]), Err(ReportError::NoResults(_))));
+}
+
+#[test]
+fn a_run_that_was_cut_off_is_to_be_run_again() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("scenario.toml"), "iterations = 1").unwrap();
+    let error = read(&[folder.path().to_owned()]).unwrap_err();
+    assert!(matches!(error, ReportError::CutOff(_)));
+    let message = error.to_string();
+    assert!(
+        message.contains("cut off") && message.contains("again"),
+        "{message}"
+    );
 }
 
 #[test]
