@@ -391,8 +391,9 @@ fn remove_if_there(path: &Path) -> Result<(), RunError> {
 /// Writes a file that appears whole or not at all.
 pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
-    file.write_all(bytes)?;
+    // Its own errors name the temporary file, which nobody knows of.
+    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(|error| error.kind())?;
+    file.as_file_mut().write_all(bytes)?;
     // A temporary file is its owner's alone; a result is for everybody to read.
     #[cfg(unix)]
     {

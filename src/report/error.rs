@@ -51,4 +51,9 @@ impl ReportError {
         let path = path.to_owned();
         |error| ReportError::Unreadable { path, error }
     }
+
+    pub(super) fn unwritten(path: &Path) -> impl FnOnce(io::Error) -> ReportError + use<> {
+        let path = path.to_owned();
+        |error| ReportError::Unwritten { path, error }
+    }
 }
