@@ -106,14 +106,16 @@ impl Results {
 }
 
 fn value(table: &Columns, key: &str, row: usize) -> SettingValue {
+    let unknown = || SettingValue::Text(String::new());
     match table.get(key) {
         Some(Column::Numbers(numbers)) if table.integers.iter().any(|name| name == key) => {
             // Whole numbers up to 2⁵³ come back as they were.
             SettingValue::Integer(numbers[row] as i64)
         }
         Some(Column::Numbers(numbers)) => SettingValue::Number(numbers[row]),
+        Some(Column::Flags(flags)) => flags[row].map_or(unknown(), SettingValue::Flag),
         Some(Column::Texts(texts)) => SettingValue::Text(texts[row].clone()),
-        None => SettingValue::Text(String::new()),
+        None => unknown(),
     }
 }
 

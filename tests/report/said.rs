@@ -2,7 +2,7 @@
 
 use super::reading::{self, Table, runs, summary};
 use super::{SWEEP, column, curves, document, figure, figures, ran, run_into, table};
-use byzsim::report::{Cell, Content};
+use byzsim::report::{Cell, Content, page};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -300,4 +300,24 @@ fn several_folders_stand_side_by_side() {
     assert_eq!(folders[0], Cell::Text(first.path().display().to_string()));
     assert_eq!(folders[5], Cell::Text(second.path().display().to_string()));
     assert_eq!(curves(&report, "loss-case-2").series.len(), 3);
+}
+
+#[test]
+fn a_swept_flag_is_told_as_yes_or_no() {
+    let scenario = SWEEP.split("[sweep]").next().unwrap().to_owned()
+        + "[rule]\nkind = 'loss'\n[sweep]\n'rule.filter' = [true, false]\n";
+    let folder = ran(&scenario, &[]);
+    let report = document(&[folder.path()]);
+    let text = page(&report);
+    assert!(text.contains("true") && text.contains("false"));
+    // A number would have an axis of its own.
+    let on_an_axis = |content: &Content| match content {
+        Content::Curves(curves) => curves.x.label.contains("filter"),
+        _ => false,
+    };
+    assert!(
+        figures(&report)
+            .iter()
+            .all(|figure| !on_an_axis(&figure.content))
+    );
 }
