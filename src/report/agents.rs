@@ -2,7 +2,6 @@
 
 use super::columns::Columns;
 use super::{Point, ReportError};
-use std::collections::BTreeSet;
 
 /// An agent.
 pub(super) struct Agent {
@@ -28,8 +27,9 @@ const MOST_LINKS: usize = 4_000_000;
 pub(super) fn agents(point: &Point) -> Result<Vec<Agent>, ReportError> {
     let table = Columns::read(&point.table("network/agents"), |_| true)?;
     let groups = table.places("group", MOST_GROUPS)?;
-    let [byzantine, x, y, degrees, attackers] =
-        ["byzantine", "x", "y", "degree", "byzantine_neighbors"].map(|name| table.numbers(name));
+    let byzantine = table.flags("byzantine");
+    let [x, y, degrees, attackers] =
+        ["x", "y", "degree", "byzantine_neighbors"].map(|name| table.numbers(name));
     let mut agents: Vec<Agent> = table
         .texts("attack")
         .into_iter()
@@ -38,7 +38,7 @@ pub(super) fn agents(point: &Point) -> Result<Vec<Agent>, ReportError> {
         .map(|(row, (attack, number))| Agent {
             number,
             group: groups[row],
-            attack: (byzantine[row] > 0.0).then_some(attack),
+            attack: byzantine[row].then_some(attack),
             place: Some([x[row], y[row]]).filter(|place| place.iter().all(|x| x.is_finite())),
             degree: degrees[row],
             byzantine_neighbors: attackers[row],
@@ -62,6 +62,8 @@ pub(super) fn links(point: &Point, agents: usize) -> Result<Option<Vec<[usize; 2
         .places("from", agents)?
         .into_iter()
         .zip(table.places("to", agents)?);
-    let pairs: BTreeSet<[usize; 2]> = pairs.map(|(a, b)| [a.min(b), a.max(b)]).collect();
-    Ok(Some(pairs.into_iter().collect()))
+    let mut pairs: Vec<[usize; 2]> = pairs.map(|(a, b)| [a.min(b), a.max(b)]).collect();
+    pairs.sort_unstable();
+    pairs.dedup();
+    Ok(Some(pairs))
 }

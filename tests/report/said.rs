@@ -2,7 +2,7 @@
 
 use super::reading::{self, Table, runs, summary};
 use super::{SWEEP, column, curves, document, figure, figures, ran, run_into, table};
-use byzsim::report::{Cell, Content};
+use byzsim::report::{Cell, Content, page};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -377,4 +377,24 @@ fn groups_whose_agents_are_all_byzantine_for_one_seed_have_curves_of_the_others(
             figure.name
         );
     }
+}
+
+#[test]
+fn a_swept_flag_is_told_as_yes_or_no() {
+    let scenario = SWEEP.split("[sweep]").next().unwrap().to_owned()
+        + "[rule]\nkind = 'loss'\n[sweep]\n'rule.filter' = [true, false]\n";
+    let folder = ran(&scenario, &[]);
+    let report = document(&[folder.path()]);
+    let text = page(&report);
+    assert!(text.contains("true") && text.contains("false"));
+    // A number would have an axis of its own.
+    let on_an_axis = |content: &Content| match content {
+        Content::Curves(curves) => curves.x.label.contains("filter"),
+        _ => false,
+    };
+    assert!(
+        figures(&report)
+            .iter()
+            .all(|figure| !on_an_axis(&figure.content))
+    );
 }

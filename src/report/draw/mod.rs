@@ -36,6 +36,7 @@ use serde::Serialize;
 use std::cell::RefCell;
 use std::fmt::Write as _;
 use std::rc::Rc;
+pub(super) use text::clean;
 use trace::Window;
 
 /// The width of a drawing, in units.

@@ -187,6 +187,19 @@ fn names_stay_text_whatever_they_look_like() {
 }
 
 #[test]
+fn names_turn_no_writing_and_hold_nothing_but_text() {
+    let page = page(&document("a\u{0}b\u{1b}c\u{202e}d\u{2066}e\u{ffff}f"));
+    assert!(page.contains("<h1>a b cdefthe title</h1>"));
+    let is_text = |c: char| c == '\n' || clean(&c.to_string()) == c.to_string();
+    assert!(page.chars().all(is_text));
+    let lines = super::page(&document("one\ntwo "));
+    assert!(
+        lines.contains("one\ntwo what is in it</pre>"),
+        "lines of files stay lines"
+    );
+}
+
+#[test]
 fn a_page_asks_nobody_for_anything() {
     let page = page(&document(""));
     let page = page.replace("xmlns=\"http://www.w3.org/2000/svg\"", "");
