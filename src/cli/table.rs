@@ -45,6 +45,11 @@ impl Column {
         }
     }
 
+    /// What it is called.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
     /// What its widest text takes.
     pub fn width(&self) -> usize {
         let cells = self.cells.iter().map(|cell| cell.width());
@@ -72,8 +77,11 @@ pub(super) struct Fitted {
 /// Lays columns out in lines of at most `width` columns: with keys by their last names, then without
 /// numbers of high rank, then with labels that are cut in their middle, then without the last labels.
 pub(super) fn fitted(mut columns: Vec<Column>, width: usize) -> Fitted {
-    if total(&columns) > width {
-        by_last_names(&mut columns);
+    // By their last two names, and if that is not short enough, by the last one.
+    for names in [2, 1] {
+        if total(&columns) > width {
+            by_last_names(&mut columns, names);
+        }
     }
     let all: Vec<String> = columns.iter().map(|column| column.name.clone()).collect();
     let mut left_out = Vec::new();
@@ -116,9 +124,14 @@ fn total(columns: &[Column]) -> usize {
     columns.iter().map(Column::width).sum::<usize>() + gaps
 }
 
-/// Calls keys by their last names, `step_size` for `learner.step_size`, where no two have the same.
-fn by_last_names(columns: &mut [Column]) {
-    let last = |name: &str| name.rsplit('.').next().unwrap_or_default().to_owned();
+/// Calls keys by their last names, at most so many: `step_size` for `learner.step_size`, where no two
+/// have the same.
+fn by_last_names(columns: &mut [Column], many: usize) {
+    // A dot ends a header such as `Byz. nbrs`, too; those are no labels.
+    let last = |name: &str| {
+        let start = name.rmatch_indices('.').nth(many - 1);
+        start.map_or(name, |(dot, _)| &name[dot + 1..]).to_owned()
+    };
     let names: Vec<String> = columns.iter().map(|column| last(&column.name)).collect();
     for (index, column) in columns.iter_mut().enumerate() {
         let is_same = |name: &&String| **name == names[index];
@@ -160,7 +173,7 @@ fn cut(text: &str, width: usize) -> String {
 }
 
 /// The same without line breaks and what else a terminal would obey.
-fn in_one_line(text: &str) -> String {
+pub(super) fn in_one_line(text: &str) -> String {
     let shown = |c: char| if c.is_control() { '·' } else { c };
     text.chars().map(shown).collect()
 }
