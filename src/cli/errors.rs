@@ -10,7 +10,7 @@ use crate::scenario::ScenarioError;
 use crate::settings::{WrongSettings, nearest, wrapped};
 use annotate_snippets::renderer::{DEFAULT_ERROR_STYLE, DEFAULT_HELP_STYLE};
 use serde_json::{Value, json};
-use std::io::ErrorKind;
+use std::io::{ErrorKind, IsTerminal};
 use std::path::Path;
 
 /// Why nothing was run.
@@ -152,12 +152,17 @@ impl Refusal {
     }
 }
 
-/// Tells of an error, in lines as wide as the terminal.
+/// Tells of an error: to people in lines as wide as the terminal, into files and pipes in one, for
+/// programs that look for it.
 pub(super) fn complain(message: &str) {
     let style = DEFAULT_ERROR_STYLE;
     let lines = message.lines().map(in_one_line);
-    let message = lines.collect::<Vec<_>>().join("\n");
-    let message = wrapped(&message, "error: ".len(), width_of(&std::io::stderr()));
-    let message = message.replace('\n', "\n       ");
+    let mut message = lines.collect::<Vec<_>>().join("\n");
+    let stderr = std::io::stderr();
+    if stderr.is_terminal() {
+        let indent = "error: ".len();
+        let wrapped = wrapped(&message, indent, width_of(&stderr));
+        message = wrapped.replace('\n', &format!("\n{:indent$}", ""));
+    }
     note(&format!("{style}error{style:#}: {message}"));
 }

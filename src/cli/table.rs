@@ -77,11 +77,8 @@ pub(super) struct Fitted {
 /// Lays columns out in lines of at most `width` columns: with keys by their last names, then without
 /// numbers of high rank, then with labels that are cut in their middle, then without the last labels.
 pub(super) fn fitted(mut columns: Vec<Column>, width: usize) -> Fitted {
-    // By their last two names, and if that is not short enough, by the last one.
-    for names in [2, 1] {
-        if total(&columns) > width {
-            by_last_names(&mut columns, names);
-        }
+    if total(&columns) > width {
+        by_last_names(&mut columns);
     }
     let all: Vec<String> = columns.iter().map(|column| column.name.clone()).collect();
     let mut left_out = Vec::new();
@@ -124,15 +121,20 @@ fn total(columns: &[Column]) -> usize {
     columns.iter().map(Column::width).sum::<usize>() + gaps
 }
 
-/// Calls keys by their last names, at most so many: `step_size` for `learner.step_size`, where no two
-/// have the same.
-fn by_last_names(columns: &mut [Column], many: usize) {
-    // A dot ends a header such as `Byz. nbrs`, too; those are no labels.
-    let last = |name: &str| {
-        let start = name.rmatch_indices('.').nth(many - 1);
-        start.map_or(name, |(dot, _)| &name[dot + 1..]).to_owned()
-    };
-    let names: Vec<String> = columns.iter().map(|column| last(&column.name)).collect();
+/// The last name of a dotted key, `step_size` for `learner.step_size`; of what is inside a
+/// distribution the last two, since a `mean` without its `delay_ms` says nothing.
+pub(super) fn last_name(key: &str) -> String {
+    let mut names = key.rsplit('.');
+    let last = names.next().unwrap_or_default();
+    match names.next() {
+        Some(around) if around.ends_with("_ms") => format!("{around}.{last}"),
+        _ => last.to_owned(),
+    }
+}
+
+/// Calls keys by their last names where no two have the same.
+fn by_last_names(columns: &mut [Column]) {
+    let names: Vec<String> = columns.iter().map(|c| last_name(&c.name)).collect();
     for (index, column) in columns.iter_mut().enumerate() {
         let is_same = |name: &&String| **name == names[index];
         if column.kind == Kind::Label && names.iter().filter(is_same).count() == 1 {
@@ -241,6 +243,13 @@ mod tests {
         0.1        loss                                          failed           –        –
         ");
         assert!(left_out.is_empty());
+    }
+
+    #[test]
+    fn a_parameter_keeps_the_name_of_its_distribution() {
+        assert_eq!(last_name("link.delay_ms.mean"), "delay_ms.mean");
+        assert_eq!(last_name("link.drop"), "drop");
+        assert_eq!(last_name("seed"), "seed");
     }
 
     #[test]
