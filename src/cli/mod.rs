@@ -4,6 +4,7 @@
 mod check;
 mod completions;
 mod errors;
+mod essentials;
 mod final_table;
 mod forecast;
 mod latencies;
@@ -97,6 +98,13 @@ pub fn main(plugins: Plugins) -> ExitCode {
                 FAILED
             })
         }
+    };
+    let code = match text::unprinted() {
+        Some(error) => {
+            errors::complain(&format!("cannot write to standard output: {error}"));
+            if code == 0 { FAILED } else { code }
+        }
+        None => code,
     };
     ExitCode::from(code)
 }

@@ -230,11 +230,19 @@ fn check_rules(plan: &Plan, places: &Places<'_>, problems: &mut Problems) {
     };
     let same = misfits.iter().filter(|(_, misfit)| misfit.key == first.key);
     let largest: Option<Vec<u64>> = same.map(|(_, misfit)| misfit.largest).collect();
-    let help = match largest.and_then(|all| all.into_iter().min()) {
-        Some(largest) => format!("write at most {largest}, which fits everywhere"),
-        None => "no value fits everywhere: choose another rule or network".to_owned(),
-    };
+    let largest = largest.and_then(|all| all.into_iter().min());
     let key: Vec<&str> = first.key.split('.').collect();
+    let name = key.last().unwrap_or(&"");
+    let help = match (largest, first.fits_all) {
+        (Some(largest), Some(value)) => {
+            format!("write at most {largest}, which fits everywhere, or {name} = {value}")
+        }
+        (Some(largest), None) => format!("write at most {largest}, which fits everywhere"),
+        (None, Some(value)) => {
+            format!("write {name} = {value}: no number fits everywhere")
+        }
+        (None, None) => "no value fits everywhere: choose another rule or network".to_owned(),
+    };
     let own = |number: &usize| {
         let number = number.to_string();
         places.exact(&[&["rule", "override", &number], &key[..]].concat())
@@ -246,7 +254,7 @@ fn check_rules(plan: &Plan, places: &Places<'_>, problems: &mut Problems) {
         .rev()
         .find_map(own);
     let place = place.unwrap_or_else(|| places.find(&[&["rule"], &key[..]].concat()));
-    problems.add(place, first.message.clone(), help);
+    problems.add_too_large(place, first.message.clone(), help, largest);
 }
 
 /// Who is Byzantine: explicit selections first, then random ones among those not yet taken.
