@@ -250,6 +250,23 @@ fn syntax_help(message: &str) -> String {
 impl Node {
     const UNUSABLE: &str = "unusable";
 
+    /// The places of what it says, at every depth: not that of a table itself, nor those of the
+    /// tables of a list, which are blamed for what they lack.
+    pub(crate) fn spans(&self) -> BTreeSet<Span> {
+        let mut spans = BTreeSet::new();
+        let is_table = |node: &Node| matches!(node.value, Value::Table(_));
+        if !is_table(self) {
+            spans.insert(self.span);
+        }
+        self.add_spans(&mut spans);
+        if let Value::Array(items) = &self.value {
+            for table in items.iter().filter(|item| is_table(item)) {
+                spans.remove(&table.span);
+            }
+        }
+        spans
+    }
+
     fn add_spans(&self, spans: &mut BTreeSet<Span>) {
         match &self.value {
             Value::Table(table) => table.add_spans(spans),
