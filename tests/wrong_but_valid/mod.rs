@@ -122,6 +122,8 @@ pub const WRONG_BUT_VALID: &[(&str, &[&str])] = &[
     (
         "what does not fit the task or the length of the run",
         &[
+            "attack-after-its-slow-agents-end",
+            "attack-after-the-end-of-a-point",
             "attack-target-of-the-wrong-length",
             "attack-target-of-the-wrong-length-in-mimicry",
             "batch-larger-than-the-data",
@@ -130,6 +132,7 @@ pub const WRONG_BUT_VALID: &[(&str, &[&str])] = &[
             "centerpoint-of-many-parameters",
             "constant-of-the-wrong-length",
             "epochs-where-the-task-has-none",
+            "epochs-where-the-task-has-none-beside-a-steady-state",
             "label-flip-without-labels",
             "steady-state-after-the-end",
         ],
@@ -172,6 +175,7 @@ pub const WRONG_BUT_VALID: &[(&str, &[&str])] = &[
             "sweep-key-that-no-swept-distribution-has",
             "sweep-key-that-no-swept-kind-has",
             "sweep-key-that-no-swept-mode-has",
+            "sweep-labels-for-no-tables",
             "sweep-mode-without-a-period",
             "sweep-no-attack",
             "sweep-of-more-attackers-than-agents",
@@ -180,7 +184,6 @@ pub const WRONG_BUT_VALID: &[(&str, &[&str])] = &[
             "sweep-too-many-points",
             "sweep-unknown-attack",
             "sweep-unknown-fault",
-            "sweep-unknown-key",
             "sweep-without-faults",
             "sweep-zip-of-an-unknown-key",
             "sweep-zip-of-unequal-lists",
