@@ -153,7 +153,7 @@ impl Axes {
                 continue;
             }
             if let Some(help) = help_for_plain(&path, &entry.node) {
-                let message = format!("`{path}` is a table, and its values here are none");
+                let message = format!("`{path}` is a table, and these values are plain");
                 problems.add(entry.node.span, message, help);
                 continue;
             }
@@ -275,27 +275,20 @@ fn labels(
             continue;
         }
         let message = format!("the label `{key}` of `{path}` in [sweep] stands for no table");
-        // A list is most likely that of a dotted key without its quotes, which TOML takes apart.
-        let help = if matches!(node.value, Value::Array(_)) {
+        let is_list = matches!(node.value, Value::Array(_));
+        let help = if path.contains('.') && !is_list {
+            let value = node.to_toml();
+            format!("labels stand for whole tables: write a list, \"{path}\" = [{value}, …]")
+        } else {
+            // Most likely a dotted key without its quotes, which TOML takes apart.
             format!(
                 "write {path} = {{ {key} = {{ … }} }}; or, to sweep one key, \"{path}.{key}\" = \
                  [ … ] with the quotes"
             )
-        } else {
-            let (quoted, value) = (quoted(path), node.to_toml());
-            format!("labels stand for whole tables: write a list, {quoted} = [{value}, …]")
         };
         problems.add(*span, message, help);
     }
     values
-}
-
-/// A path as a key of the sweep.
-fn quoted(path: &str) -> String {
-    match path.contains('.') {
-        true => format!("\"{path}\""),
-        false => path.to_owned(),
-    }
 }
 
 fn is_range(table: &Table) -> bool {

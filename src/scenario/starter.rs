@@ -193,7 +193,10 @@ impl Writer<'_> {
         let Some(((label, kind, _), others)) = rules.split_last() else {
             return;
         };
-        self.line("[sweep.rule]", "Rules on the same draws, by labels");
+        self.line(
+            "[sweep.rule]",
+            "Rules on the same draws, by labels, in place of a table [rule]",
+        );
         for (label, kind, about) in others {
             self.line(&format!("{label} = {{ kind = \"{kind}\" }}"), about);
         }

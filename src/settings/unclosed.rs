@@ -3,9 +3,16 @@
 
 use std::ops::Range;
 
-/// The bracket that a text does not close: the innermost one that is open where another one closes,
-/// or where the text ends.
+/// The bracket of a value that a text does not close: the innermost one that is open where another
+/// one closes, or where the text ends. Headers end with their line: a parser finds those.
 pub(super) fn unclosed(text: &str) -> Option<Range<usize>> {
+    innermost(text).filter(|range| {
+        let line = text[..range.start].rsplit('\n').next();
+        line.is_some_and(|before| !before.trim().is_empty())
+    })
+}
+
+fn innermost(text: &str) -> Option<Range<usize>> {
     let mut open: Vec<(usize, char)> = Vec::new();
     let mut rest = text;
     while let Some(first) = rest.chars().next() {
@@ -62,7 +69,7 @@ mod tests {
             ("a = { b = 1\n[c]\nd = [1]\n", Some(4)),
             ("a = [1, { b = 2 ]\n", Some(8)),
             ("a = [1, 2\n[c]\n", Some(4)),
-            ("[a\nb = 1\n", Some(0)),
+            ("[a\nb = 1\n", None),
             ("a = { b = \"}\" # }\n", Some(4)),
             (
                 "a = '{' # [\nb = \"\\\"{\"\nc = \"\"\"\n{\"\"\"\"\n[d]\n",

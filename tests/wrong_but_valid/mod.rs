@@ -170,7 +170,6 @@ pub const WRONG_BUT_VALID: &[(&str, &[&str])] = &[
     (
         "what a dotted key of a sweep leads into, and how its lists go together",
         &[
-            "sweep-empty-path-element",
             "sweep-into-a-number",
             "sweep-key-that-no-swept-distribution-has",
             "sweep-key-that-no-swept-kind-has",
