@@ -119,7 +119,7 @@ fn wrong_scenarios_are_not_valid_but_for_what_only_a_program_can_tell() {
 
 /// Scenarios in which a sweep gives tables what they lack, or lets keys of several kinds stand.
 const COMPLETED_BY_SWEEPS: [&str; 10] = [
-    "[sets]\nx = [0]\n[sweep]\n\"sets.x\" = [[1], [2]]",
+    "[sets]\nslow = [1]\n[sweep]\n\"sets.slow\" = [[1], { random = 3 }]",
     "[sweep]\nsets = { one = { x = [0] }, two = { x = [1, 2] } }",
     "[rule]\nfilter = false\npower = 3.0\n[sweep]\n\"rule.kind\" = [\"loss\", \"distance\"]",
     "[rule]\nkind = \"loss\"\npower = 3.0\n[sweep]\n\"rule.kind\" = [\"loss\", \"distance\"]",

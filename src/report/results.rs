@@ -37,6 +37,16 @@ pub struct Point {
     pub folder: PathBuf,
 }
 
+impl Point {
+    /// What it has above the run without cooperation, by the name of the column.
+    pub fn above(&self, name: &str) -> Option<f64> {
+        let found = self.above_alone.iter().find(|(known, _)| known == name);
+        found
+            .map(|(_, difference)| *difference)
+            .filter(|x| !x.is_nan())
+    }
+}
+
 impl Results {
     /// Reads a results folder.
     ///

@@ -4,7 +4,7 @@
 use super::Catalogues;
 use super::read::{describe_under, parse_defaults};
 use super::schema::SCHEMA_FILE;
-use crate::settings::{KeyDoc, TableDoc};
+use crate::settings::{Case, KeyDoc, TableDoc};
 use crate::task::{Starter, Task};
 
 /// Where comments begin.
@@ -92,8 +92,8 @@ impl Writer<'_> {
         let is_plain = |key: &&KeyDoc| key.form.table().is_none();
         // What the sweep varies, and the names of things, stand elsewhere.
         let is_here = |key: &&KeyDoc| !["name", "seed", "sets"].contains(&key.name.as_str());
-        let keys = self.takes.keys.iter();
-        let keys: Vec<&KeyDoc> = keys.filter(is_plain).filter(is_here).collect();
+        let keys = self.takes.keys.iter().filter(is_plain).filter(is_here);
+        let keys: Vec<&KeyDoc> = keys.collect();
         let said = self.settings.clone();
         self.keys(&keys, &said, None);
         self.text.push('\n');
@@ -101,10 +101,7 @@ impl Writer<'_> {
 
     /// A table: what is said in it, and in comments what else it takes.
     fn table(&mut self, name: &str, header: &str, says: &[(&str, toml::Value)]) {
-        let Some(key) = self.takes.key(name) else {
-            return;
-        };
-        let Some(takes) = key.form.table() else {
+        let Some((key, takes)) = self.takes.key(name).zip(self.takes.table(name)) else {
             return;
         };
         let mut said = match self.settings.get(name) {
@@ -119,10 +116,11 @@ impl Writer<'_> {
             Some(stem) => format!("{stem}ies"),
             None => format!("{name}s"),
         };
-        match takes.kinds.is_empty() {
-            true => self.line(header, key.about),
-            false => self.line(header, &format!("{}: `byzsim list {part}`", key.about)),
-        }
+        let about = match takes.kinds.is_empty() {
+            true => key.about.to_owned(),
+            false => format!("{}: `byzsim list {part}`", key.about),
+        };
+        self.line(header, &about);
         let value_of = |key: &KeyDoc| said.get(&key.name).or_else(|| default(key)).cloned();
         let kind = takes.key("kind").and_then(value_of);
         let kind = takes
@@ -130,7 +128,7 @@ impl Writer<'_> {
             .iter()
             .find(|k| kind.as_ref().is_some_and(|v| is(v, k.name)));
         let at_hand = |key: &&KeyDoc| {
-            let holds = |case: &crate::settings::Case| {
+            let holds = |case: &Case| {
                 let deciding = takes.key(&case.key).and_then(value_of);
                 deciding.is_some_and(|value| is(&value, &case.value))
             };
@@ -147,7 +145,7 @@ impl Writer<'_> {
 
     /// Keys with what is said of them, and others in comments; `kind` is about the kind at hand.
     fn keys(&mut self, keys: &[&KeyDoc], said: &toml::Table, kind: Option<&str>) {
-        let mut others = Vec::new();
+        let (mut lacking, mut others) = (Vec::new(), Vec::new());
         let has_epochs = self.has_epochs;
         let is_told = |key: &&&KeyDoc| has_epochs || !key.name.contains("epochs");
         for key in keys.iter().filter(is_told) {
@@ -159,8 +157,12 @@ impl Writer<'_> {
             match (said.get(name), default(key)) {
                 (Some(value), _) => self.line(&format!("{name} = {value}"), &about),
                 (None, Some(value)) => self.line(&format!("# {name} = {value}"), &about),
+                (None, None) if key.presence.is_required() => lacking.push(name.as_str()),
                 (None, None) => others.push(name.as_str()),
             }
+        }
+        if !lacking.is_empty() {
+            self.line("", &format!("To be given: {}", lacking.join(", ")));
         }
         if !others.is_empty() {
             self.line("", &format!("Also: {}", others.join(", ")));

@@ -23,6 +23,7 @@
 
 mod bounds;
 mod catalogue;
+mod demands;
 mod docs;
 mod field;
 mod form;

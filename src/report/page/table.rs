@@ -4,6 +4,12 @@ use super::super::document::{Cell, Table};
 use crate::units::short;
 use maud::{Markup, html};
 
+/// Characters of texts that are not broken.
+const LONGEST_WORD: usize = 24;
+
+/// Characters of numbers that are shown whole.
+const LONGEST: usize = 6;
+
 /// Columns that a table has at most on a printed page that stands upright.
 const MOST_UPRIGHT: usize = 12;
 
@@ -54,8 +60,8 @@ pub(super) fn table(table: &Table) -> Markup {
 struct Column {
     /// Whether its numbers stand under each other, its header with them.
     is_number: bool,
-    /// Whether all its numbers are counts.
-    is_whole: bool,
+    /// Whether all its numbers are short as they are: counts, or settings.
+    is_short: bool,
 }
 
 impl Column {
@@ -67,20 +73,20 @@ impl Column {
                 _ => None,
             })
         };
-        // Above that, counts are told in few characters too.
-        let is_whole = |x: f64| x.fract() == 0.0 && x.abs() < 1e6;
         Column {
             is_number: numbers().next().is_some(),
-            is_whole: numbers().all(|x| is_whole(x) || !x.is_finite()),
+            is_short: numbers().all(|x| whole(x).len() <= LONGEST),
         }
     }
 
     fn show(&self, cell: &Cell) -> Markup {
         match cell {
-            Cell::Text(text) => html! { td { (text) } },
+            Cell::Text(text) => html! {
+                td.whole[text.chars().count() <= LONGEST_WORD] { (text) }
+            },
             Cell::Number(x) if !x.is_nan() => {
                 let whole = whole(*x);
-                let shown = if self.is_whole && x.is_finite() {
+                let shown = if self.is_short {
                     whole.clone()
                 } else {
                     short(*x)
@@ -90,7 +96,7 @@ impl Column {
                 }
             }
             Cell::Range(least, greatest) => html! {
-                td.range data-number=(least) title={ (whole(*least)) "–" (whole(*greatest)) } {
+                td.whole data-number=(least) title={ (whole(*least)) "–" (whole(*greatest)) } {
                     (cell.to_string())
                 }
             },

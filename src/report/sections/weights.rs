@@ -12,16 +12,12 @@ use crate::units::short;
 /// Agents up to which each has a row of its own; of more, groups have.
 const MOST_AGENTS: usize = 150;
 
-/// Agents between whom Ω is drawn; of more, as many are taken at equal distances.
-const MOST_RELATED: usize = 64;
-
 /// Rules whose weights are drawn.
 const MOST_SERIES: usize = 6;
 
 /// The weights of the last recorded iteration of the first case's first runs.
 pub(super) fn section(study: &Study<'_>) -> Result<Option<Section>, ReportError> {
-    let with_runs = |(_, case): &(usize, &Case<'_>)| !case.firsts().is_empty();
-    let Some((number, case)) = study.cases.iter().enumerate().find(with_runs) else {
+    let Some((number, case)) = chosen_case(study) else {
         return Ok(None);
     };
     let mut figures = Vec::new();
@@ -56,6 +52,24 @@ pub(super) fn section(study: &Study<'_>) -> Result<Option<Section>, ReportError>
         heading: "Who listens to whom".to_owned(),
         blocks,
     }))
+}
+
+/// The first case with Byzantine agents, or else the first, of those with runs; and its number.
+fn chosen_case<'s, 'a>(study: &'s Study<'a>) -> Option<(usize, &'s Case<'a>)> {
+    let byzantine = |case: &Case<'_>| {
+        let (_, point) = *case.firsts().first()?;
+        point.summary.as_ref()?.number(&["agents", "byzantine"])
+    };
+    let mut with_runs = study
+        .cases
+        .iter()
+        .enumerate()
+        .filter(|(_, c)| !c.firsts().is_empty());
+    let is_attacked = |(_, case): &(usize, &Case<'_>)| byzantine(case) > Some(0.0);
+    with_runs
+        .clone()
+        .find(is_attacked)
+        .or_else(|| with_runs.next())
 }
 
 /// What is drawn in rows or columns: groups of agents, in the order of groups, Byzantine ones last.
@@ -113,7 +127,11 @@ fn weights(point: &Point, agents: &[Agent], rule: &str) -> Result<Option<Figure>
     let [receivers, senders] = ["receiver", "sender"].map(|name| table.places(name, agents.len()));
     let (receivers, senders) = (receivers?, senders?);
     let [iterations, values] = ["iteration", "weight"].map(|name| table.numbers(name));
-    let last = iterations.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    // Where nobody waits, agents end at different iterations.
+    let mut last = vec![f64::NEG_INFINITY; agents.len()];
+    for (&receiver, &iteration) in receivers.iter().zip(&iterations) {
+        last[receiver] = last[receiver].max(iteration);
+    }
     let by_group = agents.len() > MOST_AGENTS;
     let normal: Vec<&Agent> = agents.iter().filter(|a| a.attack.is_none()).collect();
     let all: Vec<&Agent> = agents.iter().collect();
@@ -124,7 +142,7 @@ fn weights(point: &Point, agents: &[Agent], rule: &str) -> Result<Option<Figure>
     let mut in_group = vec![0.0; rows.names.len()];
     for row in 0..table.rows {
         // Rules without weights have none.
-        if iterations[row] != last || values[row].is_nan() {
+        if iterations[row] != last[receivers[row]] || values[row].is_nan() {
             continue;
         }
         let (receiver, sender) = (receivers[row], senders[row]);
@@ -182,7 +200,7 @@ fn weights(point: &Point, agents: &[Agent], rule: &str) -> Result<Option<Figure>
         name: String::new(),
         title: format!("Weights: {rule}"),
         caption: format!(
-            "In iteration {last}; Byzantine senders stand at the right. {alternative}"
+            "In the last iteration; Byzantine senders stand at the right. {alternative}"
         ),
         alternative,
         content: Content::Cells(Cells {
@@ -220,10 +238,13 @@ fn relationship(
     let values = table.numbers("relationship");
     let mut all = from.clone();
     all.dedup();
-    let count = all.len().min(MOST_RELATED);
-    let shown: Vec<&Agent> = (0..count)
-        .map(|i| &agents[all[i * all.len() / count]])
-        .collect();
+    let count = all.len();
+    let shown: Vec<&Agent> = all.iter().map(|&k| &agents[k]).collect();
+    let normal = agents.iter().filter(|a| a.attack.is_none()).count();
+    let of_some = match count < normal {
+        true => format!(" Of {count} of the {normal} normal agents."),
+        false => String::new(),
+    };
     let order = Order::new(&shown, agents.len(), false);
     let mut cells = vec![f64::NAN; count * count];
     for row in 0..table.rows {
@@ -254,10 +275,10 @@ fn relationship(
     Ok((count > 0).then(|| Figure {
         name: String::new(),
         title: format!("Relationship of models: {rule}"),
-        caption:
-            "Ω = (ΘᵀΘ)^½ / tr (ΘᵀΘ)^½ of the normal agents' last models, as a server would see \
-                  it that knew them all. Agents do not know it."
-                .to_owned(),
+        caption: format!(
+            "Ω = (ΘᵀΘ)^½ / tr (ΘᵀΘ)^½ of the normal agents' last models, as a server would see it \
+             that knew them all. Agents do not know it.{of_some}"
+        ),
         alternative: format!(
             "Between agents of one group the entries are {} on average, between those of different \
              groups {}.",
