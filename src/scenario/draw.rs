@@ -87,15 +87,16 @@ pub(super) fn draw(
         return None;
     }
     let per_epoch = world.iterations_per_epoch();
-    let iterations = match (scenario.length, per_epoch) {
-        (Length::Iterations(iterations), _) => iterations,
-        (Length::Epochs(epochs), Some(per_epoch)) => epochs * per_epoch,
+    let length = match (scenario.length, per_epoch) {
+        (Length::Iterations(iterations), _) => Some(iterations),
+        (Length::Epochs(epochs), Some(per_epoch)) => Some(epochs * per_epoch),
         (Length::Epochs(_), None) => {
             let help = "write `iterations = …` in its place";
             problems.add(places.find(&["epochs"]), "this task has no epochs", help);
-            1
+            None
         }
     };
+    let iterations = length.unwrap_or(1);
     let chooser = Chooser::new(&graph, &*world, seeds.topology, &scenario.sets, problems);
     let member_list = |(name, _): &(String, _)| (name.clone(), chooser.members(name));
     let sets = scenario.sets.iter().map(member_list).collect();
@@ -141,10 +142,13 @@ pub(super) fn draw(
     };
     let (pace, faults) = (settings.clock.pace, settings.faults.clone());
     let timing = timing::draw(&asked, settings, &roles, &chooser, &places, problems);
-    let end = End::of(timing.as_ref(), &asked, pace);
-    end.check_attacks(&scenario.attacks, &places, problems);
-    end.check_faults(&faults, &places, problems);
-    end.check_steady(scenario.record.steady_from, &places, problems);
+    let end = End::of(timing.as_ref(), &asked, pace, &point.settings);
+    // Of a length that is wrong nobody knows what begins after it.
+    if length.is_some() {
+        end.check_attacks(&scenario.attacks, &roles, &places, problems);
+        end.check_faults(&faults, &places, problems);
+        end.check_steady(scenario.record.steady_from, &places, problems);
+    }
     let iterations = timing
         .as_ref()
         .map_or(iterations, |timing| timing.iterations);
