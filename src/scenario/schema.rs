@@ -137,9 +137,10 @@ impl Sweep {
             let about = about.split("\n\n").next().unwrap_or_default();
             let about = format!("Values of `{name}`: {about}");
             let inside = &own["allOf"][0];
-            let each = match inside.get("properties") {
-                Some(_) => json!({}),
-                None => bare(own),
+            // What can be a number too is told of as the number that it is.
+            let each = match inside["type"] == "object" {
+                true => json!({}),
+                false => bare(own),
             };
             self.properties.insert(name.clone(), values(&about, each));
             self.add_inside(&name, inside);
