@@ -173,9 +173,7 @@ pub(super) fn draw(
         &places,
         problems,
     );
-    let Some(timing) = timing.filter(|_| problems.is_empty()) else {
-        return None;
-    };
+    let timing = timing.filter(|_| problems.is_empty())?;
     let mode = timing.clock.pace.mode();
     let Timing {
         iterations,

@@ -71,7 +71,7 @@ fn blocks(document: &Document) -> impl Iterator<Item = &Block> {
 
 fn figures(document: &Document) -> Vec<&Figure> {
     let of_block = |block| match block {
-        &Block::Figures(ref figures) => &figures[..],
+        Block::Figures(figures) => &figures[..],
         _ => &[],
     };
     blocks(document).flat_map(of_block).collect()

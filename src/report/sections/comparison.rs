@@ -129,7 +129,7 @@ fn table(study: &Study<'_>) -> Option<Table> {
         false => "A row for each run.",
     };
     let caption = format!("{caption}{}", steady_state(study));
-    (!rows.is_empty()).then(|| Table {
+    (!rows.is_empty()).then_some(Table {
         caption,
         columns,
         rows,
@@ -228,6 +228,9 @@ fn matrix((number, results): (usize, &Results)) -> Option<Figure> {
     })
 }
 
+/// A case by its value of a key.
+type At<'s, 'a> = (f64, &'s Case<'a>);
+
 /// The measure along each key that takes several numbers.
 fn along_keys(study: &Study<'_>) -> Vec<Figure> {
     let summaries = study.points().filter_map(|point| point.summary.as_ref());
@@ -236,7 +239,7 @@ fn along_keys(study: &Study<'_>) -> Vec<Figure> {
     };
     let mut figures = Vec::new();
     for key in study.case_keys() {
-        let mut rest: Vec<(Vec<Setting>, Vec<(f64, &Case<'_>)>)> = Vec::new();
+        let mut rest: Vec<(Vec<Setting>, Vec<At<'_, '_>>)> = Vec::new();
         for case in &study.cases {
             let Some(at) = case.settings.iter().position(|s| s.key == key) else {
                 continue;
