@@ -25,6 +25,8 @@ SCREENS = {"phone": (390, 844), "desk": (1280, 900)}
 SCHEMES = ["light", "dark"]
 # Widths of a page of A4 between margins of 15 mm, upright and on its side, in CSS pixels.
 PAPER, PAPER_ON_ITS_SIDE = 680, 1009
+# What is so much wider, browsers print smaller.
+SHRUNK = 1.15
 
 wrong = []
 
@@ -66,9 +68,13 @@ class Page:
     def open(self, screen, scheme, medium="screen"):
         width, height = SCREENS.get(screen, (PAPER, 1000))
         self.where = f"[{screen}, {scheme}]"
+        self.is_touched = screen == "phone"
         self.driver.execute_cdp_cmd(
             "Emulation.setDeviceMetricsOverride",
             {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": screen == "phone"},
+        )
+        self.driver.execute_cdp_cmd(
+            "Emulation.setTouchEmulationEnabled", {"enabled": self.is_touched}
         )
         self.driver.execute_cdp_cmd(
             "Emulation.setEmulatedMedia",
@@ -220,7 +226,7 @@ def check_values(name, content, path):
 
 
 def point_at(page, plot, across, up):
-    """Moves the pointer to a place of the drawing; what is told there, in lines."""
+    """Moves the pointer to a place of the drawing, or taps it; what is told there, in lines."""
     x, y = page.js(
         """
         const [plot, x, y] = arguments, svg = plot.querySelector("svg");
@@ -232,9 +238,13 @@ def point_at(page, plot, across, up):
         across,
         up,
     )
-    page.driver.execute_cdp_cmd(
-        "Input.dispatchMouseEvent", {"type": "mouseMoved", "x": x, "y": y}
-    )
+    if page.is_touched:
+        for kind, points in [("touchStart", [{"x": x, "y": y}]), ("touchEnd", [])]:
+            event = {"type": kind, "touchPoints": points}
+            page.driver.execute_cdp_cmd("Input.dispatchTouchEvent", event)
+    else:
+        event = {"type": "mouseMoved", "x": x, "y": y}
+        page.driver.execute_cdp_cmd("Input.dispatchMouseEvent", event)
     return readout(page, plot)
 
 
@@ -261,35 +271,31 @@ def readout(page, plot):
 
 
 def middle(values):
-    return values[len(values) // 2]
+    return values[(len(values) - 1) // 2]
 
 
 def tells_curves(page, plot, name, content, frame):
     stops = sorted({x for xs in content["x"] for x in xs})
     stop = middle(stops)
-    expected = []
-    for one in content["series"]:
-        known = content["x"][one["x"]]
-        if stop in known:
-            expected.append((one["label"], one["y"][known.index(stop)]))
-    top = frame["top"] + 0.5 * (frame["bottom"] - frame["top"])
     across, _ = place(frame, stop, frame["y"]["to"])
-    told = point_at(page, plot, across, top)
+    told = point_at(page, plot, across, (frame["top"] + frame["bottom"]) / 2)
     check(told, name, "tells nothing under the pointer")
     if not told:
         return
     check(told["fits"], name, "tells values outside the screen")
-    check(len(told["lines"]) == len(expected), name, "tells", told, "instead of", expected)
     if content["ticks"]:
         return
-    head = number(told["head"].removeprefix(content["label"]).strip())
     # Screens have fewer points across than there may be iterations.
+    head = number(told["head"].removeprefix(content["label"]).strip())
     near = (stops[-1] - stops[0]) / 200
     check(abs(head - stop) <= near, name, "tells of", head, "at", stop)
-    if head == stop:
-        for (label, value), (series, is_so) in zip(told["lines"], expected):
-            check(label == series, name, "names", label, "instead of", series)
-            check(is_near(number(value), float(is_so)), name, "tells", value, "instead of", is_so)
+    stop = min(stops, key=lambda at: abs(at - head))
+    known = [(one, content["x"][one["x"]]) for one in content["series"]]
+    so = [[one["label"], one["y"][at.index(stop)]] for one, at in known if stop in at]
+    fits = [a == b and is_near(number(x), y) for (a, x), (b, y) in zip(told["lines"], so)]
+    check(all(fits) and len(told["lines"]) == len(so), name, "tells", told, "instead of", so)
+    if len(stops) == 1:
+        return
     # Arrow keys lead to the next one, and back to the first.
     plot.send_keys(Keys.ARROW_RIGHT)
     after = readout(page, plot)
@@ -384,10 +390,15 @@ def tables_are_sorted(page):
                 before = after
 
 
+# Of each row its cells, of which kind they are and by what they are sorted.
 ROWS = """
-return [...arguments[0].tBodies[0].rows].map((row) => [...row.cells].map((cell) =>
-  [cell.classList.contains("missing") ? "missing" : cell.classList.contains("number") ? "number" : "text",
-   cell.title || cell.textContent]));
+const cell = (td) => {
+  const { number } = td.dataset, kind = td.classList;
+  if (kind.contains("missing")) return ["missing", td.textContent];
+  if (number || kind.contains("number")) return ["number", number || td.title || td.textContent];
+  return ["text", td.textContent];
+};
+return [...arguments[0].tBodies[0].rows].map((row) => [...row.cells].map(cell));
 """
 
 
@@ -431,9 +442,9 @@ def is_printed(page, folder):
     for kind, width in [("", PAPER), (".wide", PAPER_ON_ITS_SIDE)]:
         tables = "return [...document.querySelectorAll(`.scroll${arguments[0]} table`)].map((t) => t.offsetWidth)"
         wide = max(page.js(tables, kind or ":not(.wide)"), default=0)
-        check(wide <= width, page.where, "prints a table of", wide, "pixels")
+        check(wide <= SHRUNK * width, page.where, "prints a table of", wide, "pixels")
     page.js("document.querySelectorAll('.wide').forEach((wide) => wide.remove())")
-    page.fits(PAPER)
+    page.fits(SHRUNK * PAPER)
     page.figures_are_seen()
     screenshot(page, folder, "print")
     page.open("paper", "dark", medium="")
