@@ -1,8 +1,9 @@
 //! `byzsim new` writes scenarios that are right as they stand, and in every line that a user takes
 //! the comment sign from.
 
-use byzsim::scenario::{Catalogues, SCHEMA_FILE, ScenarioFile, schema, starter};
-use std::path::{Path, PathBuf};
+use byzsim::data::Library;
+use byzsim::scenario::{Catalogues, Plan, Point, SCHEMA_FILE, ScenarioFile, schema, starter};
+use std::path::Path;
 use std::process::{Command, Output};
 
 fn byzsim(folder: &Path, arguments: &[&str]) -> Output {
@@ -50,11 +51,19 @@ fn a_new_scenario_of_every_task_passes_check_without_data_of_the_user_s() {
 fn every_default_in_a_comment_is_legal_where_it_stands() {
     let catalogues = Catalogues::default();
     let validator = jsonschema::validator_for(&schema(&catalogues)).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let library = Library::new(None, folder.path());
     let is_right = |text: &str| {
-        let folder = PathBuf::from(".");
-        let read = ScenarioFile::parse("new.toml", text, "new", folder, &[], &catalogues);
-        if let Err(error) = read {
-            panic!("{error}");
+        let folder = folder.path().to_owned();
+        let file = ScenarioFile::parse("new.toml", text, "new", folder, &[], &catalogues);
+        let file = file.unwrap_or_else(|error| panic!("{error}"));
+        // Points differ in nothing that a default has to fit but the rule: one for each is enough.
+        let seed = &file.points[0].scenario.seeds;
+        let of_seed = |point: &&Point| point.scenario.seeds == *seed;
+        for point in file.points.iter().filter(of_seed) {
+            if let Err(error) = Plan::draw(&file, point, &library, &catalogues) {
+                panic!("{error}");
+            }
         }
         let document: toml::Table = text.parse().unwrap();
         let document = serde_json::to_value(document).unwrap();
@@ -62,12 +71,16 @@ fn every_default_in_a_comment_is_legal_where_it_stands() {
         assert!(mistake.is_none(), "{mistake:?}");
     };
     for task in catalogues.tasks.names() {
-        let (text, _) = starter(task, "new", &catalogues).unwrap();
+        let (text, own) = starter(task, "new", &catalogues).unwrap();
+        for (name, text) in own.files {
+            std::fs::write(folder.path().join(name), text).unwrap();
+        }
         is_right(&text);
         let lines: Vec<&str> = text.lines().collect();
-        assert!(lines.len() < 95, "{task} has {} lines", lines.len());
+        assert!(lines.len() < 105, "{task} has {} lines", lines.len());
         let mut settings = 0;
-        for (index, line) in lines.iter().enumerate() {
+        let head = lines.iter().take_while(|line| !line.is_empty()).count();
+        for (index, line) in lines.iter().enumerate().skip(head) {
             let Some(setting) = line.strip_prefix("# ").filter(|line| line.contains(" = ")) else {
                 continue;
             };
@@ -113,7 +126,54 @@ fn an_unknown_task_is_told_with_the_nearest() {
     let folder = tempfile::tempdir().unwrap();
     let new = byzsim(folder.path(), &["new", "a", "--task", "clasification"]);
     assert_eq!(new.status.code(), Some(2));
-    assert!(told(&new.stderr).contains("did you mean `classification`?"));
+    let message = told(&new.stderr);
+    assert!(message.contains("'classification'"), "{message}");
+    assert!(message.contains("target-localization"), "{message}");
+}
+
+#[test]
+fn what_names_no_file_is_refused_with_what_would_and_nothing_is_written() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("taken"), "mine").unwrap();
+    for (name, right) in [
+        ("studies/", "such as studies/first"),
+        ("/", "such as /first"),
+        (".", "such as ./first"),
+        ("..", "such as ../first"),
+        ("a\tb", "\"a\\tb\" holds a control character"),
+        ("taken/x", "taken is a file, and no folder"),
+    ] {
+        let new = byzsim(folder.path(), &["new", name]);
+        assert_eq!(new.status.code(), Some(2), "{name:?}");
+        assert!(told(&new.stderr).contains(right), "{}", told(&new.stderr));
+    }
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+}
+
+#[test]
+fn commands_that_are_told_are_ready_for_a_shell() {
+    let folder = tempfile::tempdir().unwrap();
+    let new = byzsim(folder.path(), &["new", "Ann's study"]);
+    let next = r"byzsim check 'Ann'\''s study.toml' ";
+    assert!(told(&new.stdout).contains(next), "{}", told(&new.stdout));
+}
+
+#[cfg(unix)]
+#[test]
+fn completions_are_for_the_program_by_the_name_it_has() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, completed) in [("run-1.2", "run-1.2"), ("my sim", "byzsim")] {
+        let program = folder.path().join(name);
+        std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_byzsim"), &program).unwrap();
+        let script = Command::new(program).args(["completions", "bash"]).output();
+        let script = told(&script.unwrap().stdout);
+        let last = script
+            .lines()
+            .rev()
+            .find(|line| line.contains("complete -F"));
+        let last = last.expect("what is completed").trim();
+        assert!(last.ends_with(&format!(" {completed}")), "{last}");
+    }
 }
 
 #[test]

@@ -118,8 +118,9 @@ fn wrong_scenarios_are_not_valid_but_for_what_only_a_program_can_tell() {
 }
 
 /// Scenarios in which a sweep gives tables what they lack, or lets keys of several kinds stand.
-const COMPLETED_BY_SWEEPS: [&str; 9] = [
+const COMPLETED_BY_SWEEPS: [&str; 10] = [
     "[sets]\nslow = [1]\n[sweep]\n\"sets.slow\" = [[1], { random = 3 }]",
+    "[sweep]\nsets = { one = { x = [0] }, two = { x = [1, 2] } }",
     "[rule]\nfilter = false\npower = 3.0\n[sweep]\n\"rule.kind\" = [\"loss\", \"distance\"]",
     "[rule]\nkind = \"loss\"\npower = 3.0\n[sweep]\n\"rule.kind\" = [\"loss\", \"distance\"]",
     "[rule]\nkind = \"krum\"\n[sweep]\n\"rule.f\" = [1, 2]",
@@ -157,6 +158,10 @@ fn a_mistake_is_told_where_it_is_and_not_twice_around_it() {
         (
             "[rule]\nkind = \"krum\"\n",
             "/rule: \"f\" is a required property",
+        ),
+        (
+            "[learner]\nstep_size = { kind = \"decay\", initial = -1, rate = 1 }\n",
+            "/learner/step_size/initial: -1 is less than",
         ),
         (
             "[rule]\nkind = \"average\"\nforgetting = 0.1\n",

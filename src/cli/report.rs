@@ -28,7 +28,7 @@ impl Report {
         });
         match self.write(&page) {
             Ok(()) => 0,
-            Err(error @ ReportError::NoResults(_)) => {
+            Err(error @ (ReportError::NoResults(_) | ReportError::CutOff(_))) => {
                 complain(&error.to_string());
                 WRONG
             }

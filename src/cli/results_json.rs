@@ -1,6 +1,7 @@
 //! What `run` tells at its end, as JSON.
 
 use super::results::notes;
+use super::text::settings_json;
 use crate::campaign::{AboveAlone, PointOutcome};
 use crate::scenario::{RunId, ScenarioFile};
 use serde_json::{Map, Value, json};
@@ -19,22 +20,21 @@ const PARTS: [&str; 9] = [
     "models_per_s",
 ];
 
-/// The points of a campaign in their order, and where their tables are.
+/// The points of a campaign in their order, and where their tables and their report are, if that
+/// could be written.
 pub(super) fn results_json(
     file: &ScenarioFile,
     outcomes: &[(RunId, PointOutcome)],
     folder: &Path,
+    report: Option<&Path>,
 ) -> Value {
     let above = AboveAlone::all(file, outcomes);
     let points = file.points.iter().zip(outcomes).zip(above);
     let points = points.map(|((point, (id, outcome)), above)| {
-        let settings = point.settings.iter();
-        let settings: Map<String, Value> =
-            settings.map(|s| (s.key.clone(), json!(s.value))).collect();
         let mut told = json!({
             "id": id.to_string(),
             "status": outcome.status(),
-            "settings": settings,
+            "settings": settings_json(&point.settings),
         });
         if let PointOutcome::Failed(error) = outcome {
             told["error"] = error.to_string().into();
@@ -59,6 +59,7 @@ pub(super) fn results_json(
     json!({
         "scenario": file.name,
         "results": folder.display().to_string(),
+        "report": report.map(|page| page.display().to_string()),
         "points": points,
         "notes": notes(file, &summaries),
     })
@@ -89,11 +90,12 @@ mod tests {
             "average" => done(json!({"steady": {"loss": {"mean": "inf"}}, "data": "invented"})),
             _ => failed(),
         });
-        let told = results_json(&file, &outcomes, Path::new("results/test"));
+        let told = results_json(&file, &outcomes, Path::new("results/test"), None);
         insta::assert_snapshot!(format!("{told:#}"), @r#"
         {
           "scenario": "test",
           "results": "results/test",
+          "report": null,
           "points": [
             {
               "id": "seed = 1, rule = alone",

@@ -96,11 +96,14 @@ impl Run {
             .write_points(&folder, &outcomes)
             .map_err(|error| error.to_string());
         let unwritten = unwritten.and_then(|()| {
-            report::write(&[folder.clone()], &page_in(&folder)).map_err(|error| error.to_string())
+            report::write(std::slice::from_ref(&folder), &page_in(&folder))
+                .map_err(|error| error.to_string())
         });
         match self.format {
             Format::Json => {
-                let told = results_json(&campaign.file, &outcomes, &folder);
+                let page = page_in(&folder);
+                let page = unwritten.is_ok().then_some(&*page);
+                let told = results_json(&campaign.file, &outcomes, &folder, page);
                 text::print(&format!("{told:#}"));
             }
             Format::Text if !self.quiet => {

@@ -2,19 +2,23 @@
 //! what else the tables take stands in comments with its default.
 
 use super::Catalogues;
-use super::read::describe_under;
+use super::read::{describe_under, parse_defaults};
 use super::schema::SCHEMA_FILE;
 use crate::settings::{Case, KeyDoc, TableDoc};
-use crate::task::Starter;
+use crate::task::{Starter, Task};
 
 /// Where comments begin.
 const COLUMN: usize = 32;
 /// Where lines end, as far as words allow.
 const WIDTH: usize = 104;
 
-/// Rules that a first study holds against each other: who learns alone is what cooperation has to
-/// be better than.
-const RULES: [&str; 3] = ["no-cooperation", "average", "loss"];
+/// Rules that a first study holds against each other, by label: who learns alone is what
+/// cooperation has to be better than.
+const RULES: [(&str, &str); 3] = [
+    ("alone", "no-cooperation"),
+    ("average", "average"),
+    ("loss", "loss"),
+];
 /// An attack that every task knows, without a key of its own.
 const ATTACK: &str = "sign-flip";
 
@@ -29,14 +33,21 @@ pub fn starter(kind: &str, name: &str, catalogues: &Catalogues) -> Option<(Strin
     let takes = describe_under(Some(&*task), kind, catalogues);
     let text = Writer {
         takes: &takes,
+        has_epochs: has_epochs(&*task, &settings),
         settings,
         text: String::new(),
     };
     Some((text.scenario(kind, catalogues), own))
 }
 
+/// Whether a task has epochs, going by what its runs are measured in.
+fn has_epochs(task: &dyn Task, settings: &toml::Table) -> bool {
+    settings.contains_key("epochs") || parse_defaults(Some(task)).get("epochs").is_some()
+}
+
 struct Writer<'a> {
     takes: &'a TableDoc,
+    has_epochs: bool,
     /// What the task wants to be said.
     settings: toml::Table,
     text: String,
@@ -44,9 +55,6 @@ struct Writer<'a> {
 
 impl Writer<'_> {
     fn scenario(mut self, kind: &str, catalogues: &Catalogues) -> String {
-        let known = catalogues.rules.names();
-        let rules = RULES.into_iter().filter(|rule| known.contains(rule));
-        let rules: Vec<&str> = rules.collect();
         let has_attack = catalogues.attacks.names().contains(&ATTACK);
         let question = match has_attack {
             true => "Which rule holds up while a fifth of the agents turns its models around?",
@@ -54,14 +62,13 @@ impl Writer<'_> {
         };
         self.text = format!(
             "# {question}\n\
-             # Lines with one # are defaults: take the # away and change them. `byzsim list` tells of all keys.\n\
+             # A line `# key = value` tells a default: take the # away to change it. `byzsim list` tells all.\n\
              #:schema ./{SCHEMA_FILE}\n\n"
         );
         self.top();
         self.table("task", "[task]", &[("kind", kind.into())]);
         self.table("topology", "[topology]", &[]);
         self.table("learner", "[learner]", &[]);
-        self.table("rule", "[rule]", &[]);
         if has_attack {
             let share = toml::Table::from_iter([("fraction".to_owned(), 0.2.into())]);
             let attack = [
@@ -74,7 +81,9 @@ impl Writer<'_> {
         self.table("clock", "[clock]", &[]);
         self.table("link", "[link]", &[]);
         self.table("record", "[record]", &[]);
-        self.sweep(&rules, has_attack);
+        self.sweep(has_attack);
+        self.text.truncate(self.text.trim_end().len());
+        self.text.push('\n');
         self.text
     }
 
@@ -137,7 +146,9 @@ impl Writer<'_> {
     /// Keys with what is said of them, and others in comments; `kind` is about the kind at hand.
     fn keys(&mut self, keys: &[&KeyDoc], said: &toml::Table, kind: Option<&str>) {
         let (mut lacking, mut others) = (Vec::new(), Vec::new());
-        for key in keys {
+        let has_epochs = self.has_epochs;
+        let is_told = |key: &&&KeyDoc| has_epochs || !key.name.contains("epochs");
+        for key in keys.iter().filter(is_told) {
             let name = &key.name;
             let about = match kind.filter(|_| name == "kind") {
                 Some(about) => about.to_owned(),
@@ -158,23 +169,42 @@ impl Writer<'_> {
         }
     }
 
-    fn sweep(&mut self, rules: &[&str], has_attack: bool) {
+    fn sweep(&mut self, has_attack: bool) {
         self.line("[sweep]", "One run for each combination");
-        let quoted: Vec<String> = rules.iter().map(|rule| format!("\"{rule}\"")).collect();
-        let rules = format!("\"rule.kind\" = [{}]", quoted.join(", "));
-        self.line(&rules, "Three rules on the same draws");
         self.line(
             "seed = { from = 1, count = 3 }",
             "Three draws of all that is random",
         );
+        self.line("", "What else to ask, without the #:");
         self.line(
             "# \"link.drop\" = [0.0, 0.3, 0.6]",
-            "And how does it change as models get lost?",
+            "How does it change as models get lost?",
         );
         if has_attack {
             let shares = "# \"attack.flippers.agents.fraction\" = [0.1, 0.2, 0.4]";
             self.line(shares, "Or as attackers become more?");
         }
+        self.text.push('\n');
+        let kinds = self.takes.table("rule").map_or(&[][..], |t| &t.kinds);
+        let about = |kind: &str| Some(kinds.iter().find(|known| known.name == kind)?.about);
+        let rules: Vec<_> = RULES
+            .iter()
+            .filter_map(|(label, kind)| Some((label, kind, about(kind)?)))
+            .collect();
+        // The last one has a table of its own, with room for what it takes.
+        let Some(((label, kind, _), others)) = rules.split_last() else {
+            return;
+        };
+        self.line(
+            "[sweep.rule]",
+            "Rules on the same draws, by labels, in place of a table [rule]",
+        );
+        for (label, kind, about) in others {
+            self.line(&format!("{label} = {{ kind = \"{kind}\" }}"), about);
+        }
+        self.text.push('\n');
+        let header = format!("[sweep.rule.{label}]");
+        self.table("rule", &header, &[("kind", (**kind).into())]);
     }
 
     /// A line, and a comment at its end, which goes on in lines of its own.

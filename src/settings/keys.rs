@@ -32,6 +32,8 @@ pub struct Keys<'a> {
     pub(super) fallback: Option<&'a Table>,
     pub(super) fallback_source: &'a str,
     pub(super) tolerances: Option<&'a Tolerances>,
+    /// Keys of the table that were taken out before: users may mean them.
+    taken: &'static [&'static str],
     /// Of a table that was put together from several: from which of them a key is. Higher ones
     /// cover lower ones; 0 where it is not said.
     pub(super) layers: BTreeMap<String, usize>,
@@ -66,6 +68,7 @@ impl<'a> Keys<'a> {
             fallback: None,
             fallback_source: "",
             tolerances: None,
+            taken: &[],
             layers: BTreeMap::new(),
             problems,
             describes: false,
@@ -89,6 +92,12 @@ impl<'a> Keys<'a> {
     /// Lets keys pass that a table does not declare.
     pub fn tolerating(mut self, tolerances: &'a Tolerances) -> Self {
         self.tolerances = Some(tolerances);
+        self
+    }
+
+    /// Tells of keys that stood here and were taken out before, where a key is unknown.
+    pub fn without(mut self, taken: &'static [&'static str]) -> Self {
+        self.taken = taken;
         self
     }
 
@@ -256,7 +265,10 @@ impl<'a> Keys<'a> {
             return misspelled;
         };
         let known = self.described.keys.iter();
-        let known: Vec<&str> = known.map(|d| d.name.as_str()).collect();
+        let known = known
+            .map(|d| d.name.as_str())
+            .chain(self.taken.iter().copied());
+        let known: Vec<&str> = known.collect();
         for entry in table.iter() {
             let name = entry.key.as_str();
             if known.contains(&name) || self.tolerates(name) {

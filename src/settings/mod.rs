@@ -38,6 +38,7 @@ mod range;
 mod schema;
 mod selection;
 mod source;
+mod unclosed;
 mod values;
 
 pub use crate::kind;

@@ -36,7 +36,8 @@ impl Form {
                 json!({ "type": "object", "additionalProperties": value.schema() })
             }
             Form::Any(forms) => {
-                json!({ "anyOf": forms.iter().map(Form::schema).collect::<Vec<_>>() })
+                let schemas: Vec<Value> = forms.iter().map(Form::schema).collect();
+                in_one(&schemas).unwrap_or_else(|| json!({ "anyOf": schemas }))
             }
             Form::Named(name, form) => titled(name, form.schema()),
         }
@@ -64,7 +65,11 @@ impl KeyDoc {
 
     /// What it means and takes, in words.
     fn in_words(&self) -> String {
-        format!("{}\n\n{}", self.headline(), self.details())
+        match self.takes.as_str() {
+            // Of a form of a value: the value's own key says the rest.
+            "" => self.headline(),
+            _ => format!("{}\n\n{}", self.headline(), self.details()),
+        }
     }
 
     /// Its default, where there is but one.
@@ -184,6 +189,30 @@ pub(crate) fn titled(name: &str, schema: Value) -> Value {
         titled[key] = value.clone();
     }
     titled
+}
+
+/// One schema of several whose values differ in type, where each word holds for one type alone:
+/// it tells a mistake at its place, where `anyOf` would refuse the whole value.
+fn in_one(schemas: &[Value]) -> Option<Value> {
+    let mut types: Vec<&Value> = Vec::new();
+    let mut words = Map::new();
+    for (word, part) in schemas.iter().flat_map(Value::as_object).flatten() {
+        let is_of_one_type = !["title", "enum", "anyOf"].contains(&word.as_str());
+        if word == "type" {
+            types.push(part);
+        } else if !is_of_one_type || words.insert(word.clone(), part.clone()).is_some() {
+            return None;
+        }
+    }
+    let is_number = |kind: &&&Value| **kind == "number" || **kind == "integer";
+    let differ = (1..types.len()).all(|i| !types[..i].contains(&types[i]));
+    let is_clear = types.len() == schemas.len() && types.iter().filter(is_number).count() < 2;
+    if !differ || !is_clear {
+        return None;
+    }
+    let mut schema = json!({ "type": types });
+    schema.as_object_mut()?.append(&mut words);
+    Some(schema)
 }
 
 /// A schema without what it means: what it lets pass.

@@ -12,6 +12,7 @@ mod plugins;
 mod reading;
 mod refused;
 mod stalls;
+mod told;
 
 use libtest_mimic::{Arguments, Trial};
 use std::process::ExitCode;
@@ -25,6 +26,7 @@ fn main() -> ExitCode {
         refused::TESTS,
         stalls::TESTS,
         interrupted::TESTS,
+        told::TESTS,
     ]
     .concat();
     let trial = |&(name, test): &(&'static str, fn())| {

@@ -65,15 +65,16 @@ fn compare(folder: &Path, text: &str, slip: Slip) -> Result<Tally, String> {
             compare_runs(text, &plan, folder, &heard, slip)
         }
         Drawn::Stall(_) => compare_refusal(folder, text, slip),
+        Drawn::Late(late) => Err(late),
     }
 }
 
 /// What is refused because it would stall stalls here, too.
 pub fn compare_refusal(folder: &Path, text: &str, slip: Slip) -> Result<Tally, String> {
     // With an end, the scenario can be drawn for the oracle.
-    let plan = match draw(folder, &format!("until_ms = 100.0\n{text}")) {
+    let plan = match draw(folder, &format!("until_ms = 1000.0\n{text}")) {
         Drawn::Plan(plan) => plan,
-        Drawn::Stall(stall) => return Err(format!("a stall within 100 ms: {stall}")),
+        Drawn::Stall(why) | Drawn::Late(why) => return Err(format!("within 1 s: {why}")),
     };
     match run::run(text, &plan, folder, slip).stall {
         Some(_) => Ok(Tally {

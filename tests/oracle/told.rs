@@ -16,6 +16,8 @@ pub enum Drawn {
     Plan(Arc<Plan>),
     /// It could never come to its end.
     Stall(String),
+    /// Something of it begins after its end.
+    Late(String),
 }
 
 /// What a run told.
@@ -31,7 +33,7 @@ pub struct Heard {
 /// Reads and draws a text.
 ///
 /// # Panics
-/// If it is refused for another reason than that the run would stall.
+/// If it is refused for another reason than that the run would stall or end too early.
 pub fn draw(folder: &Path, text: &str) -> Drawn {
     let catalogues = Catalogues::default();
     let folder = folder.to_owned();
@@ -40,10 +42,12 @@ pub fn draw(folder: &Path, text: &str) -> Drawn {
     let library = Library::new(None, &folder);
     match Plan::draw(&file, &file.points[0], &library, &catalogues) {
         Ok(plan) => Drawn::Plan(Arc::new(plan)),
-        Err(error) => match stalls_before(&error) {
-            Some(stall) => Drawn::Stall(stall),
-            None => panic!("{error}"),
-        },
+        Err(error) => {
+            let told = |why: &str| refused_since(&error, why);
+            let stall = told("the run would stall").map(Drawn::Stall);
+            let late = || told("would never begin").map(Drawn::Late);
+            stall.or_else(late).unwrap_or_else(|| panic!("{error}"))
+        }
     }
 }
 
@@ -91,10 +95,10 @@ impl Observer for Watch {
     }
 }
 
-/// Whether a scenario was refused because its run would stall.
-fn stalls_before(error: &WrongSettings) -> Option<String> {
-    let text = error.to_string();
-    text.contains("the run would stall").then_some(text)
+/// What was wrong with a scenario, if this was.
+fn refused_since(error: &WrongSettings, why: &str) -> Option<String> {
+    let mut messages = error.mistakes.iter().map(|mistake| &mistake.message);
+    messages.find(|message| message.contains(why)).cloned()
 }
 
 fn stalls(error: &RunError) -> Option<String> {

@@ -34,6 +34,18 @@ pub struct Spec {
     pub attacks: Vec<Attack>,
 }
 
+impl Spec {
+    /// The same whose attacks and faults begin with the run.
+    pub fn without_spans(&self) -> Spec {
+        let mut spec = self.clone();
+        spec.attacks
+            .iter_mut()
+            .for_each(|attack| attack.active = None);
+        spec.faults.iter_mut().for_each(|fault| fault.from = 0);
+        spec
+    }
+}
+
 /// A failing one is shown as its text.
 impl fmt::Debug for Spec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,14 +1,15 @@
 """The page of a report in a browser: seen, pointed at, sorted, printed, and asking nobody.
 
-    browser.py FOLDER [--literally TEXT]... [--screenshots DIR]
+    browser.py FOLDER [--figures DIR] [--literally TEXT]... [--screenshots DIR]
 
 opens report.html of a results folder from its file in Chromium, on a telephone and on a desk, in
-light and in dark, and fails with all that is wrong. It needs Selenium, `chromium` and
-`chromedriver`; run it without a network.
+light and in dark, and fails with all that is wrong. What the page tells of figures is compared to
+their CSV. It needs Selenium, `chromium` and `chromedriver`; run it without a network.
 """
 
 import argparse
 import base64
+import csv
 import json
 import math
 import sys
@@ -95,6 +96,10 @@ class Page:
         wide = self.js("return document.documentElement.scrollWidth")
         check(wide <= width, self.where, "is", wide, "pixels wide")
 
+    def names_are_unique(self):
+        ids = self.js("return [...document.querySelectorAll('[id]')].map((e) => e.id)")
+        check(len(ids) == len(set(ids)), self.where, "has names twice:", sorted(ids))
+
     def figures_are_seen(self):
         for figure in self.js(FIGURES):
             name = f"{self.where} figure {figure['name']}"
@@ -170,9 +175,48 @@ def number(text):
     return float(text.replace("\u2212", "-").replace("∞", "inf").split(" ")[0])
 
 
-def is_near(told, value):
-    """Whether a number that was told in four digits is this one."""
-    return told == value or abs(told - value) <= 6e-4 * abs(value)
+def is_near(told, value, digits=4):
+    """Whether a number that was told in so many digits is this one; None and NaN are nothing."""
+    told, value = (math.nan if x is None else float(x) for x in (told, value))
+    if math.isnan(told) or math.isnan(value):
+        return math.isnan(told) and math.isnan(value)
+    return told == value or abs(told - value) <= 0.6 * 10 ** (1 - digits) * abs(value)
+
+
+def check_values(name, content, path):
+    """What the page knows of a figure is what its CSV says."""
+    with path.open(newline="") as file:
+        head, *rows = csv.reader(file)
+    read = lambda field: float(field or "nan")
+    # Places along a curve have nine digits.
+    at = lambda x: float(f"{x:.8e}")
+    match content["kind"]:
+        case "curves":
+            check(content["label"] in (head[1], ""), name, "has along it", content["label"])
+            known = {}
+            for label, x, *fields in rows:
+                known.setdefault((label, at(read(x))), []).append([read(field) for field in fields])
+            for one in content["series"]:
+                ends = one.get("band") or []
+                for x, *told in zip(content["x"][one["x"]], one["y"], *ends):
+                    so = known.get((one["label"], at(x)), [])
+                    fits = lambda row: all(map(is_near, told, row, [4, 3, 3]))
+                    check(any(map(fits, so)), name, one["label"], "at", x, "knows", told, "not", so)
+        case "cells":
+            names = [[row, column] for row in content["rows"] for column in content["columns"]]
+            check(names == [row[:2] for row in rows], name, "names other rows and columns")
+            for told, row in zip(content["values"], rows, strict=True):
+                check(is_near(told, read(row[2])), name, row, "knows", told)
+        case "network":
+            for (label, place), (_, is_so, x, y, *_) in zip(content["nodes"], rows, strict=True):
+                check(label == is_so, name, "names", label, "instead of", is_so)
+                check(all(map(is_near, place, (x, y), [8, 8])), name, label, "stands at", place)
+        case "bars":
+            known = [(bar, part, length) for bar, lengths in content["bars"]
+                     for part, length in zip(content["parts"], lengths)]
+            for (bar, part, length), row in zip(known, rows, strict=True):
+                check([bar, part] == row[:2], name, "names", bar, part, "instead of", row)
+                check(is_near(length, read(row[2])), name, row, "knows", length)
 
 
 def point_at(page, plot, across, up):
@@ -302,6 +346,14 @@ TELLS = {
 }
 
 
+def figures_know_values(page, figures):
+    """The data that the page holds is what the figures' CSV says."""
+    for figure in page.all("figure"):
+        name = figure.get_attribute("id")
+        content = values(figure.find_element(By.CSS_SELECTOR, ".plot"))["content"]
+        check_values(name, content, figures / f"{name.removeprefix('figure-')}.csv")
+
+
 def figures_tell_values(page):
     for figure in page.all("figure"):
         name = f"{page.where} {figure.get_attribute('id')}"
@@ -412,10 +464,13 @@ def screenshot(page, folder, name):
 def main():
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     arguments.add_argument("folder", type=Path, help="a results folder")
+    arguments.add_argument("--figures", type=Path, metavar="DIR", help="their CSV")
     arguments.add_argument("--literally", action="append", default=[], metavar="TEXT",
                            help="a text that the page has to show as it is")
     arguments.add_argument("--screenshots", type=Path, metavar="DIR", help="keep pictures here")
     asked = arguments.parse_args()
+    if not (asked.folder / "report.html").is_file():
+        arguments.error(f"{asked.folder} has no report.html")
     if asked.screenshots:
         asked.screenshots.mkdir(parents=True, exist_ok=True)
 
@@ -430,14 +485,18 @@ def main():
                 for scheme in SCHEMES:
                     page.open(screen, scheme)
                     page.fits(width)
+                    page.names_are_unique()
                     page.figures_are_seen()
                     is_literal(page, asked.literally)
                     screenshot(page, asked.screenshots, f"{screen}-{scheme}")
                     figures_tell_values(page)
                     page.fits(width)
                     screenshot(page, asked.screenshots, f"{screen}-{scheme}-pointed")
-                    tables_are_sorted(page)
+                    if (screen, scheme) in [("phone", "light"), ("desk", "dark")]:
+                        tables_are_sorted(page)
                     page.is_quiet()
+            if asked.figures:
+                figures_know_values(page, asked.figures)
             is_printed(page, asked.screenshots)
             is_whole_without_script(page)
             page.is_quiet()

@@ -124,6 +124,8 @@ pub const WRONG_BUT_VALID: &[(&str, &[&str])] = &[
     (
         "what does not fit the task or the length of the run",
         &[
+            "attack-after-its-slow-agents-end",
+            "attack-after-the-end-of-a-point",
             "attack-never-begins",
             "attack-never-begins-after-the-last-deadline",
             "attack-never-begins-in-asynchronous-mode",
@@ -136,6 +138,7 @@ pub const WRONG_BUT_VALID: &[(&str, &[&str])] = &[
             "centerpoint-of-many-parameters",
             "constant-of-the-wrong-length",
             "epochs-where-the-task-has-none",
+            "epochs-where-the-task-has-none-beside-a-steady-state",
             "fault-never-begins",
             "fault-never-begins-in-the-simulated-time",
             "label-flip-without-labels",
@@ -175,11 +178,11 @@ pub const WRONG_BUT_VALID: &[(&str, &[&str])] = &[
     (
         "what a dotted key of a sweep leads into, and how its lists go together",
         &[
-            "sweep-empty-path-element",
             "sweep-into-a-number",
             "sweep-key-that-no-swept-distribution-has",
             "sweep-key-that-no-swept-kind-has",
             "sweep-key-that-no-swept-mode-has",
+            "sweep-labels-for-no-tables",
             "sweep-mode-without-a-period",
             "sweep-no-attack",
             "sweep-of-more-attackers-than-agents",
@@ -188,7 +191,6 @@ pub const WRONG_BUT_VALID: &[(&str, &[&str])] = &[
             "sweep-too-many-points",
             "sweep-unknown-attack",
             "sweep-unknown-fault",
-            "sweep-unknown-key",
             "sweep-without-faults",
             "sweep-zip-of-an-unknown-key",
             "sweep-zip-of-unequal-lists",

@@ -1,16 +1,20 @@
 //! The page of a report: one HTML file that needs nothing else, no network and no script.
 //!
 //! All text goes through [`maud`], which escapes it. What cannot is told apart by
-//! [`PreEscaped`]: the drawings, which escape for themselves, the style and the script. The
-//! script adds values under the pointer, by keys and by touch, and sorts tables; a policy of the
-//! page lets this one run and nothing else, whatever a name in a scenario says.
+//! [`PreEscaped`]: the drawings, which escape for themselves, the style and the script. What is no
+//! text, and what turns the direction of writing, is taken out of the whole. The script adds values
+//! under the pointer, by keys and by touch, and sorts tables; a policy of the page lets this one
+//! run and nothing else, whatever a name in a scenario says.
 
 mod colors;
 mod table;
 mod values;
 
+#[cfg(test)]
+mod tests;
+
 use super::document::{Block, Document, Section};
-use super::draw::draw;
+use super::draw::{clean, draw};
 use super::figure::Figure;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -64,7 +68,8 @@ pub fn page(document: &Document) -> String {
             }
         }
     };
-    page.into_string()
+    let lines: Vec<String> = page.into_string().split('\n').map(clean).collect();
+    lines.join("\n")
 }
 
 /// What a policy calls a style or script whose text is this.

@@ -17,9 +17,9 @@
 
   const read = (value) => (value === null ? NaN : Number(value));
 
-  // From data to units of the drawing.
+  // From data to units of the drawing. Halves, for a difference may be too large for a number.
   function onto(scale, value, from, to) {
-    const at = scale.is_log ? Math.log : (x) => x;
+    const at = scale.is_log ? Math.log : (x) => x / 2;
     const share = (at(value) - at(scale.from)) / (at(scale.to) - at(scale.from));
     return from + share * (to - from);
   }
@@ -220,6 +220,7 @@
     }
 
     show(stop) {
+      if (stop === undefined) return;
       const told = this.stops.tell(stop);
       this.stop = stop;
       this.isShown = true;
@@ -273,6 +274,7 @@
   function key(cell) {
     if (!cell || cell.classList.contains("missing")) return [2, 0];
     const text = cell.textContent;
+    if (cell.dataset.number) return [0, Number(cell.dataset.number.replace("inf", "Infinity"))];
     if (!cell.classList.contains("number")) return [1, text];
     return [0, Number((cell.title || text).replace("∞", "Infinity"))];
   }
