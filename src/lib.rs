@@ -20,8 +20,8 @@
 //!
 //! A rule is a struct that implements [`rule::Rule`], an attack one that implements
 //! [`attack::Attack`], a task [`task::Task`], a network [`topology::Topology`]. Each declares its
-//! TOML keys once, in its `read` function ([`settings`]); checks, defaults, resolved settings and
-//! `byzsim list` follow from that. Put it into the [`scenario::Catalogues`] and scenarios can name
+//! TOML keys once, in its `read` function ([`settings`]); checks, defaults, resolved settings,
+//! `byzsim list`, the schema that editors read and the comments of new scenarios follow from that. Put it into the [`scenario::Catalogues`] and scenarios can name
 //! it; `examples/plugin` is a whole crate that does so. An attack sees what its level of knowledge
 //! allows ([`attack::Knowledge`]), which is the type of what its forger is handed:
 //!

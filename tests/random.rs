@@ -17,13 +17,14 @@ mod text;
 #[path = "random/trace.rs"]
 mod trace;
 
+use byzsim::scenario::{Catalogues, ScenarioFile, schema};
 use features::Features;
 use oracle::compare::{Tally, compare_refusal, compare_runs};
 use oracle::slip::Slip;
 use oracle::told::{Drawn, draw, hear};
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestRng, TestRunner};
 use spec::{Spec, spec};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use text::Written;
 
 /// How many scenarios there are, and the generator's seed.
@@ -38,17 +39,8 @@ fn random_scenarios_are_as_the_oracle_says() {
         asked.map_or(default, |text| text.parse().expect("a number"))
     };
     let cases = number(&asked_for[0], 100);
-    let mut seed = [0; 32];
-    seed[..8].copy_from_slice(&number(&asked_for[1], 1).to_le_bytes());
-    let config = Config {
-        cases: cases as u32,
-        max_shrink_iters: 500,
-        failure_persistence: None,
-        ..Config::default()
-    };
-    let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &seed);
     let features = RefCell::new(Features::default());
-    let outcome = TestRunner::new_with_rng(config, rng).run(&spec(), |spec| {
+    let outcome = runner(cases, number(&asked_for[1], 1)).run(&spec(), |spec| {
         let tried = try_out(&spec).map_err(TestCaseError::fail)?;
         tried.count(&mut features.borrow_mut());
         Ok(())
@@ -61,6 +53,47 @@ fn random_scenarios_are_as_the_oracle_says() {
     println!("{}\ntoo seldom: {lacking:#?}", features.report());
     // Others than those that everyone tests may happen to lack something.
     assert!(lacking.is_empty() || asked_for != [None, None]);
+}
+
+/// Whatever the program reads, editors that have its schema do not underline.
+#[test]
+fn random_scenarios_that_are_read_are_valid() {
+    let catalogues = Catalogues::default();
+    let validator = jsonschema::validator_for(&schema(&catalogues)).expect("a schema");
+    let read = Cell::new(0);
+    let outcome = runner(1000, 2).run(&spec(), |spec| {
+        let Written { text, .. } = spec.write();
+        let Ok(file) = ScenarioFile::parse("a", &text, "a", ".".into(), &[], &catalogues) else {
+            return Ok(());
+        };
+        read.set(read.get() + 1);
+        for text in [text, file.resolved()] {
+            let document: toml::Table = text.parse().expect("TOML");
+            let document = serde_json::to_value(document).expect("plain values");
+            if let Some(mistake) = validator.iter_errors(&document).next() {
+                let place = mistake.instance_path();
+                return Err(TestCaseError::fail(format!("{place}: {mistake}\n{text}")));
+            }
+        }
+        Ok(())
+    });
+    if let Err(failure) = outcome {
+        panic!("{failure}");
+    }
+    assert!(read.get() > 500, "{} are read", read.get());
+}
+
+/// Draws so many scenarios.
+fn runner(cases: u64, seed: u64) -> TestRunner {
+    let mut bytes = [0; 32];
+    bytes[..8].copy_from_slice(&seed.to_le_bytes());
+    let config = Config {
+        cases: cases as u32,
+        max_shrink_iters: 500,
+        failure_persistence: None,
+        ..Config::default()
+    };
+    TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &bytes))
 }
 
 /// What came of a scenario.

@@ -3,6 +3,7 @@
 mod scenario;
 
 use byzsim::scenario::{Catalogues, ScenarioFile};
+use proptest::prelude::*;
 use scenario::{ATTACK, RULES, Read, SMALL, read, read_with, text};
 use std::path::Path;
 
@@ -181,6 +182,51 @@ age_discount = 0.9
 trace = true
 every_ms = 25
 "#;
+
+#[test]
+fn labels_resolve_to_themselves_whatever_they_hold() {
+    for label in [
+        r#""'one'""#,
+        r#""\"two\"""#,
+        r#""\"both' & ''' and \\""#,
+        r#""two\nlines""#,
+        r#""x = true""#,
+    ] {
+        let rules = r#"{ kind = "average" }, plain = { kind = "no-cooperation" }"#;
+        resolves_to_itself(&read(&format!(
+            "{SMALL}\n[sweep]\nrule = {{ {label} = {rules} }}\n"
+        )));
+    }
+}
+
+/// A key as TOML holds it in one line, with every character by its number.
+fn by_numbers(key: &str) -> String {
+    let number = |c: char| format!("\\U{:08x}", u32::from(c));
+    format!("\"{}\"", key.chars().map(number).collect::<String>())
+}
+
+/// Names of few and peculiar characters, and any others.
+fn names() -> impl Strategy<Value = String> {
+    let peculiar = "[a.'\"\\\\\n\r\t #=\\[\\]{},\u{0}\u{1b}\u{7f}\u{85}\u{2028}]{1,8}";
+    prop_oneof![
+        peculiar,
+        proptest::collection::vec(any::<char>(), 1..8).prop_map(String::from_iter)
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(100))]
+
+    #[test]
+    fn labels_and_names_of_any_characters_resolve_to_themselves(label in names(), set in names()) {
+        let (label, set) = (by_numbers(&label), by_numbers(&set));
+        let text = format!(
+            "{SMALL}\n[sets]\n{set} = [1]\n[sweep]\nrule = {{ {label} = {{ kind = \"average\" }}, \
+             'or else' = {{ kind = \"no-cooperation\" }} }}\n"
+        );
+        resolves_to_itself(&read(&text));
+    }
+}
 
 #[test]
 fn what_scenarios_say_of_time_resolves_to_itself() {

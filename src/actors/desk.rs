@@ -9,6 +9,7 @@ use crate::scenario::{Mode, Plan};
 use crate::units::{AgentId, SimTime};
 use actix::{Addr, Handler, Message};
 use crossbeam_channel::{Receiver, Sender};
+use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -22,6 +23,8 @@ pub(super) struct Desk {
     pub measures: bool,
     /// Whether observers want every agent's model.
     pub wants_models: bool,
+    /// Whose last models the recorder wants.
+    pub wants_last_model: BTreeSet<AgentId>,
     /// Set from outside to end the run at the next iteration.
     pub interrupt: Arc<AtomicBool>,
     pub recorder: Sender<Entry>,

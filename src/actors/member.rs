@@ -460,8 +460,9 @@ impl Member {
         }
     }
 
-    /// A normal agent's state at the end of the run, fully measured, if it ever combined.
-    pub fn last_state(&mut self) -> Option<Sample> {
+    /// A normal agent's state at the end of the run, fully measured, if it ever combined; with its
+    /// model, if somebody asks for that.
+    pub fn last_state(&mut self, wants_model: bool) -> Option<Sample> {
         if self.plan.is_byzantine(self.id) {
             return None;
         }
@@ -473,7 +474,7 @@ impl Member {
             adapted_loss: or_infinite(last.adapted_loss),
             fingerprint: self.fingerprint,
             weights: std::mem::take(&mut last.weights),
-            model: Some(Params::new(&self.combined)),
+            model: wants_model.then(|| Params::new(&self.combined)),
             ..Sample::default()
         };
         // A later iteration may have drawn its batch since.

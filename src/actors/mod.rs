@@ -109,6 +109,7 @@ fn run_here(plan: Arc<Plan>, options: RunOptions) -> Result<Summary, RunError> {
         board: Board::new(&plan),
         plan,
         wants_models,
+        wants_last_model: recorder.wants_last_models().iter().copied().collect(),
         interrupt: options.interrupt,
         recorder: sender.clone(),
         spent,

@@ -426,12 +426,13 @@ impl<V: Voice> Participant<V> {
         };
         self.inbox.close(end, &mut scene);
         let (traffic, delays, trace) = self.ledger.take();
+        let wants_model = desk.wants_last_model.contains(&self.id);
         desk.clock().do_send(Closed {
             agent: self.id,
             traffic,
             delays,
             wall: self.wall.take(),
-            last: self.member.last_state(),
+            last: self.member.last_state(wants_model),
             trace,
         });
     }

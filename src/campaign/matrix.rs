@@ -91,8 +91,9 @@ impl Matrix {
         points: impl Iterator<Item = (&'a [Setting], Option<&'a Summary>)> + Clone,
     ) -> Option<Matrix> {
         let settings = points.clone().map(|(settings, _)| settings);
-        let rules = Axis::of(settings.clone(), "rule")?;
-        let attacks = Axis::of(settings, "attack")?;
+        let by_kind = || Axis::of(settings.clone(), "rule.kind");
+        let rules = Axis::of(settings.clone(), "rule").or_else(by_kind)?;
+        let attacks = Axis::of(settings.clone(), "attack")?;
         let measure = Measure::of(points.clone().filter_map(|(_, summary)| summary))?;
         let mut sums = vec![vec![Sum::default(); attacks.labels.len()]; rules.labels.len()];
         for (point, (_, summary)) in points.enumerate() {

@@ -152,6 +152,7 @@ impl Campaign {
                 Err(more) => alike = if wrong.merge(more) { 0 } else { alike + 1 },
             }
             if alike > MOST_ALIKE {
+                wrong.unseen_points = self.file.points.len() - point - 1;
                 break;
             }
         }

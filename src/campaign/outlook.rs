@@ -30,14 +30,18 @@ pub struct Pending {
     pub work: f64,
 }
 
+/// How points can be the same run.
+const WHY: &str = "what is swept there, its kind does not have";
+
 impl Outlook {
-    /// `12 done, skipped; 4 are the same run as another; 8 to run`; `None` where every point is run.
+    /// `12 done, skipped; 4 are the same run as another, …; 8 to run`, with the reason in brackets; `None`
+    /// where every point is run.
     pub fn in_words(&self) -> Option<String> {
         let done = (self.found > 0).then(|| format!("{} done, skipped; ", self.found));
         let same = match self.same {
             0 => None,
-            1 => Some("1 is the same run as another; ".to_owned()),
-            many => Some(format!("{many} are the same run as another; ")),
+            1 => Some(format!("1 is the same run as another ({WHY}); ")),
+            many => Some(format!("{many} are the same run as another ({WHY}); ")),
         };
         if done.is_none() && same.is_none() {
             return None;
@@ -65,10 +69,14 @@ mod tests {
         };
         assert_eq!(told(0, 0), "");
         assert_eq!(told(12, 0), "12 done, skipped; 0 to run");
-        assert_eq!(told(0, 4), "4 are the same run as another; 0 to run");
+        assert_eq!(
+            told(0, 4),
+            "4 are the same run as another (what is swept there, its kind does not have); 0 to run"
+        );
         assert_eq!(
             told(1, 4),
-            "1 done, skipped; 4 are the same run as another; 0 to run"
+            "1 done, skipped; 4 are the same run as another (what is swept there, its kind does not \
+             have); 0 to run"
         );
     }
 }

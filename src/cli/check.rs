@@ -2,16 +2,17 @@
 
 use super::Plugins;
 use super::errors::Refusal;
+use super::essentials::essentials;
 use super::forecast::Forecast;
 use super::list::Format;
-use super::rows::{Row, Rows, range};
-use super::table::{Column, Fitted, fitted};
-use super::text::{paragraph, print, width_of};
+use super::rows::{Row, Rows, ends, range, span};
+use super::table::{Column, Fitted, fitted, in_one_line};
+use super::text::{paragraph, print, settings_json, width_of};
 use crate::campaign::Campaign;
 use crate::scenario::{Plan, ScenarioFile};
 use clap::Args;
 use serde_json::{Map, Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 /// Validate a scenario and print what it would run
@@ -35,6 +36,22 @@ pub(super) struct Check {
 
 /// Rows that are told one by one.
 const MOST_ROWS: usize = 40;
+
+/// What columns mean that do not say it themselves.
+const LEGENDS: [(&str, &str); 3] = [
+    (
+        "smallest",
+        "the smallest neighborhood, the agent itself included",
+    ),
+    (
+        "Byz. nbrs",
+        "Byzantine neighbors of a normal agent, least to most",
+    ),
+    (
+        "f",
+        "Byzantine models that the rule withstands, least to most",
+    ),
+];
 
 impl Check {
     pub fn main(self, plugins: Plugins) -> u8 {
@@ -63,7 +80,8 @@ impl Check {
         let count = file.points.len();
         let plural = if count == 1 { "" } else { "s" };
         let modes = found.modes.join(" and ");
-        let mut parts = vec![format!("{}: {count} point{plural}, {modes}", file.name)];
+        let name = in_one_line(&file.name);
+        let mut parts = vec![format!("{name}: {count} point{plural}, {modes}")];
         let rows = Rows::of(file);
         if !rows.everywhere.is_empty() {
             parts.push(paragraph(
@@ -71,17 +89,24 @@ impl Check {
                 width,
             ));
         }
-        let Fitted { text, left_out } = fitted(columns(&rows, &found.points), width);
+        let essentials = essentials(file).into_iter();
+        let essentials: Vec<String> = essentials.map(|line| paragraph(&line, width)).collect();
+        parts.push(essentials.join("\n"));
+        let (columns, more) = columns(&rows, &found.points);
+        let names: Vec<String> = columns.iter().map(|c| c.name().to_owned()).collect();
+        let Fitted { mut text, left_out } = fitted(columns, width);
+        if more > 0 {
+            text += &format!("\n{more} rows more, told by --format json");
+        }
         parts.push(text);
         let total = Forecast::total(found.points.iter().map(|point| &point.forecast));
-        let mut lines = vec![
-            format!("In all: {total} per point."),
-            "smallest: the smallest neighborhood, the agent itself included.".to_owned(),
-            "Byz. nbrs: Byzantine neighbors of a normal agent, least to most.".to_owned(),
-        ];
-        if found.points.iter().any(|point| point.withstands.is_some()) {
-            lines.push("f: Byzantine models that the rule withstands, least to most.".to_owned());
-        }
+        let mut lines = vec![format!("In all: {total} per point.")];
+        let is_shown = |name: &str| {
+            let is_it = |known: &String| known == name;
+            names.iter().any(is_it) && !left_out.iter().any(is_it)
+        };
+        let legends = LEGENDS.into_iter().filter(|(name, _)| is_shown(name));
+        lines.extend(legends.map(|(name, means)| format!("{name}: {means}.")));
         if !left_out.is_empty() {
             lines.push(format!(
                 "Not shown, told by --format json: {}.",
@@ -99,12 +124,7 @@ impl Check {
 
     fn json(&self, file: &ScenarioFile, found: &Found) -> Value {
         let points = file.points.iter().zip(&found.points);
-        let points = points.map(|(point, found)| {
-            let settings = point.settings.iter();
-            let settings: Map<String, Value> =
-                settings.map(|s| (s.key.clone(), json!(s.value))).collect();
-            found.json(settings)
-        });
+        let points = points.map(|(point, found)| found.json(settings_json(&point.settings)));
         let total = Forecast::total(found.points.iter().map(|point| &point.forecast));
         let mut told = json!({
             "scenario": file.name,
@@ -203,19 +223,12 @@ impl FoundPoint {
     }
 }
 
-/// The least and the greatest.
-fn ends(numbers: impl Iterator<Item = usize>) -> Option<(usize, usize)> {
-    numbers.fold(None, |ends, x| match ends {
-        None => Some((x, x)),
-        Some((least, most)) => Some((x.min(least), x.max(most))),
-    })
-}
-
 /// A row per combination of swept keys but seeds; where those are too many, a row per different
-/// network, with how many points have it.
-fn columns(rows: &Rows, points: &[FoundPoint]) -> Vec<Column> {
+/// network, with how many points have it. How many rows there would be more.
+fn columns(rows: &Rows, points: &[FoundPoint]) -> (Vec<Column>, usize) {
     let cells: Vec<[String; 8]> = rows.rows.iter().map(|row| cells(row, points)).collect();
     let mut columns = Vec::new();
+    let mut more = 0;
     let mut shown: Vec<&[String; 8]> = cells.iter().collect();
     if rows.rows.len() > MOST_ROWS {
         let mut counts: BTreeMap<&[String; 8], usize> = BTreeMap::new();
@@ -223,13 +236,10 @@ fn columns(rows: &Rows, points: &[FoundPoint]) -> Vec<Column> {
             *counts.entry(cells).or_default() += row.points.len();
         }
         // In the order of their first points.
-        let mut told = Vec::new();
-        shown.retain(|cells| {
-            !told.contains(cells) && {
-                told.push(cells);
-                true
-            }
-        });
+        let mut told = BTreeSet::new();
+        shown.retain(|cells| told.insert(*cells));
+        more = shown.len().saturating_sub(MOST_ROWS);
+        shown.truncate(MOST_ROWS);
         let counts = shown.iter().map(|cells| counts[cells].to_string());
         columns.push(Column::numbers("points", counts.collect(), 0));
     } else {
@@ -256,7 +266,7 @@ fn columns(rows: &Rows, points: &[FoundPoint]) -> Vec<Column> {
             columns.push(Column::numbers(name, cells.collect(), rank));
         }
     }
-    columns
+    (columns, more)
 }
 
 /// The numbers of a row, as [`columns`] has them.
@@ -277,12 +287,4 @@ fn cells(row: &Row, points: &[FoundPoint]) -> [String; 8] {
         whole(|p| p.iterations as usize),
         range(all().map(|p| p.forecast.models)),
     ]
-}
-
-fn span(ends: Option<(usize, usize)>) -> String {
-    match ends {
-        None => "–".to_owned(),
-        Some((least, most)) if least == most => most.to_string(),
-        Some((least, most)) => format!("{least}–{most}"),
-    }
 }

@@ -2,6 +2,7 @@
 //! for editors and other programs.
 
 use super::list::Format;
+use super::table::in_one_line;
 use super::text::{note, print, width_of};
 use super::{WRONG, program};
 use crate::campaign::{CampaignError, FolderError};
@@ -9,13 +10,18 @@ use crate::scenario::ScenarioError;
 use crate::settings::{WrongSettings, nearest, wrapped};
 use annotate_snippets::renderer::{DEFAULT_ERROR_STYLE, DEFAULT_HELP_STYLE};
 use serde_json::{Value, json};
-use std::io::ErrorKind;
+use std::io::{ErrorKind, IsTerminal};
 use std::path::Path;
 
 /// Why nothing was run.
 pub(super) enum Refusal {
     /// Mistakes in the scenario or in `--set`.
-    Wrong(WrongSettings),
+    Wrong {
+        /// The mistakes.
+        wrong: WrongSettings,
+        /// What was not looked at for them, in a sentence; empty where everything was.
+        unseen: String,
+    },
     /// Something else.
     Other {
         /// What is wrong.
@@ -27,14 +33,22 @@ pub(super) enum Refusal {
 
 impl From<WrongSettings> for Refusal {
     fn from(wrong: WrongSettings) -> Refusal {
-        Refusal::Wrong(wrong)
+        let unseen = match wrong.unseen_points {
+            0 => String::new(),
+            1 => "The last point was not looked at: more may follow.".to_owned(),
+            many => format!("The last {many} points were not looked at: more may follow."),
+        };
+        Refusal::Wrong { wrong, unseen }
     }
 }
 
 impl From<ScenarioError> for Refusal {
     fn from(error: ScenarioError) -> Refusal {
         match error {
-            ScenarioError::Wrong(wrong) => Refusal::Wrong(wrong),
+            ScenarioError::Wrong(wrong) => Refusal::Wrong {
+                wrong,
+                unseen: "Data and agents were not looked at yet: more may follow.".to_owned(),
+            },
             ScenarioError::Unreadable { path, error } => Refusal::Other {
                 message: format!("cannot read the scenario {}: {error}", path.display()),
                 help: match meant(&path).filter(|_| error.kind() == ErrorKind::NotFound) {
@@ -49,7 +63,7 @@ impl From<ScenarioError> for Refusal {
 impl From<CampaignError> for Refusal {
     fn from(error: CampaignError) -> Refusal {
         match error {
-            CampaignError::Wrong(wrong) => Refusal::Wrong(wrong),
+            CampaignError::Wrong(wrong) => wrong.into(),
             CampaignError::Folder(error) => Refusal::Other {
                 message: error.to_string(),
                 help: match error {
@@ -64,7 +78,7 @@ impl From<CampaignError> for Refusal {
     }
 }
 
-/// The file beside a path that is not there whose name most resembles it.
+/// The scenario beside a path that is not there whose name most resembles it.
 fn meant(path: &Path) -> Option<String> {
     let folder = path.parent()?;
     let here = match folder.as_os_str().is_empty() {
@@ -73,11 +87,14 @@ fn meant(path: &Path) -> Option<String> {
     };
     let files = std::fs::read_dir(here).ok()?.flatten();
     let names = files.map(|file| file.file_name().to_string_lossy().into_owned());
-    let mut names: Vec<String> = names.filter(|name| name.ends_with(".toml")).collect();
+    // Without what all have in common, which would make any two short names alike.
+    let stem = |name: &str| Some(name.strip_suffix(".toml")?.to_owned());
+    let mut names: Vec<String> = names.filter_map(|name| stem(&name)).collect();
     names.sort();
     let known: Vec<&str> = names.iter().map(String::as_str).collect();
-    let near = nearest(&path.file_name()?.to_string_lossy(), &known)?;
-    Some(folder.join(near).display().to_string())
+    let name = path.file_name()?.to_string_lossy();
+    let near = nearest(name.strip_suffix(".toml").unwrap_or(&name), &known)?;
+    Some(folder.join(format!("{near}.toml")).display().to_string())
 }
 
 impl Refusal {
@@ -89,11 +106,14 @@ impl Refusal {
         }
         let width = width_of(&std::io::stderr());
         match self {
-            Refusal::Wrong(wrong) => {
-                let count = wrong.0.len();
+            Refusal::Wrong { wrong, unseen } => {
+                let count = wrong.mistakes.len();
                 let plural = if count == 1 { "" } else { "s" };
                 note(&wrong.styled(width));
                 note(&format!("\n{count} mistake{plural}{consequence}"));
+                if !unseen.is_empty() {
+                    note(unseen);
+                }
             }
             Refusal::Other { message, help } => {
                 complain(message);
@@ -107,8 +127,8 @@ impl Refusal {
 
     fn json(&self) -> Vec<Value> {
         match self {
-            Refusal::Wrong(WrongSettings(all)) => {
-                let one = all.iter().map(|mistake| {
+            Refusal::Wrong { wrong, .. } => {
+                let one = wrong.mistakes.iter().map(|mistake| {
                     json!({
                         "file": mistake.file,
                         "line": mistake.line,
@@ -132,8 +152,17 @@ impl Refusal {
     }
 }
 
-/// Tells of an error.
+/// Tells of an error: to people in lines as wide as the terminal, into files and pipes in one, for
+/// programs that look for it.
 pub(super) fn complain(message: &str) {
     let style = DEFAULT_ERROR_STYLE;
+    let lines = message.lines().map(in_one_line);
+    let mut message = lines.collect::<Vec<_>>().join("\n");
+    let stderr = std::io::stderr();
+    if stderr.is_terminal() {
+        let indent = "error: ".len();
+        let wrapped = wrapped(&message, indent, width_of(&stderr));
+        message = wrapped.replace('\n', &format!("\n{:indent$}", ""));
+    }
     note(&format!("{style}error{style:#}: {message}"));
 }

@@ -1,7 +1,7 @@
 //! The final table: what the points of a sweep came to.
 
 use super::matrix::{MARK, PARTIAL};
-use super::rows::{Row, Rows, range};
+use super::rows::{Row, Rows, range, span};
 use super::table::{Column, Fitted, fitted};
 use super::text::paragraph;
 use crate::campaign::{AboveAlone, Measure, PointOutcome};
@@ -55,10 +55,10 @@ pub(super) fn final_table(
     let Fitted { text, left_out } = fitted(columns, width);
 
     let mut lines = Vec::new();
-    if found.seeds > 1 {
+    if found.seeds.1 > 1 {
         lines.push(format!(
             "Means over seeds (least–most), {} each\n",
-            found.seeds
+            span(Some(found.seeds))
         ));
     }
     if !found.everywhere.is_empty() {

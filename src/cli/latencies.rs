@@ -1,12 +1,14 @@
 //! The final table's second part: how long things took in simulated time.
 
 use super::rows::{Row, Rows};
-use super::table::{Column, fitted};
+use super::table::{Column, Fitted, fitted};
+use super::text::paragraph;
 use crate::record::Summary;
 use crate::scenario::ScenarioFile;
 use crate::units::short;
+use std::collections::BTreeMap;
 
-/// What is told, by its name in summaries; the first always, the others where there is room.
+/// What is told, by its name in summaries; each where there is room.
 const QUANTITIES: [(&str, &str); 4] = [
     ("round", "round_ms"),
     ("delivery", "delivery_ms"),
@@ -20,11 +22,11 @@ const COLUMNS: [&str; 4] = ["p50", "p90", "p99", "max"];
 /// Rows that a reader takes in.
 const ROOM: usize = 24;
 
-/// Of one quantity: what rows took, by the position of the row.
-type Told = Vec<(usize, [String; 4])>;
+/// What a row of the table says of a quantity: the values of the swept keys, and the numbers.
+type Told = (Vec<String>, [String; 4]);
 
-/// A row per quantity and combination of swept keys but seeds, or one for all where they took the
-/// same. `summaries` are those of the points, `None` for those that have not come to their end. `None`
+/// A row per quantity and combination of swept keys but seeds, keys that change nothing left aside.
+/// `summaries` are those of the points, `None` for those that have not come to their end. `None`
 /// where none has.
 pub(super) fn latencies(
     file: &ScenarioFile,
@@ -32,62 +34,83 @@ pub(super) fn latencies(
     width: usize,
 ) -> Option<String> {
     let found = Rows::of(file);
-    let told = QUANTITIES.map(|(name, key)| (name, of(&found.rows, summaries, key)));
-    let rows: usize = told.iter().map(|(_, told)| told.len()).sum();
-    if told[0].1.len() > ROOM {
-        return Some("Latencies are in points.parquet".to_owned());
+    let mut shown: Vec<(&str, Told)> = Vec::new();
+    let mut not_shown = Vec::new();
+    for (name, key) in QUANTITIES {
+        let told = of(&found.rows, summaries, key);
+        if shown.len() + told.len() > ROOM {
+            not_shown.push(name.to_owned());
+        } else {
+            shown.extend(told.into_iter().map(|told| (name, told)));
+        }
     }
-    let quantities = if rows > ROOM { 1 } else { QUANTITIES.len() };
-    let shown = told[..quantities].iter();
-    let shown =
-        shown.flat_map(|(name, told)| told.iter().map(move |told_row| (*name, told, told_row)));
-    let shown: Vec<_> = shown.collect();
-
-    let names = shown.iter().map(|(name, ..)| (*name).to_owned());
-    let mut columns = vec![Column::labels("simulated ms", names.collect())];
+    if shown.is_empty() {
+        let told = "Latencies are in points.parquet".to_owned();
+        return (!not_shown.is_empty()).then_some(told);
+    }
+    let names = shown.iter().map(|(name, _)| (*name).to_owned());
+    let mut columns = vec![Column::labels("latency", names.collect())];
     for (key, name) in found.keys.iter().enumerate() {
-        let labels = shown.iter().map(|(_, told, (row, _))| {
-            // One row of several is for all of them.
-            if told.len() == 1 && found.rows.len() > 1 {
-                "all".to_owned()
-            } else {
-                found.rows[*row].labels[key].clone()
-            }
-        });
+        let labels = shown.iter().map(|(_, (labels, _))| labels[key].clone());
         columns.push(Column::labels(name, labels.collect()));
     }
     for (index, name) in COLUMNS.into_iter().enumerate() {
-        let cells = shown
-            .iter()
-            .map(|(_, _, (_, numbers))| numbers[index].clone());
+        let cells = shown.iter().map(|(_, (_, numbers))| numbers[index].clone());
         // The median goes first, what lasts longest never.
         let rank = (COLUMNS.len() - 1 - index) as u8;
         columns.push(Column::numbers(name, cells.collect(), rank));
     }
-    let caption = match found.seeds {
-        1 => "",
-        _ => "Longest over seeds\n\n",
+    let caption = match found.seeds.1 {
+        1 => "Simulated time [ms]",
+        _ => "Simulated time [ms], longest over seeds",
     };
-    (rows > 0).then(|| format!("{caption}{}", fitted(columns, width).text))
+    let Fitted { text, left_out } = fitted(columns, width);
+    not_shown.extend(left_out);
+    let mut parts = vec![caption.to_owned(), text];
+    if !not_shown.is_empty() {
+        let note = format!("Not shown, in points.parquet: {}", not_shown.join(", "));
+        parts.push(paragraph(&note, width));
+    }
+    Some(parts.join("\n\n"))
 }
 
-/// What rows took of a quantity, of points that differ in seeds the longest; one row for all where
-/// they took the same.
-fn of(rows: &[Row], summaries: &[Option<&Summary>], key: &str) -> Told {
-    let told = rows.iter().enumerate().filter_map(|(index, row)| {
+/// What rows took of a quantity, of points that differ in seeds the longest. Where a key changes
+/// nothing, one row says so for all its values.
+fn of(rows: &[Row], summaries: &[Option<&Summary>], key: &str) -> Vec<Told> {
+    let told = rows.iter().filter_map(|row| {
         let longest = |column| {
             let points = row.points.iter().filter_map(|&point| summaries[point]);
             let numbers = points.filter_map(|s| s.number(&["latency", key, column]));
             numbers.max_by(f64::total_cmp).map(short)
         };
         let [p50, p90, p99, max] = COLUMNS.map(longest);
-        Some((index, [p50?, p90?, p99?, max?]))
+        Some((row.labels.clone(), [p50?, p90?, p99?, max?]))
     });
-    let mut told: Told = told.collect();
-    if told.len() == rows.len() && told.iter().all(|(_, numbers)| *numbers == told[0].1) {
-        told.truncate(1);
+    let mut told: Vec<Told> = told.collect();
+    let keys = rows.first().map_or(0, |row| row.labels.len());
+    // Of keys that vary together, the first ones stay.
+    for key in (0..keys).rev() {
+        told = without(key, &told).unwrap_or(told);
     }
     told
+}
+
+/// The same in fewer rows, `all` in the place of a key's values; `None` if the key changes something.
+fn without(key: usize, told: &[Told]) -> Option<Vec<Told>> {
+    let mut fewer: Vec<Told> = Vec::new();
+    let mut known: BTreeMap<Vec<String>, usize> = BTreeMap::new();
+    for (labels, numbers) in told {
+        let mut labels = labels.clone();
+        labels[key] = "all".to_owned();
+        let at = *known.entry(labels.clone()).or_insert(fewer.len());
+        match fewer.get(at) {
+            None => fewer.push((labels, numbers.clone())),
+            Some((_, same)) if same == numbers => {}
+            Some(_) => return None,
+        }
+    }
+    // Where no two rows differ in this key alone, its values tell rows apart as they are.
+    (fewer.len() < told.len()).then_some(fewer)
 }
 
 #[cfg(test)]
@@ -96,6 +119,45 @@ mod tests {
     use super::*;
     use crate::scenario::Catalogues;
     use serde_json::json;
+
+    #[test]
+    fn keys_that_change_nothing_are_left_aside_and_what_has_no_room_is_named() {
+        let text = "[task]\nkind = \"target-localization\"\n[sweep]\n\
+            \"rule.kind\" = [\"average\", \"loss\"]\n\
+            \"link.drop\" = [0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9]";
+        let catalogues = Catalogues::default();
+        let file = ScenarioFile::parse("test", text, "test", ".".into(), &[], &catalogues);
+        let summary = |point: usize| {
+            let alike = |ms: usize| json!({"p50": ms, "p90": ms, "p99": ms, "max": ms});
+            Summary::from_json(json!({"latency": {
+                "round_ms": alike(5),
+                "delivery_ms": alike(10 + point % 10),
+                "age_ms": alike(100 + point),
+            }}))
+        };
+        let summaries: Vec<Summary> = (0..19).map(summary).collect();
+        let mut summaries: Vec<_> = summaries.iter().map(Some).collect();
+        summaries.push(None);
+        let table = latencies(&file.unwrap(), &summaries, WIDTH).unwrap();
+        insta::assert_snapshot!(table, @"
+        Simulated time [ms]
+
+        latency   rule.kind  link.drop    p50    p90    p99    max
+        round     all        all         5.00   5.00   5.00   5.00
+        delivery  all        0          10.00  10.00  10.00  10.00
+        delivery  all        0.1        11.00  11.00  11.00  11.00
+        delivery  all        0.2        12.00  12.00  12.00  12.00
+        delivery  all        0.3        13.00  13.00  13.00  13.00
+        delivery  all        0.4        14.00  14.00  14.00  14.00
+        delivery  all        0.5        15.00  15.00  15.00  15.00
+        delivery  all        0.6        16.00  16.00  16.00  16.00
+        delivery  all        0.7        17.00  17.00  17.00  17.00
+        delivery  all        0.8        18.00  18.00  18.00  18.00
+        delivery  all        0.9        19.00  19.00  19.00  19.00
+
+        Not shown, in points.parquet: age
+        ");
+    }
 
     /// The table of four rules whose rounds and deliveries last so long at most \[ms\].
     fn shown(rounds: [f64; 4], deliveries: [f64; 4]) -> String {
@@ -122,12 +184,14 @@ mod tests {
     fn what_is_equal_in_all_points_is_one_row_and_what_was_not_measured_none() {
         let table = shown([1.0, 2.0, 4.0, 12_345_678.0], [80.0; 4]);
         insta::assert_snapshot!(table, @"
-        simulated ms  rule         p50     p90     p99     max
-        round         alone     0.1250  0.2500  0.5000    1.00
-        round         average   0.2500  0.5000    1.00    2.00
-        round         distance  0.5000    1.00    2.00    4.00
-        round         loss       1.5 M   3.1 M   6.2 M  12.3 M
-        delivery      all        10.00   20.00   40.00   80.00
+        Simulated time [ms]
+
+        latency   rule         p50     p90     p99     max
+        round     alone     0.1250  0.2500  0.5000    1.00
+        round     average   0.2500  0.5000    1.00    2.00
+        round     distance  0.5000    1.00    2.00    4.00
+        round     loss       1.5 M   3.1 M   6.2 M  12.3 M
+        delivery  all        10.00   20.00   40.00   80.00
         ");
         assert!(table.lines().all(|line| line.chars().count() <= WIDTH));
     }

@@ -1,10 +1,11 @@
 //! `byzsim list`: the kinds that scenarios can name, with their keys.
 
-use super::{Plugins, text};
+use super::errors::complain;
+use super::{Plugins, WRONG, text};
 use crate::distribution;
 use crate::model;
 use crate::rule::pre_aggregation;
-use crate::settings::{Case, DefaultDoc, Form, KeyDoc, KindDoc, Presence};
+use crate::settings::{Case, DefaultDoc, Form, KeyDoc, KindDoc, Presence, nearest};
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
@@ -14,6 +15,8 @@ pub(super) struct List {
     /// Only this part
     #[arg(value_enum)]
     part: Option<Part>,
+    /// Only this kind of the part, or of the part scenario this key or table: list rules krum
+    name: Option<String>,
     /// How to print it
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
@@ -57,7 +60,7 @@ impl List {
         let models = model::catalogue().describe(None, "");
         let pre = pre_aggregation::catalogue().describe(None, "");
         let distributions = distribution::catalogue().describe(None, "");
-        let parts = [
+        let mut parts = vec![
             (Part::Scenario, "scenario", vec![scenario]),
             (Part::Tasks, "tasks", kinds("task")),
             (Part::Models, "models", models),
@@ -68,20 +71,59 @@ impl List {
             (Part::Distributions, "distributions", distributions),
             (Part::Faults, "faults", kinds("fault")),
         ];
-        let wanted = parts
-            .into_iter()
-            .filter(|(part, ..)| self.part.is_none_or(|p| p == *part));
+        parts.retain(|(part, ..)| self.part.is_none_or(|p| p == *part));
+        if let (Some(name), Some((part, of, kinds))) = (&self.name, parts.first_mut())
+            && let Err(known) = narrow(*part == Part::Scenario, kinds, name)
+        {
+            let known: Vec<&str> = known.iter().map(String::as_str).collect();
+            let near = nearest(name, &known).map(|near| format!("did you mean `{near}`? "));
+            let near = near.unwrap_or_default();
+            complain(&format!(
+                "there is no `{name}` in `{of}`: {near}names here: {}",
+                known.join(", ")
+            ));
+            return WRONG;
+        }
         match self.format {
-            Format::Text => wanted.for_each(|(_, name, kinds)| print_part(name, &kinds)),
+            Format::Text => parts
+                .iter()
+                .for_each(|(_, name, kinds)| print_part(name, kinds)),
             Format::Json => {
-                let all: serde_json::Map<String, Value> = wanted
-                    .map(|(_, name, kinds)| (name.to_owned(), part_json(&kinds)))
+                let all: serde_json::Map<String, Value> = parts
+                    .iter()
+                    .map(|(_, name, kinds)| ((*name).to_owned(), part_json(kinds)))
                     .collect();
                 text::print(&format!("{:#}", Value::Object(all)));
             }
         }
         0
     }
+}
+
+/// Leaves the kind of a name, or of the keys of a scenario the one with what is inside.
+///
+/// # Errors
+/// The names that there are, if this is none of them.
+fn narrow(is_scenario: bool, kinds: &mut Vec<KindDoc>, name: &str) -> Result<(), Vec<String>> {
+    let known: Vec<String> = match is_scenario {
+        true => kinds
+            .iter()
+            .flat_map(|k| &k.keys)
+            .map(|k| k.name.clone())
+            .collect(),
+        false => kinds.iter().map(|k| k.name.to_owned()).collect(),
+    };
+    if !known.iter().any(|known| known == name) {
+        return Err(known);
+    }
+    if is_scenario {
+        kinds
+            .iter_mut()
+            .for_each(|kind| kind.keys.retain(|key| key.name == name));
+    } else {
+        kinds.retain(|kind| kind.name == name);
+    }
+    Ok(())
 }
 
 /// Keys and those of the tables inside, with their dotted names. What kinds have is listed with the
@@ -139,22 +181,45 @@ fn key_json(name: &str, key: &KeyDoc) -> Value {
         "symbol": key.symbol,
         "takes": key.takes,
         "range": key.range,
-        "required": key.presence == Presence::Required,
+        "required": key.presence.is_required(),
         "only_with": key.only.iter().map(Case::to_string).collect::<Vec<_>>(),
     });
-    let all = |defaults: &[DefaultDoc]| -> Value {
+    if let Presence::Optional(absence, _) = key.presence {
+        json["without"] = json!(absence);
+    }
+    if !key.presence.defaults().is_empty() {
         let one = |d: &DefaultDoc| json!({"value": d.value.to_string(), "source": d.source});
-        defaults.iter().map(one).collect()
-    };
-    match &key.presence {
-        Presence::Required => {}
-        Presence::Default(defaults) => json["defaults"] = all(defaults),
-        Presence::Optional(absence, tasks) => {
-            json["without"] = json!(absence);
-            if !tasks.is_empty() {
-                json["defaults"] = all(tasks);
-            }
-        }
+        json["defaults"] = key.presence.defaults().iter().map(one).collect();
     }
     json
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::{Catalogues, describe};
+
+    #[test]
+    fn a_name_leaves_one_kind_or_one_table() {
+        let takes = describe(&Catalogues::default());
+        let mut rules = takes.table("rule").unwrap().kinds.clone();
+        assert_eq!(narrow(false, &mut rules, "krum"), Ok(()));
+        assert_eq!(
+            rules.iter().map(|rule| rule.name).collect::<Vec<_>>(),
+            ["krum"]
+        );
+        assert_eq!(
+            narrow(false, &mut rules, "loss"),
+            Err(vec!["krum".to_owned()])
+        );
+        let mut scenario = vec![KindDoc {
+            name: "scenario.toml",
+            about: "",
+            keys: takes.keys,
+        }];
+        assert_eq!(narrow(true, &mut scenario, "link"), Ok(()));
+        let keys = keys_of(&scenario[0]);
+        assert!(keys.iter().any(|(name, _)| name == "link.drop"));
+        assert!(keys.iter().all(|(name, _)| name.starts_with("link")));
+    }
 }

@@ -4,6 +4,7 @@
 mod check;
 mod completions;
 mod errors;
+mod essentials;
 mod final_table;
 mod forecast;
 mod latencies;
@@ -23,7 +24,8 @@ mod time_left;
 
 use crate::record::{Observer, Panic};
 use crate::scenario::{Catalogues, Plan};
-use clap::{Parser, Subcommand};
+use clap::builder::PossibleValuesParser;
+use clap::{Arg, CommandFactory, FromArgMatches, Parser, Subcommand};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 
@@ -55,6 +57,22 @@ struct Arguments {
     command: Command,
 }
 
+impl Arguments {
+    /// The command line's description, with the kinds that there are.
+    fn command_with(catalogues: &Catalogues) -> clap::Command {
+        let tasks = PossibleValuesParser::new(catalogues.tasks.names());
+        let task = |task: Arg| task.value_parser(tasks);
+        Arguments::command().mut_subcommand("new", |new| new.mut_arg("task", task))
+    }
+
+    /// Reads the command line.
+    fn of(catalogues: &Catalogues) -> Result<Arguments, clap::Error> {
+        let mut command = Arguments::command_with(catalogues);
+        let matches = command.try_get_matches_from_mut(std::env::args_os())?;
+        Arguments::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
+    }
+}
+
 #[derive(Subcommand)]
 enum Command {
     Run(run::Run),
@@ -69,13 +87,15 @@ enum Command {
 /// What the program is called: a crate with plug-ins gives it a name of its own.
 fn program() -> String {
     let called = std::env::args_os().next().unwrap_or_default();
-    let name = std::path::Path::new(&called).file_stem();
-    name.map_or("byzsim".into(), |name| name.to_string_lossy().into_owned())
+    let name = std::path::Path::new(&called).file_name();
+    let name = name.map_or("byzsim".into(), |name| name.to_string_lossy());
+    let suffix = std::env::consts::EXE_SUFFIX;
+    name.strip_suffix(suffix).unwrap_or(&name).to_owned()
 }
 
 /// The program: reads the command line and does what it says.
 pub fn main(plugins: Plugins) -> ExitCode {
-    let code = match Arguments::try_parse() {
+    let code = match Arguments::of(&plugins.catalogues) {
         Err(error) => {
             // Nowhere to tell where even this cannot be printed.
             let _ = error.print();
@@ -89,7 +109,7 @@ pub fn main(plugins: Plugins) -> ExitCode {
                 Command::Report(report) => report.main(),
                 Command::New(new) => new.main(&plugins),
                 Command::Schema(schema) => schema.main(&plugins),
-                Command::Completions(completions) => completions.main(),
+                Command::Completions(completions) => completions.main(&plugins),
             };
             // Runs tell of their panics themselves: this one came before or after them.
             catch_unwind(AssertUnwindSafe(body)).unwrap_or_else(|payload| {
@@ -97,6 +117,13 @@ pub fn main(plugins: Plugins) -> ExitCode {
                 FAILED
             })
         }
+    };
+    let code = match text::unprinted() {
+        Some(error) => {
+            errors::complain(&format!("cannot write to standard output: {error}"));
+            if code == 0 { FAILED } else { code }
+        }
+        None => code,
     };
     ExitCode::from(code)
 }

@@ -40,21 +40,11 @@ impl New {
 
     /// Writes the files. Returns the scenario's path.
     fn write(&self, plugins: &Plugins) -> Result<PathBuf, String> {
-        let mut path = self.name.clone();
-        if path.extension().is_none_or(|extension| extension != "toml") {
-            path.as_mut_os_string().push(".toml");
-        }
+        let path = toml_file(&self.name)?;
         let name = path.file_stem().unwrap_or_default().to_string_lossy();
         let catalogues = &plugins.catalogues;
-        let Some((scenario, own)) = starter(&self.task, &name, catalogues) else {
-            let known = catalogues.tasks.names();
-            let near = crate::settings::nearest(&self.task, &known);
-            let near = near.map_or(String::new(), |near| format!("did you mean `{near}`? "));
-            let (task, known) = (&self.task, known.join(", "));
-            return Err(format!(
-                "there is no task `{task}`: {near}tasks here: {known}"
-            ));
-        };
+        let (scenario, own) = starter(&self.task, &name, catalogues)
+            .ok_or_else(|| format!("there is no task `{}`", self.task))?;
         let folder = path.parent().unwrap_or(Path::new(""));
         let beside = |(name, text): (String, String)| (folder.join(name), text);
         let files = std::iter::once((path.clone(), scenario));
@@ -64,6 +54,12 @@ impl New {
             let there = there.display();
             return Err(format!(
                 "{there} is there already: choose another name, or pass --force"
+            ));
+        }
+        if let Some(file) = folder.ancestors().find(|above| above.is_file()) {
+            let file = file.display();
+            return Err(format!(
+                "{file} is a file, and no folder: choose a name beside it"
             ));
         }
         let cannot = |path: &Path, error| format!("cannot write {}: {error}", path.display());
@@ -79,14 +75,54 @@ impl New {
     }
 }
 
+/// The path of a scenario that is called by a path with or without `.toml`.
+fn toml_file(name: &Path) -> Result<PathBuf, String> {
+    let shown = name.to_string_lossy();
+    if shown.chars().any(char::is_control) {
+        let shown = name.display().to_string();
+        return Err(format!(
+            "{shown:?} holds a control character: write a name of letters, such as first"
+        ));
+    }
+    let last = shown.rsplit(std::path::is_separator).next();
+    let is_folder = matches!(last, None | Some("" | "." | ".."));
+    if is_folder {
+        let example = name.join("first");
+        return Err(format!(
+            "\"{shown}\" names no file: write a name in the folder, such as {}",
+            example.display()
+        ));
+    }
+    let mut path = name.to_owned();
+    if path.extension().is_none_or(|extension| extension != "toml") {
+        path.as_mut_os_string().push(".toml");
+    }
+    Ok(path)
+}
+
+/// A word as a shell takes it for one.
+fn quoted(word: &str) -> String {
+    let is_plain = |c: char| c.is_alphanumeric() || "/._-+:,@%=\\".contains(c);
+    match !word.is_empty() && word.chars().all(is_plain) {
+        true => word.to_owned(),
+        false => format!("'{}'", word.replace('\'', r"'\''")),
+    }
+}
+
 /// Tells what to do with a new scenario.
 fn tell_next(path: &Path) {
     let name = path.file_stem().unwrap_or_default().to_string_lossy();
     let results = Path::new("results").join(text::file_name(&name));
-    let (program, path) = (program(), path.display());
     print(&format!(
-        "{path} is written, with its schema for editors beside it. Next:\n"
+        "{} is written, with its schema for editors beside it. Next:\n",
+        path.display()
     ));
+    let (program, path) = (quoted(&program()), path.display().to_string());
+    // A name that begins with a dash is no option.
+    let path = match path.starts_with('-') {
+        true => quoted(&format!("./{path}")),
+        false => quoted(&path),
+    };
     print(&format!("  {program} check {path}    # what it would run"));
     print(&format!(
         "  {program} run {path}      # into {}",

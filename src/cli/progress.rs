@@ -1,5 +1,6 @@
 //! A line that tells how far a campaign is.
 
+use super::table::{in_one_line, last_name};
 use super::text::note;
 use super::time_left::{TimeLeft, in_words};
 use crate::campaign::Outlook;
@@ -41,11 +42,13 @@ impl Progress {
         let line = self.line.get()?.clone();
         let point = line.points.iter().position(|id| *id == plan.id)?;
         let now = Instant::now();
-        let settings = plan.settings.iter().map(|s| s.value.to_string());
+        // A key is known by its last name, and there is little room.
+        let settings = plan.settings.iter();
+        let settings = settings.map(|s| format!("{} {}", last_name(&s.key), s.value));
         Some(Box::new(Watch {
             line,
             point,
-            settings: settings.collect::<Vec<_>>().join(", "),
+            settings: in_one_line(&settings.collect::<Vec<_>>().join(", ")),
             shown: now,
             iterations: 0,
             models: 0,
@@ -163,11 +166,12 @@ impl Observer for Watch {
             state.models += models;
             if let (Some(all), true) = (seen.all, *state.told.get_or_insert(point) == point) {
                 let speed = state.models as f64 / self.line.begun.elapsed().as_secs_f64();
+                // What is cut off where it does not fit comes last.
                 self.line.bar.set_message(format!(
-                    "{}  iteration {}  loss {}  {} models/s",
-                    self.settings,
+                    "iteration {}  loss {}  {}  {} models/s",
                     seen.round.iteration,
                     short(all.loss.mean),
+                    self.settings,
                     short(speed),
                 ));
             }

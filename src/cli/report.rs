@@ -1,7 +1,7 @@
 //! `byzsim report`: a page, and figures, out of results folders.
 
 use super::errors::complain;
-use super::{FAILED, text};
+use super::{FAILED, WRONG, text};
 use crate::report::{self, ReportError};
 use clap::Args;
 use std::path::{Path, PathBuf};
@@ -15,6 +15,9 @@ pub(super) struct Report {
     /// The page [default: report.html in the folder, or here where there are several]
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
+    /// Write every figure into a folder too: NAME.svg, and its numbers as NAME.csv
+    #[arg(long, value_name = "DIR")]
+    figures: Option<PathBuf>,
 }
 
 impl Report {
@@ -23,16 +26,32 @@ impl Report {
             [folder] => page_in(folder),
             _ => PathBuf::from(PAGE),
         });
-        match write(&self.folders, &page) {
-            Ok(()) => {
-                text::print(&format!("Report is in {}", page.display()));
-                0
+        match self.write(&page) {
+            Ok(()) => 0,
+            Err(error @ (ReportError::NoResults(_) | ReportError::CutOff(_))) => {
+                complain(&error.to_string());
+                WRONG
             }
             Err(error) => {
                 complain(&error.to_string());
                 FAILED
             }
         }
+    }
+
+    fn write(&self, page: &Path) -> Result<(), ReportError> {
+        let document = report::read(&self.folders)?;
+        report::write_page(&document, page)?;
+        text::print(&format!("Report is in {}", page.display()));
+        if let Some(folder) = &self.figures {
+            let files = report::write_figures(&document, folder)?;
+            text::print(&format!(
+                "{} files of figures are in {}",
+                files.len(),
+                folder.display()
+            ));
+        }
+        Ok(())
     }
 }
 

@@ -1,6 +1,7 @@
 //! What `run` tells at its end, as JSON.
 
 use super::results::notes;
+use super::text::settings_json;
 use crate::campaign::{AboveAlone, PointOutcome};
 use crate::scenario::{RunId, ScenarioFile};
 use serde_json::{Map, Value, json};
@@ -30,13 +31,10 @@ pub(super) fn results_json(
     let above = AboveAlone::all(file, outcomes);
     let points = file.points.iter().zip(outcomes).zip(above);
     let points = points.map(|((point, (id, outcome)), above)| {
-        let settings = point.settings.iter();
-        let settings: Map<String, Value> =
-            settings.map(|s| (s.key.clone(), json!(s.value))).collect();
         let mut told = json!({
             "id": id.to_string(),
             "status": outcome.status(),
-            "settings": settings,
+            "settings": settings_json(&point.settings),
         });
         if let PointOutcome::Failed(error) = outcome {
             told["error"] = error.to_string().into();

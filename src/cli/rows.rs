@@ -1,8 +1,10 @@
 //! The rows of tables about a sweep: its points, those together that differ in their seeds alone.
 
+use super::table::in_one_line;
 use crate::scenario::{Point, ScenarioFile};
 use crate::units::short;
 use std::collections::BTreeMap;
+use std::fmt::Display;
 
 /// The rows of a table about the points of a sweep.
 pub(super) struct Rows {
@@ -12,8 +14,8 @@ pub(super) struct Rows {
     pub rows: Vec<Row>,
     /// What holds for all rows, as `rule = loss`; empty where nothing does.
     pub everywhere: String,
-    /// How many points a row has at the most.
-    pub seeds: usize,
+    /// How many points a row has, at the least and at the most.
+    pub seeds: (usize, usize),
 }
 
 /// A row.
@@ -28,7 +30,7 @@ impl Rows {
     /// The rows of a sweep. Its seeds make no rows of their own, and what does not vary is told once.
     pub fn of(file: &ScenarioFile) -> Rows {
         let settings = &file.points[0].settings;
-        let is_seed = |key: &str| key == "seed" || key.starts_with("seeds.");
+        let is_seed = |key: &str| key == "seed" || key == "seeds" || key.starts_with("seeds.");
         let value = |point: &Point, key: usize| point.settings[key].value.to_string();
         let varies = |key: &usize| {
             let first = value(&file.points[0], *key);
@@ -60,23 +62,34 @@ impl Rows {
                 .into_iter()
                 .map(|key| settings[key].key.clone())
                 .collect(),
-            seeds: rows.iter().map(|row| row.points.len()).max().unwrap_or(1),
+            seeds: ends(rows.iter().map(|row| row.points.len())).unwrap_or((1, 1)),
             rows,
-            everywhere: constant.join(", "),
+            everywhere: in_one_line(&constant.join(", ")),
         }
     }
 }
 
+/// The least and the greatest of some numbers.
+pub(super) fn ends<N: Copy + PartialOrd>(numbers: impl Iterator<Item = N>) -> Option<(N, N)> {
+    numbers.fold(None, |ends, x| match ends {
+        None => Some((x, x)),
+        Some((least, most)) => Some((
+            if x < least { x } else { least },
+            if x > most { x } else { most },
+        )),
+    })
+}
+
 /// The least and the greatest of some numbers, or the one that all are.
 pub(super) fn range(numbers: impl Iterator<Item = f64>) -> String {
-    let ends = numbers.fold(None, |ends: Option<(f64, f64)>, x| match ends {
-        None => Some((x, x)),
-        Some((least, most)) => Some((least.min(x), most.max(x))),
-    });
-    let ends = ends.map(|(least, most)| (short(least), short(most)));
+    span(ends(numbers).map(|(least, most)| (short(least), short(most))))
+}
+
+/// From where to where something is, or the one that both are.
+pub(super) fn span<T: Display + PartialEq>(ends: Option<(T, T)>) -> String {
     match ends {
         None => "–".to_owned(),
-        Some((least, most)) if least == most => most,
+        Some((least, most)) if least == most => most.to_string(),
         Some((least, most)) => format!("{least}–{most}"),
     }
 }
@@ -102,14 +115,32 @@ mod tests {
             .map(|r| (&*r.labels[0], &*r.points))
             .collect();
         assert_eq!(found, [("10", &[0, 1, 4, 5][..]), ("20", &[2, 3, 6, 7])]);
-        assert_eq!(rows.seeds, 4);
+        assert_eq!(rows.seeds, (4, 4));
     }
 
     #[test]
     fn a_seed_that_advances_with_another_key_makes_rows_of_one_point() {
         let text = "seed = [1, 2]\niterations = [10, 20]\nzip = [[\"seed\", \"iterations\"]]";
         let rows = Rows::of(&sweep(text));
-        assert_eq!((rows.rows.len(), rows.seeds), (2, 1));
+        assert_eq!((rows.rows.len(), rows.seeds), (2, (1, 1)));
+    }
+
+    #[test]
+    fn rows_of_different_numbers_of_points_say_so() {
+        let text =
+            "seed = [1, 2, 3]\niterations = [10, 20, 20]\nzip = [[\"seed\", \"iterations\"]]";
+        let rows = Rows::of(&sweep(text));
+        assert_eq!((rows.rows.len(), rows.seeds), (2, (1, 2)));
+    }
+
+    #[test]
+    fn a_swept_table_of_seeds_is_a_seed() {
+        let text = "seeds = { a = { links = 1 }, b = { links = 2 } }\niterations = [10, 20]";
+        let rows = Rows::of(&sweep(text));
+        assert_eq!(
+            (rows.keys, rows.seeds),
+            (vec!["iterations".to_owned()], (2, 2))
+        );
     }
 
     #[test]

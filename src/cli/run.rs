@@ -96,7 +96,8 @@ impl Run {
             .write_points(&folder, &outcomes)
             .map_err(|error| error.to_string());
         let unwritten = unwritten.and_then(|()| {
-            report::write(&[folder.clone()], &page_in(&folder)).map_err(|error| error.to_string())
+            report::write(std::slice::from_ref(&folder), &page_in(&folder))
+                .map_err(|error| error.to_string())
         });
         match self.format {
             Format::Json => {

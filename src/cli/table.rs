@@ -45,6 +45,11 @@ impl Column {
         }
     }
 
+    /// What it is called.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
     /// What its widest text takes.
     pub fn width(&self) -> usize {
         let cells = self.cells.iter().map(|cell| cell.width());
@@ -116,10 +121,20 @@ fn total(columns: &[Column]) -> usize {
     columns.iter().map(Column::width).sum::<usize>() + gaps
 }
 
-/// Calls keys by their last names, `step_size` for `learner.step_size`, where no two have the same.
+/// The last name of a dotted key, `step_size` for `learner.step_size`; of what is inside a
+/// distribution the last two, since a `mean` without its `delay_ms` says nothing.
+pub(super) fn last_name(key: &str) -> String {
+    let mut names = key.rsplit('.');
+    let last = names.next().unwrap_or_default();
+    match names.next() {
+        Some(around) if around.ends_with("_ms") => format!("{around}.{last}"),
+        _ => last.to_owned(),
+    }
+}
+
+/// Calls keys by their last names where no two have the same.
 fn by_last_names(columns: &mut [Column]) {
-    let last = |name: &str| name.rsplit('.').next().unwrap_or_default().to_owned();
-    let names: Vec<String> = columns.iter().map(|column| last(&column.name)).collect();
+    let names: Vec<String> = columns.iter().map(|c| last_name(&c.name)).collect();
     for (index, column) in columns.iter_mut().enumerate() {
         let is_same = |name: &&String| **name == names[index];
         if column.kind == Kind::Label && names.iter().filter(is_same).count() == 1 {
@@ -160,7 +175,7 @@ fn cut(text: &str, width: usize) -> String {
 }
 
 /// The same without line breaks and what else a terminal would obey.
-fn in_one_line(text: &str) -> String {
+pub(super) fn in_one_line(text: &str) -> String {
     let shown = |c: char| if c.is_control() { '·' } else { c };
     text.chars().map(shown).collect()
 }
@@ -228,6 +243,13 @@ mod tests {
         0.1        loss                                          failed           –        –
         ");
         assert!(left_out.is_empty());
+    }
+
+    #[test]
+    fn a_parameter_keeps_the_name_of_its_distribution() {
+        assert_eq!(last_name("link.delay_ms.mean"), "delay_ms.mean");
+        assert_eq!(last_name("link.drop"), "drop");
+        assert_eq!(last_name("seed"), "seed");
     }
 
     #[test]

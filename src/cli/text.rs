@@ -1,7 +1,9 @@
 //! What commands print.
 
 use crate::scenario::Setting;
-use std::io::{IsTerminal, Write};
+use serde_json::{Map, Value, json};
+use std::io::{Error, ErrorKind, IsTerminal, Write};
+use std::sync::OnceLock;
 
 /// Columns of a terminal that nobody has widened.
 pub(super) const WIDTH: usize = 80;
@@ -9,9 +11,23 @@ pub(super) const WIDTH: usize = 80;
 /// Columns below which nothing is readable, so nothing is made to fit.
 const NARROWEST: usize = 40;
 
-/// Prints a line to standard output. A reader that has gone away is no error.
+/// Why standard output could not be written to, from the first time on.
+static UNPRINTED: OnceLock<Error> = OnceLock::new();
+
+/// Prints a line to standard output. A reader that has gone away is no error; anything else is one
+/// of the program as a whole, which goes on: it may have results to write.
 pub(super) fn print(line: &str) {
-    let _ = writeln!(std::io::stdout(), "{line}");
+    match writeln!(std::io::stdout(), "{line}") {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            let _ = UNPRINTED.set(error);
+        }
+        _ => {}
+    }
+}
+
+/// Why something that was to be printed was not.
+pub(super) fn unprinted() -> Option<&'static Error> {
+    UNPRINTED.get()
 }
 
 /// Prints a line to standard error, without its colors where that is no terminal or `NO_COLOR` is
@@ -69,4 +85,10 @@ pub(super) fn file_name(name: &str) -> String {
 pub(super) fn settings(settings: &[Setting]) -> String {
     let one = |s: &Setting| format!("{} = {}", s.key, s.value);
     settings.iter().map(one).collect::<Vec<_>>().join(", ")
+}
+
+/// The same for programs.
+pub(super) fn settings_json(settings: &[Setting]) -> Map<String, Value> {
+    let one = |s: &Setting| (s.key.clone(), json!(s.value));
+    settings.iter().map(one).collect()
 }

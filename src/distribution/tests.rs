@@ -306,7 +306,7 @@ fn wrong_settings_are_told_with_what_would_be_right() {
         (
             "{ kind = \"exponential\", mean = 3, std = 1 }",
             "unknown key `std` in `delay_ms`",
-            "mean, offset, cap",
+            "keys here: kind, mean, offset",
         ),
         (
             "{ kind = \"constant\", value = -2 }",

@@ -16,7 +16,7 @@ use super::table::{Constant, TableError, Value};
 use super::timeline::Timeline;
 use super::trace::Tracing;
 use crate::scenario::{Plan, SettingValue};
-use crate::units::SimTime;
+use crate::units::{AgentId, SimTime};
 use crossbeam_channel::{Receiver, Sender, bounded};
 use std::io::{ErrorKind, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -66,6 +66,8 @@ pub struct Recorder {
     weights: WeightRows,
     latency: Latency,
     timeline: Option<Timeline>,
+    /// Whose last models are compared.
+    related: Vec<AgentId>,
     tracing: Option<Tracing>,
     /// Where samples do not come by iteration.
     pub(super) assembler: Option<Assembler>,
@@ -111,6 +113,7 @@ impl Recorder {
             weights: WeightRows::new(&plan, folder, &constants)?,
             latency: Latency::new(&plan, folder, &constants)?,
             timeline: Timeline::new(&plan, folder, &constants)?,
+            related: folder.map_or_else(Vec::new, |_| relationship::chosen(&plan)),
             tracing: Tracing::new(&plan, folder, &constants)?,
             assembler: plan.timetable.as_ref().map(|timetable| {
                 let iterations = 0..timetable.iterations();
@@ -140,6 +143,11 @@ impl Recorder {
     /// Where the samples go that the recorder is done with.
     pub fn spent(&self) -> Receiver<Vec<Sample>> {
         self.spent.1.clone()
+    }
+
+    /// The agents whose last models it asks for, in no order.
+    pub fn wants_last_models(&self) -> &[AgentId] {
+        &self.related
     }
 
     /// Takes entries until the run is over, then writes what is left.
@@ -262,8 +270,11 @@ impl Recorder {
             self.fingerprints[sample.agent.index()] = sample.fingerprint;
         }
         self.last = Some(Grouping::new(&self.plan).of_samples(&closing.finals));
-        if let Some(folder) = &self.output.folder {
-            relationship::write(&self.plan, folder, &constants(&self.plan), &closing.finals)?;
+        if let Some(folder) = &self.output.folder
+            && !self.related.is_empty()
+        {
+            let constants = constants(&self.plan);
+            relationship::write(folder, &constants, &self.related, &closing.finals)?;
         }
         if !self.traffic.is_conserved() {
             return Err(RunError::Accounting(format!("{:?}", self.traffic)));
@@ -380,8 +391,9 @@ fn remove_if_there(path: &Path) -> Result<(), RunError> {
 /// Writes a file that appears whole or not at all.
 pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
-    file.write_all(bytes)?;
+    // Its own errors name the temporary file, which nobody knows of.
+    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(|error| error.kind())?;
+    file.as_file_mut().write_all(bytes)?;
     // A temporary file is its owner's alone; a result is for everybody to read.
     #[cfg(unix)]
     {

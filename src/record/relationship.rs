@@ -14,24 +14,41 @@ use crate::units::AgentId;
 use nalgebra::DMatrix;
 use std::path::Path;
 
-/// Most agents between whom it is told: what is beyond the eye's grasp costs n² rows. Of more, as
-/// many are taken at equal distances in the order of groups.
+/// Most agents between whom it is told: what is beyond the eye's grasp costs n² rows. Of more normal
+/// agents, as many are taken at equal distances in the order of groups.
 const MOST: usize = 128;
 
 /// Parts of the greatest eigenvalue that count as 0: models are 32-bit floats.
 const NEGLIGIBLE: f64 = 1e-12;
 
-/// Writes the table of a run that has ended, unless it keeps no weights either.
+/// The normal agents between whom it is told, in the order of groups, then of numbers: nobody else's
+/// last model is asked for. A run that keeps no weights tells it of nobody.
+pub(super) fn chosen(plan: &Plan) -> Vec<AgentId> {
+    if plan.record.weights == RecordWeights::None {
+        return Vec::new();
+    }
+    let normal = plan.graph.ids().filter(|&k| !plan.is_byzantine(k));
+    let mut all: Vec<AgentId> = normal.collect();
+    all.sort_by_key(|&agent| (plan.group(agent), agent));
+    let count = all.len().min(MOST);
+    (0..count).map(|i| all[i * all.len() / count]).collect()
+}
+
+/// Writes the table of a run that has ended, between those of the `chosen` that have ever combined
+/// and not diverged: one that has is like nobody. `finals` are in the order of the agents.
 pub(super) fn write(
-    plan: &Plan,
     folder: &Path,
     constants: &[Constant],
+    chosen: &[AgentId],
     finals: &[Sample],
 ) -> Result<(), RunError> {
-    if plan.record.weights == RecordWeights::None {
-        return Ok(());
-    }
-    let (agents, models) = chosen(plan, finals);
+    let model = |&agent: &AgentId| {
+        let index = finals.binary_search_by_key(&agent, |sample| sample.agent);
+        let model = finals[index.ok()?].model.as_ref()?.values();
+        let is_finite = model.iter().all(|x| x.is_finite());
+        is_finite.then_some((agent, model))
+    };
+    let (agents, models): (Vec<AgentId>, Vec<&[f32]>) = chosen.iter().filter_map(model).unzip();
     let columns = vec![
         Column::new("agent", Kind::Integer, "", "a normal agent"),
         Column::new(
@@ -60,18 +77,6 @@ pub(super) fn write(
     }
     table.finish()?;
     Ok(())
-}
-
-/// The agents between whom it is told, in the order of groups, then of numbers, and their models.
-/// One that has diverged is like nobody.
-fn chosen<'a>(plan: &Plan, finals: &'a [Sample]) -> (Vec<AgentId>, Vec<&'a [f32]>) {
-    let model = |sample: &'a Sample| Some((sample.agent, sample.model.as_ref()?.values()));
-    let is_finite = |(_, model): &(AgentId, &[f32])| model.iter().all(|x| x.is_finite());
-    let mut all: Vec<_> = finals.iter().filter_map(model).filter(is_finite).collect();
-    all.sort_by_key(|(agent, _)| (plan.group(*agent), *agent));
-    let count = all.len().min(MOST);
-    let spread = (0..count).map(|i| all[i * all.len() / count]);
-    spread.unzip()
 }
 
 /// Ω, `[models × models]`; zero where all models are.

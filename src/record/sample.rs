@@ -85,7 +85,7 @@ pub struct Sample {
     pub fingerprint: u64,
     /// Every model in the combination, where they are kept; empty where not.
     pub weights: Box<[WeightRow]>,
-    /// θ, where an observer asked for models, and in the last state.
+    /// θ, where an observer asked for models, and in the last state where the recorder did.
     pub model: Option<Params>,
     /// Wall-clock times, where they are measured.
     pub wall: Option<Box<WallTimes>>,

@@ -508,3 +508,23 @@ fn accounts_that_are_not_right_are_an_error() {
     let error = record(plan(""), folder.path(), None, entries).unwrap_err();
     assert!(matches!(error, RunError::Accounting(_)));
 }
+
+#[test]
+fn last_models_are_asked_of_those_only_whose_relationship_is_told() {
+    let asked = |more: &str, has_folder: bool| -> Vec<u32> {
+        let folder = tempfile::tempdir().unwrap();
+        let output = Output {
+            folder: has_folder.then(|| folder.path().to_owned()),
+            threads: 1,
+        };
+        let recorder = Recorder::open(Arc::new(plan(more)), output, Vec::new()).unwrap();
+        recorder.wants_last_models().iter().map(|k| k.0).collect()
+    };
+    assert_eq!(asked("", true), [0, 1, 2], "all normal agents");
+    assert_eq!(asked("", false), [0; 0], "no table");
+    assert_eq!(
+        asked("record.weights = \"none\"", true),
+        [0; 0],
+        "no weights either"
+    );
+}

@@ -2,7 +2,6 @@
 
 use super::columns::Columns;
 use super::{Point, ReportError};
-use std::collections::BTreeSet;
 
 /// An agent.
 pub(super) struct Agent {
@@ -15,6 +14,9 @@ pub(super) struct Agent {
     pub byzantine_neighbors: f64,
 }
 
+/// Numbers of groups are below it.
+const MOST_GROUPS: usize = 1 << 20;
+
 /// Links of larger networks are not read.
 const MOST_LINKS: usize = 4_000_000;
 
@@ -24,41 +26,44 @@ const MOST_LINKS: usize = 4_000_000;
 /// A table that cannot be read.
 pub(super) fn agents(point: &Point) -> Result<Vec<Agent>, ReportError> {
     let table = Columns::read(&point.table("network/agents"), |_| true)?;
-    let [numbers, groups, byzantine, x, y, degrees, attackers] = [
-        "agent",
-        "group",
-        "byzantine",
-        "x",
-        "y",
-        "degree",
-        "byzantine_neighbors",
-    ]
-    .map(|name| table.numbers(name));
-    let attacks = table.texts("attack");
-    let agent = |(row, attack): (usize, String)| Agent {
-        // Written as whole numbers that are not negative.
-        number: numbers[row] as usize,
-        group: groups[row] as usize,
-        attack: (byzantine[row] > 0.0).then_some(attack),
-        place: Some([x[row], y[row]]).filter(|place| place.iter().all(|x| x.is_finite())),
-        degree: degrees[row],
-        byzantine_neighbors: attackers[row],
-    };
-    Ok(attacks.into_iter().enumerate().map(agent).collect())
+    let groups = table.places("group", MOST_GROUPS)?;
+    let byzantine = table.flags("byzantine");
+    let [x, y, degrees, attackers] =
+        ["x", "y", "degree", "byzantine_neighbors"].map(|name| table.numbers(name));
+    let mut agents: Vec<Agent> = table
+        .texts("attack")
+        .into_iter()
+        .zip(table.places("agent", table.rows)?)
+        .enumerate()
+        .map(|(row, (attack, number))| Agent {
+            number,
+            group: groups[row],
+            attack: byzantine[row].then_some(attack),
+            place: Some([x[row], y[row]]).filter(|place| place.iter().all(|x| x.is_finite())),
+            degree: degrees[row],
+            byzantine_neighbors: attackers[row],
+        })
+        .collect();
+    agents.sort_by_key(|agent| agent.number);
+    Ok(agents)
 }
 
-/// Pairs of agents that are linked, each once, in order; `None` where there are too many.
+/// Pairs of so many agents that are linked, each once, in order; `None` where there are too many.
 ///
 /// # Errors
 /// A table that cannot be read.
-pub(super) fn links(point: &Point) -> Result<Option<Vec<[usize; 2]>>, ReportError> {
+pub(super) fn links(point: &Point, agents: usize) -> Result<Option<Vec<[usize; 2]>>, ReportError> {
     let path = point.table("network/edges");
     if Columns::read(&path, |_| false)?.rows > MOST_LINKS {
         return Ok(None);
     }
     let table = Columns::read(&path, |name| ["from", "to"].contains(&name))?;
-    let pairs = table.numbers("from").into_iter().zip(table.numbers("to"));
-    let pair = |(from, to): (f64, f64)| [from.min(to) as usize, from.max(to) as usize];
-    let pairs: BTreeSet<[usize; 2]> = pairs.map(pair).collect();
-    Ok(Some(pairs.into_iter().collect()))
+    let pairs = table
+        .places("from", agents)?
+        .into_iter()
+        .zip(table.places("to", agents)?);
+    let mut pairs: Vec<[usize; 2]> = pairs.map(|(a, b)| [a.min(b), a.max(b)]).collect();
+    pairs.sort_unstable();
+    pairs.dedup();
+    Ok(Some(pairs))
 }

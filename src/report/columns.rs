@@ -1,6 +1,7 @@
 //! Columns of a table in a results folder.
 
 use super::ReportError;
+use crate::record::Panic;
 use parquet::basic::Type;
 use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
 use parquet::data_type::DataType;
@@ -8,19 +9,36 @@ use parquet::errors::ParquetError;
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::path::Path;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+
+/// Rows for which room is made at once: a damaged file may claim any number of them.
+const MOST_AT_ONCE: usize = 1 << 17;
 
 /// The values of a column, by row.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Column {
     /// Whole numbers and quantities; null is NaN.
     Numbers(Vec<f64>),
+    /// Yes or no; `None` is null.
+    Flags(Vec<Option<bool>>),
     /// Texts; null is empty.
     Texts(Vec<String>),
 }
 
+impl Column {
+    fn len(&self) -> usize {
+        match self {
+            Column::Numbers(all) => all.len(),
+            Column::Flags(all) => all.len(),
+            Column::Texts(all) => all.len(),
+        }
+    }
+}
+
 /// A table, or some of its columns.
 pub(super) struct Columns {
+    path: PathBuf,
     columns: BTreeMap<String, Column>,
     /// By column in the order of the file: its name, and what the file says of it.
     pub about: Vec<(String, String)>,
@@ -37,12 +55,15 @@ impl Columns {
     /// A file that cannot be read, or is none of ours.
     pub fn read(path: &Path, wanted: impl Fn(&str) -> bool) -> Result<Columns, ReportError> {
         let file = File::open(path).map_err(ReportError::unreadable(path))?;
-        let damaged = |error: ParquetError| ReportError::Damaged {
+        let damaged = |error: String| ReportError::Damaged {
             path: path.to_owned(),
-            error: error.to_string(),
+            error,
         };
-        let reader = SerializedFileReader::new(file).map_err(damaged)?;
-        columns(&reader, wanted).map_err(damaged)
+        let read = || columns(path, &SerializedFileReader::new(file)?, wanted);
+        // The library refuses most damaged files, and panics at some.
+        let read = catch_unwind(AssertUnwindSafe(read));
+        let read = read.map_err(|payload| damaged(Panic::message(&*payload)))?;
+        read.map_err(|error| damaged(error.to_string()))
     }
 
     /// A column of numbers; NaN in every row where there is no such column.
@@ -50,6 +71,36 @@ impl Columns {
         match self.columns.get(name) {
             Some(Column::Numbers(numbers)) => numbers.clone(),
             _ => vec![f64::NAN; self.rows],
+        }
+    }
+
+    /// A column of whole numbers from 0 up to, but not with, `end`: they are places in a list.
+    ///
+    /// # Errors
+    /// Another number, or none.
+    pub fn places(&self, name: &str, end: usize) -> Result<Vec<usize>, ReportError> {
+        let place = |x: f64| {
+            let is_one = x >= 0.0 && x < end as f64 && x.fract() == 0.0;
+            is_one
+                .then_some(x as usize)
+                .ok_or_else(|| ReportError::Damaged {
+                    path: self.path.clone(),
+                    error: format!("{x} in the column `{name}` is no whole number below {end}"),
+                })
+        };
+        match self.columns.get(name) {
+            Some(Column::Numbers(numbers)) => numbers.iter().copied().map(place).collect(),
+            _ => std::iter::repeat_n(f64::NAN, self.rows)
+                .map(place)
+                .collect(),
+        }
+    }
+
+    /// Whether a column of flags says yes, by row; no in every row where there is no such column.
+    pub fn flags(&self, name: &str) -> Vec<bool> {
+        match self.columns.get(name) {
+            Some(Column::Flags(flags)) => flags.iter().map(|&flag| flag == Some(true)).collect(),
+            _ => vec![false; self.rows],
         }
     }
 
@@ -68,6 +119,7 @@ impl Columns {
 }
 
 fn columns(
+    path: &Path,
     reader: &SerializedFileReader<File>,
     wanted: impl Fn(&str) -> bool,
 ) -> Result<Columns, ParquetError> {
@@ -80,11 +132,13 @@ fn columns(
         .unwrap_or_default();
     let schema = metadata.schema_descr();
     let mut found = Columns {
+        path: path.to_owned(),
         columns: BTreeMap::new(),
         about: Vec::new(),
         integers: Vec::new(),
         rows: usize::try_from(metadata.num_rows()).unwrap_or(0),
     };
+    let room = found.rows.min(MOST_AT_ONCE);
     for (index, column) in schema.columns().iter().enumerate() {
         let name = column.name();
         if column.max_rep_level() > 0 || !wanted(name) {
@@ -96,13 +150,21 @@ fn columns(
             found.integers.push(name.to_owned());
         }
         let mut values = match column.physical_type() {
-            Type::BYTE_ARRAY => Column::Texts(Vec::with_capacity(found.rows)),
-            _ => Column::Numbers(Vec::with_capacity(found.rows)),
+            Type::BYTE_ARRAY => Column::Texts(Vec::with_capacity(room)),
+            Type::BOOLEAN => Column::Flags(Vec::with_capacity(room)),
+            _ => Column::Numbers(Vec::with_capacity(room)),
         };
         for group in 0..reader.num_row_groups() {
             let group = reader.get_row_group(group)?;
             let rows = usize::try_from(group.metadata().num_rows()).unwrap_or(0);
             append(&mut values, group.get_column_reader(index)?, rows)?;
+        }
+        if values.len() != found.rows {
+            return Err(ParquetError::General(format!(
+                "the column `{name}` has {} rows of {}",
+                values.len(),
+                found.rows
+            )));
         }
         found.columns.insert(name.to_owned(), values);
     }
@@ -122,9 +184,8 @@ fn append(column: &mut Column, reader: ColumnReader, rows: usize) -> Result<(), 
             let number = |x: Option<i64>| x.map_or(f64::NAN, |x| x as f64);
             all.extend(values(reader, rows)?.into_iter().map(number));
         }
-        (Column::Numbers(all), ColumnReader::BoolColumnReader(reader)) => {
-            let number = |x: Option<bool>| x.map_or(f64::NAN, |x| f64::from(u8::from(x)));
-            all.extend(values(reader, rows)?.into_iter().map(number));
+        (Column::Flags(all), ColumnReader::BoolColumnReader(reader)) => {
+            all.extend(values(reader, rows)?);
         }
         (Column::Texts(all), ColumnReader::ByteArrayColumnReader(reader)) => {
             for text in values(reader, rows)? {
@@ -145,7 +206,8 @@ fn values<T: DataType>(
     mut reader: ColumnReaderImpl<T>,
     rows: usize,
 ) -> Result<Vec<Option<T::T>>, ParquetError> {
-    let (mut values, mut levels) = (Vec::with_capacity(rows), Vec::with_capacity(rows));
+    let room = rows.min(MOST_AT_ONCE);
+    let (mut values, mut levels) = (Vec::with_capacity(room), Vec::with_capacity(room));
     let mut read = 0;
     while read < rows {
         let (records, _, _) =
@@ -162,4 +224,82 @@ fn values<T: DataType>(
     }
     let value = |level: i16| if level > 0 { values.next() } else { None };
     Ok(levels.into_iter().map(value).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::{self, Kind, Table};
+    use proptest::prelude::*;
+    use std::sync::LazyLock;
+
+    /// A table with a column of each kind, and its bytes.
+    fn written() -> (tempfile::TempDir, PathBuf) {
+        let folder = tempfile::tempdir().unwrap();
+        let kinds = [
+            ("agent", Kind::Integer),
+            ("loss", Kind::Number),
+            ("group", Kind::Text),
+            ("byzantine", Kind::Flag),
+        ];
+        let columns = kinds.map(|(name, kind)| record::Column::new(name, kind, "", "").or_null());
+        let mut columns = Vec::from(columns);
+        columns.push(record::Column::new("model", Kind::List, "", ""));
+        let mut table = Table::create(folder.path(), "table", Vec::new(), columns).unwrap();
+        for row in 0..4u32 {
+            let fill = |r: &mut record::Row<'_>| {
+                r.int(row).float(0.5).text("all");
+                r.flag((row > 0).then_some(row > 1)).list(&[1.0]);
+            };
+            table.row(fill).unwrap();
+        }
+        table.finish().unwrap();
+        let path = folder.path().join("table.parquet");
+        (folder, path)
+    }
+
+    #[test]
+    fn each_kind_comes_back() {
+        let (_folder, path) = written();
+        let table = Columns::read(&path, |_| true).unwrap();
+        assert_eq!(table.places("agent", 4).unwrap(), [0, 1, 2, 3]);
+        assert_eq!(table.numbers("loss"), [0.5; 4]);
+        assert_eq!(table.texts("group"), ["all"; 4]);
+        let flags = Column::Flags(vec![None, Some(false), Some(true), Some(true)]);
+        assert_eq!(table.get("byzantine"), Some(&flags));
+        assert_eq!(table.flags("byzantine"), [false, false, true, true]);
+        assert!(table.get("model").is_none());
+    }
+
+    static WRITTEN: LazyLock<Vec<u8>> = LazyLock::new(|| {
+        let (_folder, path) = written();
+        std::fs::read(path).unwrap()
+    });
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2000))]
+
+        /// Nor does it take all memory, or endless time.
+        #[test]
+        fn no_damage_makes_it_panic(
+            changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..4),
+            length in prop_oneof![Just(None), any::<prop::sample::Index>().prop_map(Some)],
+        ) {
+            let mut bytes = WRITTEN.clone();
+            for (place, byte) in changes {
+                let place = place.index(bytes.len());
+                bytes[place] = byte;
+            }
+            if let Some(length) = length {
+                bytes.truncate(length.index(bytes.len()));
+            }
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("table.parquet");
+            std::fs::write(&path, bytes).unwrap();
+            match Columns::read(&path, |_| true) {
+                Ok(table) => prop_assert_eq!(table.numbers("loss").len(), table.rows),
+                Err(error) => prop_assert!(error.to_string().contains("is damaged")),
+            }
+        }
+    }
 }

@@ -27,7 +27,7 @@ pub fn csv(figure: &Figure) -> String {
     rows.into_csv()
 }
 
-/// The links of a network: columns `from` and `to`, each a `node` of [`csv`]. `None` of other
+/// The links of a network: columns `from` and `to`, each a `node` of [`csv()`]. `None` of other
 /// figures.
 pub fn links_csv(figure: &Figure) -> Option<String> {
     let Content::Network(network) = &figure.content else {

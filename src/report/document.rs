@@ -59,6 +59,8 @@ pub enum Cell {
     Text(String),
     /// A number, which may be infinite. Shown in few characters, and whole under the pointer.
     Number(f64),
+    /// The least and the greatest of several numbers.
+    Range(f64, f64),
     /// Nothing: the quantity does not exist.
     Missing,
 }
@@ -68,6 +70,7 @@ impl fmt::Display for Cell {
         match self {
             Cell::Text(text) => f.write_str(text),
             Cell::Number(x) => f.write_str(&short(*x)),
+            Cell::Range(least, greatest) => write!(f, "{}–{}", short(*least), short(*greatest)),
             Cell::Missing => f.write_str("–"),
         }
     }

@@ -6,13 +6,20 @@ use std::path::{Path, PathBuf};
 /// Why a report cannot be made.
 #[derive(Debug, thiserror::Error)]
 pub enum ReportError {
-    /// The folder is none that `run` has written to its end.
+    /// The folder is none that `run` has written.
     #[error(
-        "{} holds no results: there is no scenario.toml and points.parquet in it; name a folder that \
-         `byzsim run` has written, such as results/NAME",
+        "{} holds no results: there is no scenario.toml in it; name a folder that `run` has written, \
+         such as results/NAME",
         .0.display()
     )]
     NoResults(PathBuf),
+    /// `run` has begun the folder, and was ended before it could write what came of it.
+    #[error(
+        "{} holds no results yet: its run was cut off, or is not over, and there is no points.parquet \
+         in it; run the scenario again",
+        .0.display()
+    )]
+    CutOff(PathBuf),
     /// A file cannot be read.
     #[error("cannot read {}: {error}; run the scenario again", path.display())]
     Unreadable {
@@ -43,5 +50,10 @@ impl ReportError {
     pub(super) fn unreadable(path: &Path) -> impl FnOnce(io::Error) -> ReportError + use<> {
         let path = path.to_owned();
         |error| ReportError::Unreadable { path, error }
+    }
+
+    pub(super) fn unwritten(path: &Path) -> impl FnOnce(io::Error) -> ReportError + use<> {
+        let path = path.to_owned();
+        |error| ReportError::Unwritten { path, error }
     }
 }

@@ -17,11 +17,7 @@ use std::path::{Path, PathBuf};
 /// # Errors
 /// [`ReportError::Unwritten`] names the file or folder at fault; those before it are written.
 pub fn write_figures(document: &Document, folder: &Path) -> Result<Vec<PathBuf>, ReportError> {
-    let unwritten = |path: &Path| {
-        let path = path.to_owned();
-        |error| ReportError::Unwritten { path, error }
-    };
-    fs::create_dir_all(folder).map_err(unwritten(folder))?;
+    fs::create_dir_all(folder).map_err(ReportError::unwritten(folder))?;
     let mut written = Vec::new();
     let mut names = Names::default();
     for figure in figures(document) {
@@ -33,7 +29,7 @@ pub fn write_figures(document: &Document, folder: &Path) -> Result<Vec<PathBuf>,
         ];
         for (name, text) in files.into_iter().chain(links) {
             let path = folder.join(name);
-            write_whole(&path, text.as_bytes()).map_err(unwritten(&path))?;
+            write_whole(&path, text.as_bytes()).map_err(ReportError::unwritten(&path))?;
             written.push(path);
         }
     }

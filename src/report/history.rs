@@ -69,10 +69,11 @@ impl History {
     /// # Errors
     /// A table that cannot be read.
     pub fn read(case: &Case<'_>, wanted: &[usize]) -> Result<History, ReportError> {
+        // Where one has none, there is no common clock: its iterations are all that they share.
         let is_simulated = wanted
             .iter()
             .flat_map(|&series| case.done(series))
-            .any(|point| point.table("timeline").is_file());
+            .all(|point| point.table("timeline").is_file());
         let table = if is_simulated { "timeline" } else { "rounds" };
         let read = |point: &Point| Run::read(point, table);
         let mut all = Vec::new();
@@ -172,10 +173,13 @@ impl Run {
         })
     }
 
+    /// The greatest length of an epoch with which all rows agree, where there are several epochs.
     fn iterations_per_epoch(&self) -> Option<f64> {
-        let epochs = self.columns.numbers("epoch");
-        let second = epochs.iter().position(|&epoch| epoch == 1.0)?;
-        Some(self.columns.numbers("iteration")[second])
+        let epochs = self.columns.numbers("epoch").into_iter();
+        let rows = epochs.zip(self.columns.numbers("iteration"));
+        let later = rows.filter(|(epoch, _)| *epoch >= 1.0);
+        let longest = later.map(|(epoch, iteration)| (iteration / epoch).floor());
+        longest.reduce(f64::min)
     }
 
     fn set_moments(&mut self, time: Time) {
@@ -192,31 +196,32 @@ impl Run {
         };
     }
 
-    /// The values of a group: the moment and those of the columns, in the order of time.
+    /// The values of a group where it has any: the moment and those of the columns, in the order of
+    /// time.
     fn values(&self, group: &str, columns: [&str; 3]) -> Vec<(f64, [f64; 3])> {
         let columns = columns.map(|name| match self.columns.get(name) {
             Some(Column::Numbers(numbers)) => &numbers[..],
             _ => &[],
         });
         let value = |column: &[f64], row: usize| column.get(row).copied().unwrap_or(f64::NAN);
-        let of_group = self
-            .groups
-            .iter()
-            .enumerate()
-            .filter(|(_, name)| *name == group);
-        of_group
-            .map(|(row, _)| (self.moments[row], columns.map(|column| value(column, row))))
-            .collect()
+        let rows = self.groups.iter().enumerate();
+        let of_group = rows.filter(|(_, name)| *name == group);
+        let values =
+            of_group.map(|(row, _)| (self.moments[row], columns.map(|column| value(column, row))));
+        values.filter(|(_, [mean, ..])| !mean.is_nan()).collect()
     }
 }
 
 impl Along {
     fn of(runs: &[Run], group: &str, columns: [&str; 3]) -> Option<Along> {
         let mut all: Vec<(f64, [f64; 3])> = Vec::new();
+        let mut having = 0;
         for run in runs {
+            let before = all.len();
             all.extend(run.values(group, columns));
+            // By chance all agents of a group are Byzantine.
+            having += usize::from(all.len() > before);
         }
-        all.retain(|(_, [mean, ..])| !mean.is_nan());
         // Stable: runs stay in their order within a moment.
         all.sort_by(|a, b| a.0.total_cmp(&b.0));
         let mut along = Along {
@@ -228,7 +233,7 @@ impl Along {
         };
         for same in all.chunk_by(|a, b| a.0 == b.0) {
             // A mean over fewer runs would jump where one ends.
-            if same.len() < runs.len() {
+            if same.len() < having {
                 continue;
             }
             let means: Vec<f64> = same.iter().map(|(_, [mean, ..])| *mean).collect();

@@ -43,15 +43,14 @@ pub fn read(folders: &[PathBuf]) -> Result<Document, ReportError> {
     sections::document(&Study::new(&results))
 }
 
-/// Writes the page of a document; the file appears whole or not at all.
+/// Writes the page of a document into a folder, which is made where it is not there; the file
+/// appears whole or not at all.
 ///
 /// # Errors
 /// A file that cannot be written.
 pub fn write_page(document: &Document, path: &Path) -> Result<(), ReportError> {
-    crate::record::write_whole(path, page(document).as_bytes()).map_err(|error| {
-        ReportError::Unwritten {
-            path: path.to_owned(),
-            error,
-        }
-    })
+    let folder = path.parent().unwrap_or(Path::new(""));
+    std::fs::create_dir_all(folder).map_err(ReportError::unwritten(folder))?;
+    let page = page(document);
+    crate::record::write_whole(path, page.as_bytes()).map_err(ReportError::unwritten(path))
 }

@@ -12,6 +12,9 @@ use std::path::Path;
 /// Points of a curve per factor of ten of 1/(1 − p).
 const PER_DECADE: f64 = 16.0;
 
+/// 1/(1 − p) of the median.
+const MEDIAN: f64 = 2.0;
+
 /// A distribution by its percentiles.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Percentiles {
@@ -72,24 +75,22 @@ pub(super) fn percentiles(path: &Path) -> Result<BTreeMap<String, Percentiles>, 
 impl Percentiles {
     fn of(histogram: &Histogram<u64>) -> Percentiles {
         let most = histogram.len().max(1) as f64;
-        let steps = (most.log10() * PER_DECADE).ceil();
-        let mut curve = Percentiles {
-            rarity: Vec::new(),
-            values: Vec::new(),
-            is_constant: histogram.equivalent(histogram.min(), histogram.max()),
+        let steps = (most.log10() * PER_DECADE).ceil() as u32;
+        let on_curve = (0..=steps).map(|step| 10f64.powf(f64::from(step) / PER_DECADE));
+        let mut rarities: Vec<f64> = on_curve.chain([MEDIAN]).map(|x| x.min(most)).collect();
+        rarities.sort_by(f64::total_cmp);
+        rarities.dedup();
+        // The rarest is the greatest: one in as many as there are.
+        let quantile = |rarity: &f64| match *rarity < most {
+            true => 1.0 - 1.0 / rarity,
+            false => 1.0,
         };
-        for step in 0..=steps as u32 {
-            let rarity = 10f64.powf(f64::from(step) / PER_DECADE).min(most);
-            // The rarest is the greatest: one in as many as there are.
-            let quantile = if rarity < most {
-                1.0 - 1.0 / rarity
-            } else {
-                1.0
-            };
-            curve.rarity.push(rarity);
-            curve.values.push(histogram.value_at_quantile(quantile));
+        let at = |rarity: &f64| histogram.value_at_quantile(quantile(rarity));
+        Percentiles {
+            values: rarities.iter().map(at).collect(),
+            rarity: rarities,
+            is_constant: histogram.equivalent(histogram.min(), histogram.max()),
         }
-        curve
     }
 }
 

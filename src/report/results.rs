@@ -37,6 +37,16 @@ pub struct Point {
     pub folder: PathBuf,
 }
 
+impl Point {
+    /// What it has above the run without cooperation, by the name of the column.
+    pub fn above(&self, name: &str) -> Option<f64> {
+        let found = self.above_alone.iter().find(|(known, _)| known == name);
+        found
+            .map(|(_, difference)| *difference)
+            .filter(|x| !x.is_nan())
+    }
+}
+
 impl Results {
     /// Reads a results folder.
     ///
@@ -45,8 +55,11 @@ impl Results {
     pub fn read(folder: &Path) -> Result<Results, ReportError> {
         let scenario = folder.join("scenario.toml");
         let table = folder.join("points.parquet");
-        if !scenario.is_file() || !table.is_file() {
+        if !scenario.is_file() {
             return Err(ReportError::NoResults(folder.to_owned()));
+        }
+        if !table.is_file() {
+            return Err(ReportError::CutOff(folder.to_owned()));
         }
         let text =
             std::fs::read_to_string(&scenario).map_err(ReportError::unreadable(&scenario))?;
@@ -103,14 +116,16 @@ impl Results {
 }
 
 fn value(table: &Columns, key: &str, row: usize) -> SettingValue {
+    let unknown = || SettingValue::Text(String::new());
     match table.get(key) {
         Some(Column::Numbers(numbers)) if table.integers.iter().any(|name| name == key) => {
             // Whole numbers up to 2⁵³ come back as they were.
             SettingValue::Integer(numbers[row] as i64)
         }
         Some(Column::Numbers(numbers)) => SettingValue::Number(numbers[row]),
+        Some(Column::Flags(flags)) => flags[row].map_or(unknown(), SettingValue::Flag),
         Some(Column::Texts(texts)) => SettingValue::Text(texts[row].clone()),
-        None => SettingValue::Text(String::new()),
+        None => unknown(),
     }
 }
 

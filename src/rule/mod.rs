@@ -124,6 +124,8 @@ pub struct Misfit {
     pub message: String,
     /// The largest number that the key could be in this neighborhood; absent where none fits.
     pub largest: Option<u64>,
+    /// A value of the key that fits every neighborhood, as TOML, if there is one.
+    pub fits_all: Option<&'static str>,
 }
 
 impl Misfit {

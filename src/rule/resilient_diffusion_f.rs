@@ -121,6 +121,7 @@ impl Rule for ResilientDiffusionF {
                 who(place)
             ),
             largest: Some(largest_searchable(neighbors) as u64),
+            fits_all: Some(F::LARGEST),
         })
     }
 

@@ -20,7 +20,7 @@ pub(super) fn read(toml: &str) -> Result<Box<dyn Rule>, WrongSettings> {
 
 /// The mistakes in a `[rule]` table, as `line:column: message; help`.
 pub(super) fn mistakes(toml: &str) -> Vec<String> {
-    let located = read(toml).expect_err("a mistake").0;
+    let located = read(toml).expect_err("a mistake").mistakes;
     let shown = located
         .iter()
         .map(|l| format!("{}:{}: {}; {}", l.line, l.column, l.message, l.help));

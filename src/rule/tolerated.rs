@@ -115,11 +115,15 @@ impl Tolerance {
                 "f = {f}{given} does not fit agent {agent}: {needs} is needed, and {models}"
             ),
             largest: largest.map(|f| f as u64),
+            fits_all: Some(F::LARGEST),
         })
     }
 }
 
 impl F {
+    /// The largest, as TOML.
+    pub(super) const LARGEST: &'static str = "\"largest\"";
+
     /// f in a full neighborhood of so many models, which allow at most `largest`.
     pub(super) fn at(self, neighborhood: usize, largest: Option<usize>) -> usize {
         match self {

@@ -1,6 +1,6 @@
 //! `--set key=value`: what a user changes without touching the file.
 
-use super::axes::Axes;
+use super::axes::{Axes, KINDS};
 use crate::settings::{Node, Problems, Sources, Span, Table, Value};
 
 /// One `--set key=value`.
@@ -95,8 +95,16 @@ pub(super) fn onto_sweep(
 ) -> Vec<Assignment> {
     let mut others = Vec::new();
     for assignment in assignments {
-        if !axes.assign(assignment, problems) {
-            others.push(assignment.clone());
+        if axes.assign(assignment, problems) {
+            continue;
+        }
+        let Assignment { path, span, node } = assignment;
+        match &node.value {
+            Value::String(kind) if KINDS.contains(&path.as_str()) => {
+                let message = format!("`{path}` takes a table, and this is text");
+                problems.add(*span, message, format!("write --set {path}.kind={kind}"));
+            }
+            _ => others.push(assignment.clone()),
         }
     }
     others

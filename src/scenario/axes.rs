@@ -7,6 +7,9 @@ use crate::settings::{Entry, Node, Problems, Span, Table, Value};
 /// More points than anybody means.
 pub(super) const MOST_POINTS: usize = 1_000_000;
 
+/// Tables of the scenario that have kinds.
+pub(super) const KINDS: [&str; 3] = ["task", "topology", "rule"];
+
 /// One key of the sweep: what it varies and the values it takes.
 pub(super) struct Axis {
     /// The key, dotted.
@@ -149,6 +152,11 @@ impl Axes {
                 problems.add(entry.span, format!("`{path}` is no path of keys"), help);
                 continue;
             }
+            if let Some(help) = help_for_plain(&path, &entry.node) {
+                let message = format!("`{path}` is a table, and these values are plain");
+                problems.add(entry.node.span, message, help);
+                continue;
+            }
             let mut values = axis_values(&path, &entry.node, problems);
             if LISTS.contains(&path.as_str()) {
                 values.retain(|(label, node)| is_list_of_tables(&path, label, node, problems));
@@ -176,6 +184,29 @@ fn is_tables(node: &Node) -> bool {
         Value::Array(items) => items.iter().all(|i| matches!(i.value, Value::Table(_))),
         _ => false,
     }
+}
+
+/// What to do about a sweep of one of [`KINDS`], or of `seeds`, that gives it plain values where
+/// whole tables have to stand; `None` where that is not so.
+fn help_for_plain(path: &str, node: &Node) -> Option<String> {
+    let is_plain = |node: &Node| !is_tables(node) && !matches!(node.value, Value::Unusable);
+    let values = match &node.value {
+        Value::Array(items) => items.iter().filter(|item| is_plain(item)).collect(),
+        Value::Table(table) if !is_range(table) => Vec::new(),
+        _ => vec![node],
+    };
+    let first = values.first()?;
+    if path == "seeds" {
+        return Some("write seed = [1, 2, 3] or seed = { from = 1, count = 3 }".to_owned());
+    }
+    if !KINDS.contains(&path) {
+        return None;
+    }
+    let kind = first.to_toml();
+    Some(format!(
+        "write \"{path}.kind\" = [{kind}, …], or labels for whole tables: \
+         {path} = {{ label = {{ kind = {kind} }}, … }}"
+    ))
 }
 
 /// Whether a value of a swept list of tables is such a list; notes if it is one table alone.
@@ -243,12 +274,18 @@ fn labels(
             values.push((SettingValue::Text(key.clone()), node.clone()));
             continue;
         }
-        // Most likely a dotted key without its quotes, which TOML takes apart.
         let message = format!("the label `{key}` of `{path}` in [sweep] stands for no table");
-        let help = format!(
-            "write {path} = {{ {key} = {{ … }} }}; or, to sweep one key, \"{path}.{key}\" = [ … ] \
-             with the quotes"
-        );
+        let is_list = matches!(node.value, Value::Array(_));
+        let help = if path.contains('.') && !is_list {
+            let value = node.to_toml();
+            format!("labels stand for whole tables: write a list, \"{path}\" = [{value}, …]")
+        } else {
+            // Most likely a dotted key without its quotes, which TOML takes apart.
+            format!(
+                "write {path} = {{ {key} = {{ … }} }}; or, to sweep one key, \"{path}.{key}\" = \
+                 [ … ] with the quotes"
+            )
+        };
         problems.add(*span, message, help);
     }
     values

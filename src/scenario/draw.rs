@@ -87,15 +87,16 @@ pub(super) fn draw(
         return None;
     }
     let per_epoch = world.iterations_per_epoch();
-    let iterations = match (scenario.length, per_epoch) {
-        (Length::Iterations(iterations), _) => iterations,
-        (Length::Epochs(epochs), Some(per_epoch)) => epochs * per_epoch,
+    let length = match (scenario.length, per_epoch) {
+        (Length::Iterations(iterations), _) => Some(iterations),
+        (Length::Epochs(epochs), Some(per_epoch)) => Some(epochs * per_epoch),
         (Length::Epochs(_), None) => {
             let help = "write `iterations = …` in its place";
             problems.add(places.find(&["epochs"]), "this task has no epochs", help);
-            1
+            None
         }
     };
+    let iterations = length.unwrap_or(1);
     let chooser = Chooser::new(&graph, &*world, seeds.topology, &scenario.sets, problems);
     let member_list = |(name, _): &(String, _)| (name.clone(), chooser.members(name));
     let sets = scenario.sets.iter().map(member_list).collect();
@@ -141,10 +142,13 @@ pub(super) fn draw(
     };
     let (pace, faults) = (settings.clock.pace, settings.faults.clone());
     let timing = timing::draw(&asked, settings, &roles, &chooser, &places, problems);
-    let end = End::of(timing.as_ref(), &asked, pace);
-    end.check_attacks(&scenario.attacks, &places, problems);
-    end.check_faults(&faults, &places, problems);
-    end.check_steady(scenario.record.steady_from, &places, problems);
+    let end = End::of(timing.as_ref(), &asked, pace, &point.settings);
+    // Of a length that is wrong nobody knows what begins after it.
+    if length.is_some() {
+        end.check_attacks(&scenario.attacks, &roles, &places, problems);
+        end.check_faults(&faults, &places, problems);
+        end.check_steady(scenario.record.steady_from, &places, problems);
+    }
     let iterations = timing
         .as_ref()
         .map_or(iterations, |timing| timing.iterations);
@@ -169,9 +173,7 @@ pub(super) fn draw(
         &places,
         problems,
     );
-    let Some(timing) = timing.filter(|_| problems.is_empty()) else {
-        return None;
-    };
+    let timing = timing.filter(|_| problems.is_empty())?;
     let mode = timing.clock.pace.mode();
     let Timing {
         iterations,
@@ -230,11 +232,19 @@ fn check_rules(plan: &Plan, places: &Places<'_>, problems: &mut Problems) {
     };
     let same = misfits.iter().filter(|(_, misfit)| misfit.key == first.key);
     let largest: Option<Vec<u64>> = same.map(|(_, misfit)| misfit.largest).collect();
-    let help = match largest.and_then(|all| all.into_iter().min()) {
-        Some(largest) => format!("write at most {largest}, which fits everywhere"),
-        None => "no value fits everywhere: choose another rule or network".to_owned(),
-    };
+    let largest = largest.and_then(|all| all.into_iter().min());
     let key: Vec<&str> = first.key.split('.').collect();
+    let name = key.last().unwrap_or(&"");
+    let help = match (largest, first.fits_all) {
+        (Some(largest), Some(value)) => {
+            format!("write at most {largest}, which fits everywhere, or {name} = {value}")
+        }
+        (Some(largest), None) => format!("write at most {largest}, which fits everywhere"),
+        (None, Some(value)) => {
+            format!("write {name} = {value}: no number fits everywhere")
+        }
+        (None, None) => "no value fits everywhere: choose another rule or network".to_owned(),
+    };
     let own = |number: &usize| {
         let number = number.to_string();
         places.exact(&[&["rule", "override", &number], &key[..]].concat())
@@ -246,7 +256,7 @@ fn check_rules(plan: &Plan, places: &Places<'_>, problems: &mut Problems) {
         .rev()
         .find_map(own);
     let place = place.unwrap_or_else(|| places.find(&[&["rule"], &key[..]].concat()));
-    problems.add(place, first.message.clone(), help);
+    problems.add_too_large(place, first.message.clone(), help, largest);
 }
 
 /// Who is Byzantine: explicit selections first, then random ones among those not yet taken.

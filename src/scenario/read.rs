@@ -162,6 +162,7 @@ pub(super) fn scenario(
         .unwrap_or_default();
     let keys = Keys::new("", top, Some(document), problems)
         .with_fallback(Some(&defaults), case)
+        .without(&["sweep"])
         .tolerating(tolerances);
     let (scenario, _, resolved) = keys.run(|keys| whole(keys, task, name, catalogues));
     scenario.map(|scenario| Scenario {

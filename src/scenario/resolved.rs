@@ -52,14 +52,13 @@ fn inline(value: &toml::Value) -> String {
     }
 }
 
-/// A key as TOML writes it.
+/// A key as TOML writes it: never in several lines, as a text may be.
 fn quoted(key: &str) -> String {
-    let is_bare = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
-    if !key.is_empty() && key.chars().all(is_bare) {
-        key.to_owned()
-    } else {
-        toml::Value::from(key).to_string()
-    }
+    let entry = toml::Table::from_iter([(key.to_owned(), true.into())]);
+    // A table of plain values always has a TOML form.
+    let line = toml::to_string(&entry).expect("a plain value");
+    let key = line.trim_end().strip_suffix(" = true");
+    key.expect("the value stands after its key").to_owned()
 }
 
 /// The values of an axis of whole tables under their labels, with their defaults. `None` where two

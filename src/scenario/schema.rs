@@ -91,8 +91,8 @@ fn unswept(pattern: &str) -> Value {
 #[derive(Default)]
 struct Sweep {
     properties: Map<String, Value>,
-    /// Beginnings of the paths into tables.
-    tables: Vec<String>,
+    /// Patterns of the paths into tables, each up to a key.
+    inside: Vec<String>,
 }
 
 impl Sweep {
@@ -105,13 +105,19 @@ impl Sweep {
             Form::Table(_) => {
                 // The table itself: what stands around it says what it is about.
                 let table = &own["allOf"][0];
-                self.tables.push(name.clone());
+                self.inside.push(format!("{name}\\.{}", one_of(table)));
                 self.add_inside(name, table);
                 labels(&about, table.clone())
             }
+            // A list is gone into by the name of a table.
             Form::List(..) => {
-                self.tables.push(name.clone());
+                let keys = one_of(&own["items"]);
+                self.inside.push(format!("{name}\\.[^.]+\\.{keys}"));
                 labels(&about, json!({ "type": "array", "items": own["items"] }))
+            }
+            Form::Names(_) => {
+                self.inside.push(format!("{name}\\.[^.]+"));
+                labels(&about, each)
             }
             _ => values(&about, each),
         };
@@ -131,9 +137,10 @@ impl Sweep {
             let about = about.split("\n\n").next().unwrap_or_default();
             let about = format!("Values of `{name}`: {about}");
             let inside = &own["allOf"][0];
-            let each = match inside.get("properties") {
-                Some(_) => json!({}),
-                None => bare(own),
+            // What can be a number too is told of as the number that it is.
+            let each = match inside["type"] == "object" {
+                true => json!({}),
+                false => bare(own),
             };
             self.properties.insert(name.clone(), values(&about, each));
             self.add_inside(&name, inside);
@@ -141,7 +148,7 @@ impl Sweep {
     }
 
     fn schema(self) -> Value {
-        let inside = format!("^({})\\.", self.tables.join("|"));
+        let inside = format!("^({})(\\.|$)", self.inside.join("|"));
         let mut properties = self.properties;
         properties.insert(
             "zip".to_owned(),
@@ -162,6 +169,13 @@ impl Sweep {
             "additionalProperties": false,
         })
     }
+}
+
+/// A pattern of the keys of a table.
+fn one_of(table: &Value) -> String {
+    let keys = table["properties"].as_object().into_iter().flatten();
+    let keys: Vec<&str> = keys.map(|(key, _)| key.as_str()).collect();
+    format!("({})", keys.join("|"))
 }
 
 /// The values of a swept key: a list, a range, or labels for tables.
@@ -186,4 +200,49 @@ fn labels(about: &str, each: Value) -> Value {
         "minItems": 1,
         "minProperties": 1,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The keys of a table of which nothing is told that could stand there.
+    fn untold(around: &str, takes: &TableDoc, all: &mut Vec<String>) {
+        for key in takes
+            .keys
+            .iter()
+            .chain(takes.kinds.iter().flat_map(|kind| &kind.keys))
+        {
+            let name = format!("{around}{}", key.name);
+            if let Some(inside) = key.form.table() {
+                untold(&format!("{name}."), inside, all);
+            } else if key.form == Form::Anything {
+                all.push(name);
+            }
+        }
+    }
+
+    #[test]
+    fn every_key_tells_what_may_stand_there() {
+        let mut all = Vec::new();
+        untold("", &describe(&Catalogues::default()), &mut all);
+        assert!(all.is_empty(), "{all:?}");
+    }
+
+    #[test]
+    fn everything_that_is_referred_to_is_defined() {
+        fn check(part: &Value, definitions: &Value) {
+            if let Some(Value::String(reference)) = part.get("$ref") {
+                let name = reference
+                    .strip_prefix("#/definitions/")
+                    .expect("a definition");
+                assert!(definitions.get(name).is_some(), "{name}");
+            }
+            let parts = part.as_object().into_iter().flat_map(Map::values);
+            let items = part.as_array().into_iter().flatten();
+            parts.chain(items).for_each(|part| check(part, definitions));
+        }
+        let schema = schema(&Catalogues::default());
+        check(&schema, &schema["definitions"]);
+    }
 }

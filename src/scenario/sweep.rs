@@ -147,16 +147,9 @@ pub(super) fn expand(
     let mut replaced = BTreeSet::new();
     for (path, _) in axes_in_all() {
         let path: Vec<&str> = path.split('.').collect();
-        // The place of a table itself is blamed for what it lacks, and it may lack anything.
-        match base.remove_path(&path).map(|entry| entry.node) {
-            Some(Node {
-                value: Value::Table(table),
-                ..
-            }) => replaced.extend(table.spans()),
-            Some(node) => {
-                replaced.insert(node.span);
-            }
-            None => {}
+        // Tables themselves are blamed for what they lack, and they may lack anything.
+        if let Some(entry) = base.remove_path(&path) {
+            replaced.extend(entry.node.spans());
         }
     }
     let paths = axes_in_all().map(|(path, _)| path.clone());

@@ -150,6 +150,11 @@ impl Timetable {
         &self.ends[self.starts[agent.index()]..self.starts[agent.index() + 1]]
     }
 
+    /// One more than the highest number of an iteration that an agent ends, lost or not.
+    pub fn length_of(&self, agent: AgentId) -> u64 {
+        self.of(agent).len() as u64
+    }
+
     /// How many iterations an agent ends, and does not lose.
     pub fn iterations_of(&self, agent: AgentId) -> u64 {
         let ends = self.of(agent).iter();

@@ -61,8 +61,8 @@ impl std::fmt::Display for Case {
 /// Whether a key may be left out, and what holds then.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Presence {
-    /// It must be given.
-    Required,
+    /// It must be given, unless the task has one of these for it.
+    Required(Vec<DefaultDoc>),
     /// Its default; several where it depends on the task.
     Default(Vec<DefaultDoc>),
     /// What its absence means, and the values that tasks have for it.
@@ -81,23 +81,37 @@ pub struct DefaultDoc {
 impl Presence {
     /// Adds what holds under another task, or in another case, where that differs.
     pub(super) fn also(&mut self, other: Presence) {
-        if let (
-            Presence::Default(own) | Presence::Optional(_, own),
-            Presence::Default(others) | Presence::Optional(_, others),
-        ) = (self, other)
-        {
-            for other in others {
-                if !own.contains(&other) {
-                    own.push(other);
-                }
+        let own = self.defaults_mut();
+        for other in other.defaults() {
+            if !own.contains(other) {
+                own.push(other.clone());
             }
         }
+    }
+
+    /// The values that it has where the key is left out; without one, it has none.
+    pub fn defaults(&self) -> &[DefaultDoc] {
+        match self {
+            Presence::Required(all) | Presence::Default(all) | Presence::Optional(_, all) => all,
+        }
+    }
+
+    fn defaults_mut(&mut self) -> &mut Vec<DefaultDoc> {
+        match self {
+            Presence::Required(all) | Presence::Default(all) | Presence::Optional(_, all) => all,
+        }
+    }
+
+    /// Whether it must be given whatever the task.
+    pub fn is_required(&self) -> bool {
+        matches!(self, Presence::Required(tasks) if tasks.is_empty())
     }
 
     /// In words, as `default 0.1 (paper §4)`.
     pub fn in_words(&self) -> String {
         match self {
-            Presence::Required => "required".to_owned(),
+            Presence::Required(tasks) if tasks.is_empty() => "required".to_owned(),
+            Presence::Required(tasks) => format!("required; {}", list(tasks)),
             Presence::Default(defaults) => format!("default {}", list(defaults)),
             Presence::Optional(absence, tasks) if tasks.is_empty() => {
                 format!("without it: {absence}")

@@ -88,7 +88,8 @@ impl<'k, 'a, T: Setting> Field<'k, 'a, T> {
 
     /// The key must be given.
     pub fn required(mut self) -> T {
-        self.describe(Presence::Required);
+        let tasks = self.fallback_doc().into_iter().collect();
+        self.describe(Presence::Required(tasks));
         if self.node().is_none() {
             let legal = self.what_is_legal();
             self.keys.lacks(self.name, &legal);

@@ -32,6 +32,8 @@ pub struct Keys<'a> {
     pub(super) fallback: Option<&'a Table>,
     pub(super) fallback_source: &'a str,
     pub(super) tolerances: Option<&'a Tolerances>,
+    /// Keys of the table that were taken out before: users may mean them.
+    taken: &'static [&'static str],
     /// Of a table that was put together from several: from which of them a key is. Higher ones
     /// cover lower ones; 0 where it is not said.
     pub(super) layers: BTreeMap<String, usize>,
@@ -66,6 +68,7 @@ impl<'a> Keys<'a> {
             fallback: None,
             fallback_source: "",
             tolerances: None,
+            taken: &[],
             layers: BTreeMap::new(),
             problems,
             describes: false,
@@ -92,6 +95,12 @@ impl<'a> Keys<'a> {
         self
     }
 
+    /// Tells of keys that stood here and were taken out before, where a key is unknown.
+    pub fn without(mut self, taken: &'static [&'static str]) -> Self {
+        self.taken = taken;
+        self
+    }
+
     /// Reads to describe: what [`Keys::run`] returns then tells of all kinds, and of tables inside.
     pub(crate) fn describing(mut self) -> Self {
         self.describes = true;
@@ -111,7 +120,7 @@ impl<'a> Keys<'a> {
         (takes, resolved): (TableDoc, toml::Table),
     ) {
         let form = Form::Table(takes);
-        self.describe(name, about, "a table", Presence::Required, form);
+        self.describe(name, about, "a table", Presence::Required(Vec::new()), form);
         self.resolved.insert(name.to_owned(), resolved.into());
     }
 
@@ -256,7 +265,10 @@ impl<'a> Keys<'a> {
             return misspelled;
         };
         let known = self.described.keys.iter();
-        let known: Vec<&str> = known.map(|d| d.name.as_str()).collect();
+        let known = known
+            .map(|d| d.name.as_str())
+            .chain(self.taken.iter().copied());
+        let known: Vec<&str> = known.collect();
         for entry in table.iter() {
             let name = entry.key.as_str();
             if known.contains(&name) || self.tolerates(name) {

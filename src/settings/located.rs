@@ -24,6 +24,8 @@ pub struct Located {
     pub message: String,
     /// What would be right.
     pub help: String,
+    /// See [`Problem::fitting`].
+    fitting: u64,
     excerpt: Excerpt,
 }
 
@@ -37,6 +39,7 @@ impl Located {
             offending: sources.offending(problem.span).to_owned(),
             message: problem.message.clone(),
             help: problem.help.clone(),
+            fitting: problem.fitting,
             excerpt: sources.excerpt(problem.span),
         }
     }
@@ -93,7 +96,12 @@ impl fmt::Display for Located {
 /// All that is wrong with a set of settings. Shown as plain text; [`WrongSettings::styled`] is for
 /// terminals.
 #[derive(Clone, Debug, Default, thiserror::Error)]
-pub struct WrongSettings(pub Vec<Located>);
+pub struct WrongSettings {
+    /// The mistakes, in the order of their places.
+    pub mistakes: Vec<Located>,
+    /// Points of a sweep that were not looked at, since many before them had the same mistakes.
+    pub unseen_points: usize,
+}
 
 impl WrongSettings {
     /// The mistakes as excerpts in color, with ANSI escape codes, for a terminal of so many columns.
@@ -103,26 +111,32 @@ impl WrongSettings {
 
     /// Whether nothing is wrong.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.mistakes.is_empty()
     }
 
     /// Takes over the mistakes of `other` at places that have none yet, and tells whether there
     /// were any: points of a sweep that fail for one reason fail at one place, perhaps in other
-    /// words.
+    /// words. Of numbers that are too large, the one of which the fewest would do stays.
     pub fn merge(&mut self, other: WrongSettings) -> bool {
-        let before = self.0.len();
-        for located in other.0 {
-            if !self.0.iter().any(|own| own.place() == located.place()) {
-                self.0.push(located);
+        let before = self.mistakes.len();
+        for located in other.mistakes {
+            let same = self
+                .mistakes
+                .iter_mut()
+                .find(|own| own.place() == located.place());
+            match same {
+                Some(own) if located.fitting < own.fitting => *own = located,
+                Some(_) => {}
+                None => self.mistakes.push(located),
             }
         }
-        self.0.sort_by(|a, b| a.place().cmp(&b.place()));
-        self.0.len() > before
+        self.mistakes.sort_by(|a, b| a.place().cmp(&b.place()));
+        self.mistakes.len() > before
     }
 
     fn rendered(&self, renderer: &Renderer, width: usize) -> String {
         let one = |located: &Located| located.rendered(renderer.clone(), width);
-        let all: Vec<String> = self.0.iter().map(one).collect();
+        let all: Vec<String> = self.mistakes.iter().map(one).collect();
         all.join("\n\n")
     }
 }
@@ -238,6 +252,26 @@ mod tests {
         let mut all = message("seed = x", "x");
         assert!(!all.merge(message("seed = x", "x")));
         assert!(all.merge(message("seed = x", "seed")));
-        assert_eq!(all.0.iter().map(|l| l.column).collect::<Vec<_>>(), [1, 8]);
+        assert_eq!(
+            all.mistakes.iter().map(|l| l.column).collect::<Vec<_>>(),
+            [1, 8]
+        );
+    }
+
+    #[test]
+    fn of_numbers_that_are_too_large_the_bound_that_is_right_for_all_points_stays() {
+        let at_most = |largest: Option<u64>| {
+            let mut sources = Sources::default();
+            let source = sources.add("a.toml", "f = 50");
+            let span = Span::new(source, 4..6);
+            let mut problems = Problems::default();
+            problems.add_too_large(span, "too large", format!("{largest:?}"), largest);
+            problems.into_error(&sources)
+        };
+        let mut all = at_most(Some(2));
+        for (next, told) in [(Some(3), "Some(2)"), (Some(0), "Some(0)"), (None, "None")] {
+            assert!(!all.merge(at_most(next)));
+            assert_eq!(all.mistakes[0].help, told);
+        }
     }
 }

@@ -13,8 +13,9 @@
 //! ```
 //!
 //! reads the value, checks type and range, refuses what is not declared, fills in the default,
-//! writes the resolved settings, and tells the catalogue (`byzsim list`) what the key means. So
-//! there is no second list of names, defaults or ranges anywhere.
+//! writes the resolved settings, and tells the catalogue ([`TableDoc`]) what the key means, of which
+//! `byzsim list`, the JSON Schema for editors and the comments of new scenarios are made. So there is
+//! no second list of names, defaults or ranges anywhere.
 //!
 //! Mistakes are gathered in [`Problems`], never thrown one by one; each knows its place in the
 //! text. After a mistake the reader goes on with a placeholder, and the caller must drop what was
@@ -22,6 +23,7 @@
 
 mod bounds;
 mod catalogue;
+mod demands;
 mod docs;
 mod field;
 mod form;
@@ -36,6 +38,7 @@ mod range;
 mod schema;
 mod selection;
 mod source;
+mod unclosed;
 mod values;
 
 pub use crate::kind;

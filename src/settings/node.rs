@@ -5,6 +5,7 @@
 
 use super::problem::Problems;
 use super::source::{SourceId, Sources, Span};
+use super::unclosed::unclosed;
 use std::collections::BTreeSet;
 use toml::de::{DeTable, DeValue};
 
@@ -127,8 +128,27 @@ impl Table {
         problems: &mut Problems,
     ) -> Option<Table> {
         let (document, errors) = DeTable::parse_recoverable(text);
+        let opened = unclosed(text).filter(|_| !errors.is_empty());
+        if let Some(range) = &opened {
+            let (open, close) = match &text[range.clone()] {
+                "{" => ('{', '}'),
+                _ => ('[', ']'),
+            };
+            let message = format!("not TOML: no `{close}` closes this `{open}`");
+            let span = Span::new(source, range.clone());
+            problems.add(span, message, format!("add the missing `{close}`"));
+        }
+        let mut lines = BTreeSet::new();
         for error in &errors {
             let range = error.span().unwrap_or(0..0);
+            // What stands inside an open bracket is not known, and one mistake in a line makes more.
+            let is_inside = opened.as_ref().is_some_and(|open| open.start <= range.end);
+            let line = text.as_bytes()[..range.start.min(text.len())]
+                .iter()
+                .filter(|b| **b == b'\n');
+            if is_inside || !lines.insert(line.count()) {
+                continue;
+            }
             let is_empty = text.get(range.clone()).unwrap_or("").trim().is_empty();
             let span = sources.widened(Span::new(source, range));
             let message = match error.message() {
@@ -249,6 +269,23 @@ fn syntax_help(message: &str) -> String {
 
 impl Node {
     const UNUSABLE: &str = "unusable";
+
+    /// The places of what it says, at every depth: not that of a table itself, nor those of the
+    /// tables of a list, which are blamed for what they lack.
+    pub(crate) fn spans(&self) -> BTreeSet<Span> {
+        let mut spans = BTreeSet::new();
+        let is_table = |node: &Node| matches!(node.value, Value::Table(_));
+        if !is_table(self) {
+            spans.insert(self.span);
+        }
+        self.add_spans(&mut spans);
+        if let Value::Array(items) = &self.value {
+            for table in items.iter().filter(|item| is_table(item)) {
+                spans.remove(&table.span);
+            }
+        }
+        spans
+    }
 
     fn add_spans(&self, spans: &mut BTreeSet<Span>) {
         match &self.value {

@@ -12,6 +12,8 @@ pub struct Problem {
     pub message: String,
     /// What would be right.
     pub help: String,
+    /// Of a number that is too large, how many would be right; `u64::MAX` of anything else.
+    pub fitting: u64,
 }
 
 /// Mistakes gathered while reading, so that a user sees all of them at once.
@@ -22,11 +24,32 @@ impl Problems {
     /// Notes a mistake. The same mistake at the same place counts once, whatever the help: every
     /// point of a sweep reads the same file.
     pub fn add(&mut self, span: Span, message: impl Into<String>, help: impl Into<String>) {
-        let problem = Problem {
+        self.push(Problem {
             span,
             message: message.into(),
             help: help.into(),
-        };
+            fitting: u64::MAX,
+        });
+    }
+
+    /// Notes a number that is too large, of which 0 to `largest` would do, or none. Of points that
+    /// have it at one place, that is told which leaves the fewest: its help is right for all.
+    pub fn add_too_large(
+        &mut self,
+        span: Span,
+        message: impl Into<String>,
+        help: impl Into<String>,
+        largest: Option<u64>,
+    ) {
+        self.push(Problem {
+            span,
+            message: message.into(),
+            help: help.into(),
+            fitting: largest.map_or(0, |largest| largest.saturating_add(1)),
+        });
+    }
+
+    fn push(&mut self, problem: Problem) {
         let is_same = |p: &Problem| p.span == problem.span && p.message == problem.message;
         if !self.0.iter().any(is_same) {
             self.0.push(problem);
@@ -35,13 +58,8 @@ impl Problems {
 
     /// Notes the mistakes of another list too.
     pub fn append(&mut self, others: Problems) {
-        for Problem {
-            span,
-            message,
-            help,
-        } in others.0
-        {
-            self.add(span, message, help);
+        for problem in others.0 {
+            self.push(problem);
         }
     }
 
@@ -71,6 +89,9 @@ impl Problems {
     pub fn into_error(mut self, sources: &Sources) -> WrongSettings {
         self.0.sort();
         let located = self.0.iter().map(|p| Located::new(p, sources)).collect();
-        WrongSettings(located)
+        WrongSettings {
+            mistakes: located,
+            unseen_points: 0,
+        }
     }
 }

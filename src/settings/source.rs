@@ -86,8 +86,9 @@ impl Sources {
         let text = self.text(source);
         let lines = || text.lines().map(str::trim).filter(|line| !line.is_empty());
         let says = lines().find(|line| !line.starts_with('#'));
-        let line = says.or_else(|| lines().next()).unwrap_or_default();
-        // The place of a slice in its text.
+        let line = says.or_else(|| lines().next());
+        // A slice of the text, also where that says nothing: its place is asked for.
+        let line = line.unwrap_or(&text[..0]);
         let start = line.as_ptr() as usize - text.as_ptr() as usize;
         Span::new(source, start..start + line.len())
     }

@@ -171,7 +171,7 @@ initial = 1.0
     }
 
     fn starter(&self, _: &str) -> Starter {
-        Starter::of("[task]\nsource = \"generated\"\n")
+        Starter::of("epochs = 10\n[task]\nsource = \"generated\"\n")
     }
 
     fn load(

@@ -21,7 +21,7 @@ pub(super) fn read(toml: &str) -> Result<Box<dyn Topology>, WrongSettings> {
 
 /// The mistakes in a `[topology]` table, as `line:column: message; help`.
 fn mistakes(toml: &str) -> Vec<String> {
-    let located = read(toml).expect_err("a mistake").0;
+    let located = read(toml).expect_err("a mistake").mistakes;
     let shown = located
         .iter()
         .map(|l| format!("{}:{}: {}; {}", l.line, l.column, l.message, l.help));

@@ -13,6 +13,9 @@ super::tests![
     a_folder_of_another_scenario_is_left_alone_without_force,
     a_wrong_command_line_ends_with_status_2,
     a_wrong_scenario_ends_with_status_2,
+    what_cannot_be_printed_is_told,
+    only_a_name_that_is_near_is_suggested,
+    mistakes_of_the_text_say_that_more_may_follow,
     a_full_disk_is_told_and_the_rest_is_saved,
     a_limit_on_file_sizes_is_told,
 ];
@@ -138,6 +141,51 @@ fn a_wrong_scenario_ends_with_status_2() {
         .end(command)
         .with_status(2)
         .tells_only(&["nowhere.toml"]);
+}
+
+/// `/dev/full` is a disk without room.
+fn what_cannot_be_printed_is_told() {
+    let bench = Bench::new(&localization(""));
+    for arguments in ["schema", "list", "check scenario.toml"] {
+        let full = std::fs::OpenOptions::new().write(true).open("/dev/full");
+        let mut command = program();
+        command
+            .current_dir(bench.path("."))
+            .args(arguments.split(' '))
+            .stdout(full.expect("a device"));
+        let ended = command.output().expect("this program starts");
+        let stderr = String::from_utf8_lossy(&ended.stderr);
+        assert_eq!(ended.status.code(), Some(1), "{arguments}: {stderr}");
+        assert!(
+            stderr.contains("cannot write to standard output"),
+            "{stderr}"
+        );
+    }
+}
+
+fn only_a_name_that_is_near_is_suggested() {
+    let bench = Bench::new(&localization(""));
+    for (name, told) in [
+        ("scenaro.toml", "did you mean scenario.toml?"),
+        ("nofile.toml", "writes one"),
+    ] {
+        let mut command = program();
+        command.current_dir(bench.path(".")).args(["run", name]);
+        let ended = bench.end(command).with_status(2);
+        assert!(ended.stderr.contains(told), "{}", ended.stderr);
+    }
+}
+
+fn mistakes_of_the_text_say_that_more_may_follow() {
+    let bench = Bench::new(&localization("[rule]\nkind = \"los\"\n"));
+    let ended = bench.run(&[]).with_status(2);
+    assert!(ended.stderr.contains("more may follow"), "{}", ended.stderr);
+    let fits_nobody =
+        "[rule]\nkind = \"trimmed-mean\"\nf = 90\n[sweep]\nseed = { from = 1, count = 40 }\n";
+    let bench = Bench::new(&localization(fits_nobody));
+    let ended = bench.run(&[]).with_status(2);
+    let unseen = "The last 18 points were not looked at";
+    assert!(ended.stderr.contains(unseen), "{}", ended.stderr);
 }
 
 fn a_full_disk_is_told_and_the_rest_is_saved() {

@@ -97,7 +97,7 @@ impl Observer for Watch {
 
 /// What was wrong with a scenario, if this was.
 fn refused_since(error: &WrongSettings, why: &str) -> Option<String> {
-    let mut messages = error.0.iter().map(|mistake| &mistake.message);
+    let mut messages = error.mistakes.iter().map(|mistake| &mistake.message);
     messages.find(|message| message.contains(why)).cloned()
 }
 

@@ -1,14 +1,15 @@
 """The page of a report in a browser: seen, pointed at, sorted, printed, and asking nobody.
 
-    browser.py FOLDER [--literally TEXT]... [--screenshots DIR]
+    browser.py FOLDER [--figures DIR] [--literally TEXT]... [--screenshots DIR]
 
 opens report.html of a results folder from its file in Chromium, on a telephone and on a desk, in
-light and in dark, and fails with all that is wrong. It needs Selenium, `chromium` and
-`chromedriver`; run it without a network.
+light and in dark, and fails with all that is wrong. What the page tells of figures is compared to
+their CSV. It needs Selenium, `chromium` and `chromedriver`; run it without a network.
 """
 
 import argparse
 import base64
+import csv
 import json
 import math
 import sys
@@ -22,8 +23,8 @@ from selenium.webdriver.common.keys import Keys
 
 SCREENS = {"phone": (390, 844), "desk": (1280, 900)}
 SCHEMES = ["light", "dark"]
-# Width of a page of A4 between margins of 15 mm, in CSS pixels.
-PAPER = 680
+# Widths of a page of A4 between margins of 15 mm, upright and on its side, in CSS pixels.
+PAPER, PAPER_ON_ITS_SIDE = 680, 1009
 
 wrong = []
 
@@ -95,6 +96,10 @@ class Page:
         wide = self.js("return document.documentElement.scrollWidth")
         check(wide <= width, self.where, "is", wide, "pixels wide")
 
+    def names_are_unique(self):
+        ids = self.js("return [...document.querySelectorAll('[id]')].map((e) => e.id)")
+        check(len(ids) == len(set(ids)), self.where, "has names twice:", sorted(ids))
+
     def figures_are_seen(self):
         for figure in self.js(FIGURES):
             name = f"{self.where} figure {figure['name']}"
@@ -108,21 +113,32 @@ class Page:
                 check(False, name, "has texts over each other:", *pair)
 
 
-# Of each figure what is to be seen of it; texts as their boxes on the screen.
+# Of each figure what is to be seen of it. Texts are boxes on the screen, by their corners, for some
+# of them are slanted; how deep two are in each other is told by the sides of both.
 FIGURES = """
+const corners = (text) => {
+  const box = text.getBBox(), onto = text.getScreenCTM();
+  return [[0, 0.15], [1, 0.15], [1, 0.9], [0, 0.9]].map(([right, down]) =>
+    new DOMPoint(box.x + right * box.width, box.y + down * box.height).matrixTransform(onto));
+};
+const sides = ([a, b, , d]) => [[b, a], [d, a]].map(([to, from]) => {
+  const [x, y] = [to.x - from.x, to.y - from.y], length = Math.hypot(x, y) || 1;
+  return (corner) => (corner.x * x + corner.y * y) / length;
+});
+const depth = (a, b) => Math.min(...[...sides(a), ...sides(b)].map((along) => {
+  const [one, other] = [a.map(along), b.map(along)];
+  return Math.min(Math.max(...one), Math.max(...other)) - Math.max(Math.min(...one), Math.min(...other));
+}));
 return [...document.querySelectorAll("figure")].map((figure) => {
   const svg = figure.querySelector("svg");
   const box = svg.getBoundingClientRect();
   const drawn = [...svg.querySelectorAll("path, rect, circle, line, polyline, polygon")];
-  const texts = [...svg.querySelectorAll("text")].map((t) => [t.textContent, t.getBoundingClientRect()]);
-  const overlap = (a, b) => Math.min(
-    Math.min(a.right, b.right) - Math.max(a.left, b.left),
-    Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top));
+  const texts = [...svg.querySelectorAll("text")].map((text) => [text.textContent, corners(text)]);
   const overlapping = texts.flatMap(([a, one], i) => texts.slice(0, i)
-    .filter(([, other]) => overlap(one, other) > 2.5).map(([b]) => [a, "|", b]));
+    .filter(([, other]) => depth(one, other) > 2.5).map(([b]) => [a, "|", b]));
   const slack = 1.5;
-  const outside = texts.filter(([, t]) => t.left < box.left - slack || t.right > box.right + slack
-    || t.top < box.top - slack || t.bottom > box.bottom + slack).map(([text]) => text);
+  const outside = texts.filter(([, corners]) => corners.some(({ x, y }) => x < box.left - slack
+    || x > box.right + slack || y < box.top - slack || y > box.bottom + slack)).map(([text]) => text);
   return {
     name: figure.id,
     visible: svg.checkVisibility(),
@@ -159,9 +175,48 @@ def number(text):
     return float(text.replace("\u2212", "-").replace("∞", "inf").split(" ")[0])
 
 
-def is_near(told, value):
-    """Whether a number that was told in four digits is this one."""
-    return told == value or abs(told - value) <= 6e-4 * abs(value)
+def is_near(told, value, digits=4):
+    """Whether a number that was told in so many digits is this one; None and NaN are nothing."""
+    told, value = (math.nan if x is None else float(x) for x in (told, value))
+    if math.isnan(told) or math.isnan(value):
+        return math.isnan(told) and math.isnan(value)
+    return told == value or abs(told - value) <= 0.6 * 10 ** (1 - digits) * abs(value)
+
+
+def check_values(name, content, path):
+    """What the page knows of a figure is what its CSV says."""
+    with path.open(newline="") as file:
+        head, *rows = csv.reader(file)
+    read = lambda field: float(field or "nan")
+    # Places along a curve have nine digits.
+    at = lambda x: float(f"{x:.8e}")
+    match content["kind"]:
+        case "curves":
+            check(content["label"] in (head[1], ""), name, "has along it", content["label"])
+            known = {}
+            for label, x, *fields in rows:
+                known.setdefault((label, at(read(x))), []).append([read(field) for field in fields])
+            for one in content["series"]:
+                ends = one.get("band") or []
+                for x, *told in zip(content["x"][one["x"]], one["y"], *ends):
+                    so = known.get((one["label"], at(x)), [])
+                    fits = lambda row: all(map(is_near, told, row, [4, 3, 3]))
+                    check(any(map(fits, so)), name, one["label"], "at", x, "knows", told, "not", so)
+        case "cells":
+            names = [[row, column] for row in content["rows"] for column in content["columns"]]
+            check(names == [row[:2] for row in rows], name, "names other rows and columns")
+            for told, row in zip(content["values"], rows, strict=True):
+                check(is_near(told, read(row[2])), name, row, "knows", told)
+        case "network":
+            for (label, place), (_, is_so, x, y, *_) in zip(content["nodes"], rows, strict=True):
+                check(label == is_so, name, "names", label, "instead of", is_so)
+                check(all(map(is_near, place, (x, y), [8, 8])), name, label, "stands at", place)
+        case "bars":
+            known = [(bar, part, length) for bar, lengths in content["bars"]
+                     for part, length in zip(content["parts"], lengths)]
+            for (bar, part, length), row in zip(known, rows, strict=True):
+                check([bar, part] == row[:2], name, "names", bar, part, "instead of", row)
+                check(is_near(length, read(row[2])), name, row, "knows", length)
 
 
 def point_at(page, plot, across, up):
@@ -212,10 +267,11 @@ def middle(values):
 def tells_curves(page, plot, name, content, frame):
     stops = sorted({x for xs in content["x"] for x in xs})
     stop = middle(stops)
-    expected = {}
+    expected = []
     for one in content["series"]:
-        if stop in content["x"][one["x"]]:
-            expected[one["label"]] = one["y"][content["x"][one["x"]].index(stop)]
+        known = content["x"][one["x"]]
+        if stop in known:
+            expected.append((one["label"], one["y"][known.index(stop)]))
     top = frame["top"] + 0.5 * (frame["bottom"] - frame["top"])
     across, _ = place(frame, stop, frame["y"]["to"])
     told = point_at(page, plot, across, top)
@@ -224,12 +280,14 @@ def tells_curves(page, plot, name, content, frame):
         return
     check(told["fits"], name, "tells values outside the screen")
     check(len(told["lines"]) == len(expected), name, "tells", told, "instead of", expected)
+    if content["ticks"]:
+        return
     head = number(told["head"].removeprefix(content["label"]).strip())
     # Screens have fewer points across than there may be iterations.
     near = (stops[-1] - stops[0]) / 200
     check(abs(head - stop) <= near, name, "tells of", head, "at", stop)
     if head == stop:
-        for (label, value), (series, is_so) in zip(told["lines"], expected.items()):
+        for (label, value), (series, is_so) in zip(told["lines"], expected):
             check(label == series, name, "names", label, "instead of", series)
             check(is_near(number(value), float(is_so)), name, "tells", value, "instead of", is_so)
     # Arrow keys lead to the next one, and back to the first.
@@ -286,6 +344,14 @@ TELLS = {
     "network": tells_network,
     "bars": tells_bars,
 }
+
+
+def figures_know_values(page, figures):
+    """The data that the page holds is what the figures' CSV says."""
+    for figure in page.all("figure"):
+        name = figure.get_attribute("id")
+        content = values(figure.find_element(By.CSS_SELECTOR, ".plot"))["content"]
+        check_values(name, content, figures / f"{name.removeprefix('figure-')}.csv")
 
 
 def figures_tell_values(page):
@@ -362,11 +428,17 @@ def is_printed(page, folder):
         """
     )
     check(not hidden, page.where, "does not print", hidden)
+    for kind, width in [("", PAPER), (".wide", PAPER_ON_ITS_SIDE)]:
+        tables = "return [...document.querySelectorAll(`.scroll${arguments[0]} table`)].map((t) => t.offsetWidth)"
+        wide = max(page.js(tables, kind or ":not(.wide)"), default=0)
+        check(wide <= width, page.where, "prints a table of", wide, "pixels")
+    page.js("document.querySelectorAll('.wide').forEach((wide) => wide.remove())")
     page.fits(PAPER)
     page.figures_are_seen()
     screenshot(page, folder, "print")
-    page.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "", "features": []})
-    pdf = base64.b64decode(page.driver.execute_cdp_cmd("Page.printToPDF", {})["data"])
+    page.open("paper", "dark", medium="")
+    pdf = page.driver.execute_cdp_cmd("Page.printToPDF", {"preferCSSPageSize": True})["data"]
+    pdf = base64.b64decode(pdf)
     check(pdf.startswith(b"%PDF-") and len(pdf) > 10_000, page.where, "makes a PDF of", len(pdf))
     if folder:
         (folder / "print.pdf").write_bytes(pdf)
@@ -392,10 +464,13 @@ def screenshot(page, folder, name):
 def main():
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     arguments.add_argument("folder", type=Path, help="a results folder")
+    arguments.add_argument("--figures", type=Path, metavar="DIR", help="their CSV")
     arguments.add_argument("--literally", action="append", default=[], metavar="TEXT",
                            help="a text that the page has to show as it is")
     arguments.add_argument("--screenshots", type=Path, metavar="DIR", help="keep pictures here")
     asked = arguments.parse_args()
+    if not (asked.folder / "report.html").is_file():
+        arguments.error(f"{asked.folder} has no report.html")
     if asked.screenshots:
         asked.screenshots.mkdir(parents=True, exist_ok=True)
 
@@ -410,14 +485,18 @@ def main():
                 for scheme in SCHEMES:
                     page.open(screen, scheme)
                     page.fits(width)
+                    page.names_are_unique()
                     page.figures_are_seen()
                     is_literal(page, asked.literally)
                     screenshot(page, asked.screenshots, f"{screen}-{scheme}")
                     figures_tell_values(page)
                     page.fits(width)
                     screenshot(page, asked.screenshots, f"{screen}-{scheme}-pointed")
-                    tables_are_sorted(page)
+                    if (screen, scheme) in [("phone", "light"), ("desk", "dark")]:
+                        tables_are_sorted(page)
                     page.is_quiet()
+            if asked.figures:
+                figures_know_values(page, asked.figures)
             is_printed(page, asked.screenshots)
             is_whole_without_script(page)
             page.is_quiet()

@@ -70,11 +70,11 @@ fn blocks(document: &Document) -> impl Iterator<Item = &Block> {
 }
 
 fn figures(document: &Document) -> Vec<&Figure> {
-    let of_block = |block| match block {
-        &Block::Figures(ref figures) => &figures[..],
+    let all = blocks(document).flat_map(|block| match block {
+        Block::Figures(figures) => &figures[..],
         _ => &[],
-    };
-    blocks(document).flat_map(of_block).collect()
+    });
+    all.collect()
 }
 
 fn figure<'d>(document: &'d Document, name: &str) -> &'d Figure {

@@ -1,7 +1,8 @@
 //! What a report cannot be made of, and what it can be made of all the same.
 
 use super::{SWEEP, blocks, document, figures, ran};
-use byzsim::report::{Block, ReportError, page, read};
+use byzsim::record::{Column, Kind, Row, Table};
+use byzsim::report::{Block, Document, ReportError, page, read, write_page};
 use std::fs;
 
 #[test]
@@ -9,9 +10,42 @@ fn a_folder_without_results_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let error = read(&[folder.path().to_owned()]).unwrap_err();
     assert!(matches!(error, ReportError::NoResults(_)));
-    assert!(error.to_string().contains("byzsim run"), "{error}");
+    assert!(error.to_string().contains("`run`"), "{error}");
     let gone = folder.path().join("gone");
     assert!(matches!(read(&[gone]), Err(ReportError::NoResults(_))));
+}
+
+#[test]
+fn a_run_that_was_cut_off_is_to_be_run_again() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("scenario.toml"), "iterations = 1").unwrap();
+    let error = read(&[folder.path().to_owned()]).unwrap_err();
+    assert!(matches!(error, ReportError::CutOff(_)));
+    let message = error.to_string();
+    assert!(
+        message.contains("cut off") && message.contains("again"),
+        "{message}"
+    );
+}
+
+#[test]
+fn a_page_goes_into_a_folder_that_is_made_for_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let document = Document {
+        title: "nothing".to_owned(),
+        sections: Vec::new(),
+    };
+    let made = folder.path().join("new/reports/page.html");
+    write_page(&document, &made).unwrap();
+    assert!(made.is_file());
+    let inside_a_file = made.join("page.html");
+    let error = write_page(&document, &inside_a_file)
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.starts_with(&format!("cannot write {}: ", made.display())),
+        "{error}"
+    );
 }
 
 #[test]
@@ -92,5 +126,23 @@ fn the_resolved_scenario_stands_in_the_report() {
     assert_eq!(
         listed.unwrap(),
         fs::read_to_string(folder.path().join("scenario.toml")).unwrap()
+    );
+}
+
+#[test]
+fn agents_that_do_not_exist_are_damage() {
+    let folder = ran(SWEEP, &["sweep.seed=[1]"]);
+    let run = super::reading::runs(folder.path()).remove(0);
+    let columns = ["agent", "other"].map(|name| Column::new(name, Kind::Integer, "", ""));
+    let mut table = Table::create(&run, "relationship", Vec::new(), columns.into()).unwrap();
+    let fill = |row: &mut Row<'_>| {
+        row.int(1u32).int(12u32);
+    };
+    table.row(fill).unwrap();
+    table.finish().unwrap();
+    let error = read(&[folder.path().to_owned()]).unwrap_err().to_string();
+    assert!(
+        error.contains("relationship.parquet") && error.contains("below 12"),
+        "{error}"
     );
 }

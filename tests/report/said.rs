@@ -2,7 +2,7 @@
 
 use super::reading::{self, Table, runs, summary};
 use super::{SWEEP, column, curves, document, figure, figures, ran, run_into, table};
-use byzsim::report::{Cell, Content};
+use byzsim::report::{Cell, Content, page};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -257,7 +257,7 @@ fn a_sweep_over_numbers_is_drawn_along_them() {
     };
     assert_eq!(bars.bars.len(), 3);
     assert!(
-        bars.bars[2].1[1] > 0.4,
+        bars.bars[2].1[2] > 0.4,
         "half of them are dropped: {:?}",
         bars.bars[2]
     );
@@ -295,9 +295,106 @@ fn several_folders_stand_side_by_side() {
     let report = document(&[first.path(), second.path()]);
     assert_eq!(report.title, "small, other");
     let compared = table(&report, "What it came to");
-    assert_eq!(compared.rows.len(), 6);
-    let folders = column(compared, "results");
-    assert_eq!(folders[0], Cell::Text(first.path().display().to_string()));
-    assert_eq!(folders[5], Cell::Text(second.path().display().to_string()));
-    assert_eq!(curves(&report, "loss-case-2").series.len(), 3);
+    let of = ["alone", "mean", "loss"];
+    let of_first = of.map(|rule| Cell::Text(format!("{rule}, small")));
+    let of_second = of.map(|rule| Cell::Text(format!("{rule}, other")));
+    assert_eq!(
+        column(compared, "rule, results"),
+        [of_first, of_second].concat()
+    );
+    // All in one figure.
+    assert_eq!(curves(&report, "loss").series.len(), 6);
+}
+
+#[test]
+fn what_has_few_numbers_is_compared_where_no_rule_is() {
+    let scenario = SWEEP.replace("rule = {", "\"link.drop\" = [0.0, 0.25, 0.5]\nunused = {");
+    let scenario: String = scenario
+        .lines()
+        .filter(|l| !l.starts_with("unused"))
+        .map(|l| format!("{l}\n"))
+        .collect();
+    let folder = ran(&scenario, &["sweep.seed=[1, 2]"]);
+    let report = document(&[folder.path()]);
+    let labels: Vec<&str> = curves(&report, "loss")
+        .series
+        .iter()
+        .map(|s| &*s.label)
+        .collect();
+    assert_eq!(labels, ["0", "0.25", "0.5"]);
+    let shown = curves(&report, "along-link-drop-1");
+    assert_eq!(shown.series[0].x, [0.0, 0.25, 0.5]);
+}
+
+#[test]
+fn where_nobody_waits_everybody_is_in_the_heat_map_of_weights() {
+    let modes = [
+        "sweep.seed=[1]",
+        "clock.mode=asynchronous",
+        "clock.compute_ms={kind=\"uniform\",low=5,high=20}",
+    ];
+    let folder = ran(SWEEP, &modes);
+    let report = document(&[folder.path()]);
+    let Content::Cells(cells) = &figure(&report, "weights-2-loss").content else {
+        panic!()
+    };
+    for row in cells.values.chunks(12) {
+        let sum: f64 = row.iter().filter(|x| !x.is_nan()).sum();
+        assert!((sum - 1.0).abs() < 1e-9, "{row:?}");
+    }
+    assert_eq!(curves(&report, "loss").x.label, "simulated time [s]");
+}
+
+#[test]
+fn clock_modes_are_compared_by_iterations_where_one_has_no_timeline() {
+    let (rest, _) = SWEEP.split_once("[sweep]").unwrap();
+    let modes = r#""clock.mode" = ["synchronous", "asynchronous"]"#;
+    let folder = ran(&format!("{rest}[sweep]\n{modes}"), &["rule.kind=loss"]);
+    let report = document(&[folder.path()]);
+    let shown = curves(&report, "loss");
+    let labels: Vec<&str> = shown.series.iter().map(|s| &*s.label).collect();
+    assert_eq!(labels, ["synchronous", "asynchronous"]);
+    assert_eq!(shown.x.label, "iteration");
+}
+
+#[test]
+fn groups_whose_agents_are_all_byzantine_for_one_seed_have_curves_of_the_others() {
+    let scenario = SWEEP
+        .replace("agents = [1, 6]", "agents = { random = 6 }")
+        .replace("agents = 12\ndegree = 4", "agents = 8\ndegree = 4");
+    let folder = ran(&scenario, &["sweep.seed={from=1,count=6}"]);
+    let report = document(&[folder.path()]);
+    let of_groups = figures(&report)
+        .into_iter()
+        .filter(|f| f.name.starts_with("loss-group"));
+    let of_groups: Vec<_> = of_groups.collect();
+    assert!(!of_groups.is_empty());
+    for figure in of_groups {
+        let shown = curves(&report, &figure.name);
+        assert!(
+            shown.series.iter().all(|s| s.x.len() == 30),
+            "{}",
+            figure.name
+        );
+    }
+}
+
+#[test]
+fn a_swept_flag_is_told_as_yes_or_no() {
+    let scenario = SWEEP.split("[sweep]").next().unwrap().to_owned()
+        + "[rule]\nkind = 'loss'\n[sweep]\n'rule.filter' = [true, false]\n";
+    let folder = ran(&scenario, &[]);
+    let report = document(&[folder.path()]);
+    let text = page(&report);
+    assert!(text.contains("true") && text.contains("false"));
+    // A number would have an axis of its own.
+    let on_an_axis = |content: &Content| match content {
+        Content::Curves(curves) => curves.x.label.contains("filter"),
+        _ => false,
+    };
+    assert!(
+        figures(&report)
+            .iter()
+            .all(|figure| !on_an_axis(&figure.content))
+    );
 }

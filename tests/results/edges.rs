@@ -1,6 +1,7 @@
 //! Networks and lengths at the edge of what is legal.
 
 use super::{ATTACKED, Ran, is_close, ran};
+use byzsim::units::AgentId;
 
 #[test]
 fn one_agent_alone_is_a_network() {
@@ -112,5 +113,23 @@ fn no_iteration_begins_at_the_simulated_time_that_ends_a_run() {
             10.001 * f64::from(iterations)
         ));
         assert!(ran.number(&["steady", "loss", "mean"]).is_finite());
+    }
+}
+
+#[test]
+fn relationships_of_many_agents_are_told_of_some_at_equal_distances() {
+    let text = "iterations = 2\n[task]\nkind = \"target-localization\"\n[topology]\n\
+                kind = \"ring\"\nagents = 300\n[[attack]]\nagents = { every = 10 }\n\
+                kind = \"constant\"\nvalue = 50.0\n";
+    let ran = ran(text, &[]);
+    let group = |&k: &AgentId| (ran.plan.group(k), k);
+    let mut normal: Vec<AgentId> = ran.plan.graph.ids().collect();
+    normal.retain(|&k| !ran.plan.is_byzantine(k));
+    normal.sort_by_key(group);
+    let told = ran.table("relationship").all("agent");
+    assert_eq!(told.len(), 128 * 128);
+    for (place, agent) in told.iter().step_by(128).enumerate() {
+        let expected = normal[place * normal.len() / 128];
+        assert_eq!(*agent, f64::from(expected.0));
     }
 }

@@ -43,6 +43,37 @@ mod tests {
         file.err().map(|error| error.to_string())
     }
 
+    /// What the schema of this program's scenarios finds wrong.
+    fn invalid(text: &str) -> Option<String> {
+        let schema = byzsim::scenario::schema(&plugins().catalogues);
+        let validator = jsonschema::validator_for(&schema).expect("a schema");
+        let document: toml::Table = text.parse().expect("TOML");
+        let document = serde_json::to_value(document).expect("plain values");
+        validator
+            .iter_errors(&document)
+            .next()
+            .map(|e| e.to_string())
+    }
+
+    #[test]
+    fn the_schema_and_new_scenarios_know_plugins() {
+        let shipped = include_str!("../scenario.toml");
+        assert_eq!(invalid(shipped), None);
+        let misspelled = shipped.replace("temperature", "temprature");
+        assert!(
+            invalid(&misspelled)
+                .expect("a mistake")
+                .contains("temprature")
+        );
+        let new = byzsim::scenario::starter("quadratic", "new", &plugins().catalogues);
+        let (text, _) = new.expect("a task of this name");
+        assert!(text.contains("kind = \"quadratic\"") && text.contains("# spread = "));
+        assert_eq!(invalid(&text), None);
+        let catalogues = plugins().catalogues;
+        let file = ScenarioFile::parse("new", &text, "new", ".".into(), &[], &catalogues);
+        assert!(file.is_ok());
+    }
+
     #[test]
     fn keys_of_plugins_are_as_strictly_checked_as_all_others() {
         assert_eq!(mistake("reach", "reach"), None);

@@ -5,7 +5,7 @@ use super::color_bar::ColorBar;
 use super::curves::given;
 use super::legend::{Legend, SAMPLE};
 use super::names::Names;
-use super::palette::{DIVERGED, FAINT, INK, LEVELS, ON_LIGHT, PAPER, level, on};
+use super::palette::{DIVERGED, FAINT, GRID, INK, LEVELS, ON_LIGHT, PAPER, level, on};
 use super::plane::LABEL_SIZE;
 use super::scale::Scale;
 use super::text;
@@ -16,14 +16,17 @@ use plotters::element::Rectangle;
 use plotters::style::Color as _;
 use plotters_backend::text_anchor::{HPos, VPos};
 
-/// The least width of a drawing, in units.
+/// The least and the greatest width of a drawing, in units.
 const NARROWEST: i32 = 240 * POINT;
+const WIDEST: i32 = 1000 * POINT;
 /// The greatest height of all cells, in units.
 const HIGHEST: f64 = 4600.0;
 /// More rows or columns than this are drawn several in one: nobody sees them single.
 const MOST: usize = 150;
 /// The size of numbers in cells, in units.
 const NUMBER_SIZE: f64 = 95.0;
+/// The share of a cell's width that its number may fill.
+const FILLED: f64 = 0.92;
 /// Lengths of the color bar, in units.
 const SHORTEST_BAR: i32 = 100 * POINT;
 const LONGEST_BAR: i32 = 240 * POINT;
@@ -35,9 +38,9 @@ const GAP: i32 = 14 * POINT;
 /// Draws cells.
 pub(super) fn draw(cells: &Cells) -> Result<Drawing, Refused> {
     let grid = Grid::new(cells);
-    let scale = given(&cells.scale)
-        .unwrap_or_else(|| Scale::around(cells.values.iter().copied(), cells.scale.is_log, 0.0));
-    let bar = ColorBar::new(&cells.scale, scale);
+    let scale =
+        given(&cells.scale).unwrap_or_else(|| Scale::around_most(&grid.values, cells.scale.is_log));
+    let bar = ColorBar::new(&cells.scale, scale, &grid.values);
     let has_diverged = grid.values.iter().any(|v| v.is_infinite());
     let legend = Legend::new(["diverged"].into_iter().filter(|_| has_diverged));
     let (rows, columns) = (
@@ -59,7 +62,10 @@ pub(super) fn draw(cells: &Cells) -> Result<Drawing, Refused> {
     let fitting = |left: i32| f64::from(WIDTH - left - right) / counts[1];
     left = left.max(EDGE + columns.before(fitting(left)));
     let [mut height, mut width] = if cells.has_numbers {
-        [210.0, fitting(left).min(800.0)]
+        // Two digits are read, if the drawing becomes wider by them.
+        let most = f64::from(WIDEST - left - right) / counts[1];
+        let needed = grid.widest_number(2) / FILLED;
+        [210.0, fitting(left).max(needed.min(most)).min(800.0)]
     } else {
         [fitting(left).min(300.0), fitting(left).min(400.0)]
     };
@@ -134,11 +140,14 @@ fn draw_breaks(area: &Area, cells: &Cells, window: &Window) -> Result<(), Refuse
     let place = |from: i32, to: i32, at: usize, of: usize| {
         from + (f64::from(to - from) * at as f64 / of as f64).round() as i32
     };
+    // Between blank cells the paper would not show.
+    let is_sparse = cells.values.iter().any(|x| x.is_nan());
+    let (color, width) = if is_sparse { (FAINT, 6) } else { (PAPER, 18) };
     let line = |from, to| {
         area.draw(&Stroke {
             points: &[from, to],
-            color: PAPER,
-            width: 18,
+            color,
+            width,
             dashes: "",
         })
     };
@@ -211,6 +220,7 @@ impl Grid {
     ) -> Result<(), Refused> {
         let mut by_level: Vec<Vec<Corners>> = vec![Vec::new(); LEVELS];
         let mut diverged = Vec::new();
+        let mut zeros = Vec::new();
         for row in 0..self.rows {
             let values = &self.values[row * self.columns..][..self.columns];
             let mut column = 0;
@@ -224,6 +234,7 @@ impl Grid {
                 ];
                 match shade(run[0], scale) {
                     Some(Shade::Level(level)) => by_level[level].push(corners),
+                    Some(Shade::Zero) => zeros.push(corners),
                     Some(Shade::Diverged) => {
                         diverged.extend((column..column + run.len()).map(|c| {
                             [
@@ -236,6 +247,9 @@ impl Grid {
                 }
                 column += run.len();
             }
+        }
+        for corners in zeros {
+            area.draw(&Rectangle::new(corners, GRID.rgb().filled()))?;
         }
         for (number, cells) in by_level.iter().enumerate() {
             for corners in cells {
@@ -265,21 +279,24 @@ impl Grid {
         )
     }
 
-    /// Numbers with as many digits as all of them have room for.
+    /// The width of the widest number with so many digits, in units.
+    fn widest_number(&self, digits: usize) -> f64 {
+        let widths = self
+            .values
+            .iter()
+            .map(|v| text::width(&text::number(*v, digits)));
+        widths.fold(0.0, f64::max) * NUMBER_SIZE
+    }
+
+    /// Numbers with as many digits as all of them have room for; none where its cell is too small.
     fn draw_numbers(&self, area: &Area, window: &Window, scale: &Scale) -> Result<(), Refused> {
         let one = |from: i32, to: i32, of: usize| f64::from(to - from) / of.max(1) as f64;
-        let most = one(window.left, window.right, self.columns) * 0.92 / NUMBER_SIZE;
+        let most = one(window.left, window.right, self.columns) * (FILLED + 0.01);
         let size = NUMBER_SIZE
             .min(one(window.top, window.bottom, self.rows) * 0.8)
             .round();
-        let fits = |digits: &usize| {
-            let widths = self
-                .values
-                .iter()
-                .map(|v| text::width(&text::number(*v, *digits)));
-            widths.fold(0.0, f64::max) <= most
-        };
-        let digits = [3, 2, 1].into_iter().find(fits).unwrap_or(1);
+        let fits = |digits: &usize| self.widest_number(*digits) <= most;
+        let digits = [3, 2].into_iter().find(fits).unwrap_or(1);
         for (k, value) in self.values.iter().enumerate() {
             let (row, column) = (k / self.columns, k % self.columns);
             let (left, top) = self.corner(window, row, column);
@@ -287,10 +304,14 @@ impl Grid {
             let color = match shade(*value, scale) {
                 Some(Shade::Level(number)) => on(level(number)),
                 Some(Shade::Diverged) => ON_LIGHT,
-                None => INK,
+                Some(Shade::Zero) | None => INK,
             };
+            let text = text::number(*value, digits);
+            if text::width(&text) * NUMBER_SIZE > most {
+                continue;
+            }
             area.draw(&Words {
-                text: &text::fit(&text::number(*value, digits), most),
+                text: &text,
                 at: ((left + right) / 2, (top + bottom) / 2),
                 angle: 0.0,
                 look: Look {
@@ -309,6 +330,8 @@ impl Grid {
 #[derive(Clone, Copy, PartialEq)]
 enum Shade {
     Level(usize),
+    /// Nothing at all, of what begins there: told apart from little, and not as loud.
+    Zero,
     Diverged,
 }
 
@@ -316,6 +339,9 @@ enum Shade {
 fn shade(value: f64, scale: &Scale) -> Option<Shade> {
     if value.is_infinite() {
         return Some(Shade::Diverged);
+    }
+    if value == 0.0 && scale.from == 0.0 {
+        return Some(Shade::Zero);
     }
     let place = scale
         .holds(value)

@@ -8,24 +8,40 @@ use super::scale::Scale;
 use super::text;
 use crate::report::Axis;
 use plotters::chart::{ChartBuilder, LabelAreaPosition};
-use plotters::element::Rectangle;
+use plotters::element::{Polygon, Rectangle};
 use plotters::style::Color as _;
 
 /// The width of the bar, in units.
 const BAR: i32 = 12 * POINT;
 const TICK: i32 = 3 * POINT;
+/// The height of a tip, in units.
+const TIP: i32 = 9 * POINT;
 
-/// A bar of all colors, from its scale's lower end up.
+/// A bar of all colors, from its scale's lower end up. Where values lie beyond an end, it has a
+/// tip there.
 pub(super) struct ColorBar<'a> {
     ruler: Ruler,
     label: &'a str,
+    /// Whether values lie below and above the scale.
+    beyond: [bool; 2],
 }
 
 impl<'a> ColorBar<'a> {
-    pub(super) fn new(axis: &'a Axis, scale: Scale) -> ColorBar<'a> {
+    /// A bar for values on a scale.
+    pub(super) fn new(axis: &'a Axis, scale: Scale, values: &[f64]) -> ColorBar<'a> {
+        let places = || {
+            values
+                .iter()
+                .filter(|v| scale.holds(**v))
+                .map(|v| scale.place(*v))
+        };
         ColorBar {
             ruler: Ruler::new(axis, scale, 5),
             label: &axis.label,
+            beyond: [
+                places().any(|p| p < -1e-9),
+                places().any(|p| p > 1.0 + 1e-9),
+            ],
         }
     }
 
@@ -52,7 +68,16 @@ impl<'a> ColorBar<'a> {
         (top, bottom): (i32, i32),
     ) -> Result<(), Refused> {
         let (width, height) = area.dim_in_pixel();
-        let label = text::fit(self.label, f64::from(height) * 0.9 / LABEL_SIZE);
+        let middle = (top + bottom) / 2;
+        let room = f64::from(2 * middle.min(height as i32 - middle));
+        let label = text::fit(self.label, room * 0.95 / LABEL_SIZE);
+        let [below, above] = self.beyond.map(|is_beyond| if is_beyond { TIP } else { 0 });
+        let tips = [(bottom, bottom - below, 0), (top, top + above, LEVELS - 1)];
+        for (tip, base, number) in tips.into_iter().filter(|(tip, base, _)| tip != base) {
+            let corners = vec![(left, base), (left + BAR / 2, tip), (left + BAR, base)];
+            area.draw(&Polygon::new(corners, level(number).rgb().filled()))?;
+        }
+        let (top, bottom) = (top + above, bottom - below);
         let mut chart = ChartBuilder::on(area)
             .margin_left(left)
             .margin_right(width as i32 - left - self.width())

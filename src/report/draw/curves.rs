@@ -78,14 +78,22 @@ fn x_scale(curves: &Curves) -> Scale {
     given(&curves.x).unwrap_or_else(|| Scale::around(values, curves.x.is_log, 0.0))
 }
 
-/// What lines and bands reach. Lines that end at infinity go out at the top instead of pressing
-/// all others to the bottom.
+/// A line has diverged that is so many times greater than any began.
+const DIVERGED: f64 = 1e6;
+
+/// What lines and bands reach. Lines that diverge go out at the top instead of pressing all others
+/// to the bottom.
 fn y_scale(curves: &Curves) -> Scale {
     if let Some(scale) = given(&curves.y) {
         return scale;
     }
     let is_log = curves.y.is_log;
-    let diverges = |s: &&Series| s.y.iter().any(|y| y.is_infinite());
+    let firsts = curves
+        .series
+        .iter()
+        .filter_map(|s| s.y.iter().find(|y| y.is_finite()));
+    let most = firsts.fold(0.0, |most: f64, y| most.max(y.abs())) * DIVERGED;
+    let diverges = |s: &&Series| s.y.iter().any(|y| y.abs() > most && most > 0.0);
     let some_stay = !curves.series.iter().all(|s| diverges(&s));
     let shown = curves.series.iter().filter(|s| !(some_stay && diverges(s)));
     let lines = shown.clone().flat_map(|s| &s.y).copied();

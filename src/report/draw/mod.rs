@@ -1,9 +1,10 @@
 //! Figures as SVG.
 //!
-//! Drawn with [`plotters`], for its axes and coordinate systems are open: scales, ticks and the
-//! SVG itself are ours (a [`Canvas`] of 300 lines), it builds in two seconds and pulls in nothing
-//! but its interface to drawing. (`kuva` 0.6 draws more kinds, but takes 48 s to build, chooses
-//! ticks itself and rewrites `$` in labels.)
+//! Drawn with [`plotters`], because its scales, ticks and what it draws on are open to be replaced
+//! ([`axis::Ruler`], [`canvas::Canvas`]): so ticks are as a paper has them, places are whole
+//! numbers, and the SVG is a few kilobytes. It builds in seconds and pulls in nothing. (`kuva` 0.6
+//! knows more kinds of figures, but chooses ticks itself, reads `$` in labels as mathematics, and
+//! takes most of a minute to build.)
 //!
 //! A drawing has no title in it: a page has headings, a paper has captions. It carries title and
 //! description for who reads it aloud. It names no font that must be there, and each color in
@@ -31,9 +32,11 @@ mod tests;
 use super::{Content, Figure};
 use canvas::{Area, Canvas, POINT, Refused};
 pub use scale::Scale;
+use serde::Serialize;
 use std::cell::RefCell;
 use std::fmt::Write as _;
 use std::rc::Rc;
+pub(super) use text::clean;
 use trace::Window;
 
 /// The width of a drawing, in units.
@@ -52,7 +55,7 @@ pub struct Drawn {
 /// edges are. [`Content::Curves`]: x and y of the data. [`Content::Cells`]: columns from the left,
 /// rows from the top, each 1 wide. [`Content::Network`]: places of nodes. [`Content::Bars`]:
 /// lengths; bars from the top, each 1 high.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Frame {
     /// Left edge, where `x.from` is.
     pub left: f64,

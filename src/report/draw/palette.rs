@@ -43,7 +43,7 @@ pub const BYZANTINE: Color = Color([0xb0, 0x00, 0x20]);
 pub const DIVERGED: Color = Color([0xb8, 0xb8, 0xb8]);
 
 /// Series, groups and parts by their number: the colors of Okabe and Ito ("Color universal
-/// design", 2008). Yellow comes last, for it hardly shows on paper.
+/// design", 2008), but gray for yellow, which hardly shows on paper.
 pub const SERIES: [Color; 8] = [
     Color([0x00, 0x72, 0xb2]),
     Color([0xd5, 0x5e, 0x00]),
@@ -52,7 +52,7 @@ pub const SERIES: [Color; 8] = [
     Color([0xe6, 0x9f, 0x00]),
     Color([0x56, 0xb4, 0xe9]),
     Color([0x00, 0x00, 0x00]),
-    Color([0xf0, 0xe4, 0x42]),
+    Color([0x93, 0x93, 0x93]),
 ];
 
 /// Dashes, in tenths of a point: without color too, a series is known by its own. There are five,

@@ -75,6 +75,23 @@ impl Plane<'_> {
         self.labels_below() + EDGE
     }
 
+    /// The x axis without labels that would lie on the next one.
+    fn spaced(&self, width: i32) -> Ruler {
+        let (left, right) = self.across(width);
+        let mut ruler = self.x.clone();
+        let mut next = f64::INFINITY;
+        for (value, label) in ruler.ticks.iter_mut().rev() {
+            let at = self.x.scale.place(*value) * f64::from(right - left);
+            let half = text::width(label) * TICK_SIZE / 2.0;
+            if at + half + 0.3 * TICK_SIZE > next {
+                label.clear();
+            } else {
+                next = at - half;
+            }
+        }
+        ruler
+    }
+
     /// Draws axes and grid into an area; the window is what they leave for data.
     pub(super) fn draw(&self, area: &Area) -> Result<Window, Refused> {
         let (width, height) = area.dim_in_pixel();
@@ -88,7 +105,7 @@ impl Plane<'_> {
             .margin_right(self.right_margin())
             .set_label_area_size(LabelAreaPosition::Left, self.left_labels())
             .set_label_area_size(LabelAreaPosition::Bottom, self.labels_below())
-            .build_cartesian_2d(self.x.clone(), self.y.clone())?;
+            .build_cartesian_2d(self.spaced(width as i32), self.y.clone())?;
         let mut mesh = chart.configure_mesh();
         if !self.has_rows {
             mesh.disable_y_mesh();

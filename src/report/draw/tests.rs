@@ -194,6 +194,16 @@ fn lines_that_diverge_leave_the_others_their_room() {
 }
 
 #[test]
+fn labels_of_an_axis_do_not_lie_on_each_other() {
+    let mut content = curves(3);
+    content.x.ticks = [(0.0, "0 %"), (0.1, "50 %"), (2.0, "90 %")]
+        .map(|(x, t)| (x, t.into()))
+        .into();
+    let svg = svg(Content::Curves(content));
+    assert!(svg.contains(">50 %<") && svg.contains(">90 %<") && !svg.contains(">0 %<"));
+}
+
+#[test]
 fn title_and_description_are_there_for_who_listens() {
     let svg = svg(Content::Bars(bars()));
     let document = Document::parse(&svg).expect("XML");

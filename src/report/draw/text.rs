@@ -18,9 +18,9 @@ pub(super) fn width(text: &str) -> f64 {
 }
 
 /// A text in one line, without what XML does not hold and what turns the direction of writing.
-pub(super) fn clean(text: &str) -> String {
+pub(in super::super) fn clean(text: &str) -> String {
     let is_kept = |c: &char| {
-        !matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+        !matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
             && !matches!(c, '\u{fffe}' | '\u{ffff}')
     };
     let plain = |c: char| if c.is_control() { ' ' } else { c };
@@ -153,6 +153,6 @@ mod tests {
 
     #[test]
     fn a_text_is_one_line_of_what_xml_holds() {
-        assert_eq!(clean("a\n\u{0}b\u{202e}c\u{ffff}"), "a  bc");
+        assert_eq!(clean("a\n\u{0}b\u{202e}c\u{ffff}\u{61c}"), "a  bc");
     }
 }

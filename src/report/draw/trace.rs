@@ -230,9 +230,11 @@ fn outline(upper: &mut Vec<Spot>, lower: &mut Vec<Spot>, window: &Window) -> Opt
     (upper.len() > 1).then(|| around.map(|s| window.point(s)).collect())
 }
 
-/// One spot per column: the one that goes farthest.
+/// One spot per two columns: the one that goes farthest. Bands are faint, and most of what a
+/// drawing is made of.
 fn envelope(spots: &[Spot], goes_farther: impl Fn(f64, f64) -> bool) -> Vec<Spot> {
-    let runs = spots.chunk_by(|a, b| column(a) == column(b));
+    let pair = |spot: &Spot| (column(spot) / 2.0).floor();
+    let runs = spots.chunk_by(|a, b| pair(a) == pair(b));
     let farthest = runs.filter_map(|run| {
         let better = |a: Spot, b: &Spot| if goes_farther(b[1], a[1]) { *b } else { a };
         let first = *run.first()?;
@@ -308,9 +310,10 @@ mod tests {
 
     #[test]
     fn a_band_reaches_the_edge_where_its_end_has_no_place() {
-        let band = [vec![0.0, 0.1], vec![1.0, f64::INFINITY]];
-        let trace = banded(&[0.5, 0.5], Some(band), true);
-        assert_eq!(trace.bands, [[(0, 50), (10, 0), (10, 100), (0, 100)]]);
+        let nan = f64::NAN;
+        let band = [vec![0.0, nan, 0.1], vec![1.0, nan, f64::INFINITY]];
+        let trace = banded(&[0.5, nan, 0.5], Some(band), true);
+        assert_eq!(trace.bands, [[(0, 50), (20, 0), (20, 100), (0, 100)]]);
     }
 
     #[test]

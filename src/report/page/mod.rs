@@ -1,16 +1,20 @@
 //! The page of a report: one HTML file that needs nothing else, no network and no script.
 //!
 //! All text goes through [`maud`], which escapes it. What cannot is told apart by
-//! [`PreEscaped`]: the drawings, which escape for themselves, the style and the script. The
-//! script adds values under the pointer, by keys and by touch, and sorts tables; a policy of the
-//! page lets this one run and nothing else, whatever a name in a scenario says.
+//! [`PreEscaped`]: the drawings, which escape for themselves, the style and the script. What is no
+//! text, and what turns the direction of writing, is taken out of the whole. The script adds values
+//! under the pointer, by keys and by touch, and sorts tables; a policy of the page lets this one
+//! run and nothing else, whatever a name in a scenario says.
 
 mod colors;
 mod table;
 mod values;
 
+#[cfg(test)]
+mod tests;
+
 use super::document::{Block, Document, Section};
-use super::draw::draw;
+use super::draw::{clean, draw};
 use super::figure::Figure;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -64,7 +68,8 @@ pub fn page(document: &Document) -> String {
             }
         }
     };
-    page.into_string()
+    let lines: Vec<String> = page.into_string().split('\n').map(clean).collect();
+    lines.join("\n")
 }
 
 /// What a policy calls a style or script whose text is this.
@@ -79,15 +84,20 @@ fn anchor(section: usize) -> String {
 }
 
 fn section(anchor: &str, section: &Section) -> Markup {
+    let is_case = |block: &Block| matches!(block, Block::Heading(_));
+    let first_case = section.blocks.iter().position(is_case);
     html! {
         section id=(anchor) {
             h2 { (section.heading) }
-            @for part in &section.blocks { (block(part)) }
+            @for (index, part) in section.blocks.iter().enumerate() {
+                (block(part, first_case.is_some_and(|first| first < index)))
+            }
         }
     }
 }
 
-fn block(block: &Block) -> Markup {
+/// A piece of a section, perhaps of a case that has a heading of its own.
+fn block(block: &Block, is_of_case: bool) -> Markup {
     html! {
         @match block {
             Block::Heading(text) => h3.case { (text) },
@@ -98,7 +108,7 @@ fn block(block: &Block) -> Markup {
                 }
             },
             Block::Figures(figures) => div.figures {
-                @for one in figures { (figure(one)) }
+                @for one in figures { (figure(one, is_of_case)) }
             },
             Block::Table(what) => (table(what)),
             Block::Listing(name, text) => details.listing {
@@ -109,11 +119,11 @@ fn block(block: &Block) -> Markup {
     }
 }
 
-fn figure(figure: &Figure) -> Markup {
+fn figure(figure: &Figure, is_of_case: bool) -> Markup {
     let drawn = draw(figure);
     html! {
         figure id={ "figure-" (figure.name) } {
-            h3 { (figure.title) }
+            @if is_of_case { h4 { (figure.title) } } @else { h3 { (figure.title) } }
             div.plot data-values=(values::packed(figure, &drawn.frame)) {
                 (PreEscaped(drawn.svg))
             }

@@ -17,9 +17,9 @@
 
   const read = (value) => (value === null ? NaN : Number(value));
 
-  // From data to units of the drawing.
+  // From data to units of the drawing. Halves, for a difference may be too large for a number.
   function onto(scale, value, from, to) {
-    const at = scale.is_log ? Math.log : (x) => x;
+    const at = scale.is_log ? Math.log : (x) => x / 2;
     const share = (at(value) - at(scale.from)) / (at(scale.to) - at(scale.from));
     return from + share * (to - from);
   }
@@ -40,13 +40,20 @@
 
   // Each kind of figure as stops that are told one at a time: how many there are, which one is
   // nearest to a place of the drawing, how far the arrow keys go, and what is told at one: a head,
-  // lines [name, value, color], a place, and shapes that mark it.
+  // lines [name, value, color], a place, and shapes that mark it, radii in pixels.
   const KINDS = {
-    curves({ x, series, label, y_label }, frame) {
+    curves({ x, series, label, y_label, ticks }, frame) {
       const stops = [...new Set(x.flat().map(read))].sort((a, b) => a - b);
       const places = stops.map((stop) => place.x(frame, stop));
       const drawn = places.map((at, i) => i).filter((i) => Number.isFinite(places[i]));
       const index = x.map((list) => new Map(list.map((at, i) => [read(at), i])));
+      // By name where the axis has names of its own.
+      const named = (value) => {
+        if (ticks.length === 0) return number(value);
+        const below = ticks.findLast(([at]) => at <= value)?.[1];
+        const above = ticks.find(([at]) => at >= value)?.[1];
+        return below === above ? below : `${below ?? "below"} to ${above ?? "above"}`;
+      };
       return {
         count: stops.length,
         right: 1,
@@ -65,10 +72,10 @@
             lines.push([one.label, number(value) + range, one.color]);
             const v = place.y(frame, value);
             if (v >= frame.top && v <= frame.bottom) {
-              marks.push(["circle", { cx: u, cy: v, r: 3.5, "data-color": one.color }]);
+              marks.push(["circle", { cx: u, cy: v, r: 4 }]);
             }
           }
-          return { head: `${label} ${number(stops[stop])}`, note: y_label, lines, marks, u };
+          return { head: `${label} ${named(stops[stop])}`, note: y_label, lines, marks, u };
         },
       };
     },
@@ -107,7 +114,7 @@
         nearest: (u, v) => least(places.map(([x, y]) => Math.hypot(x - u, y - v))),
         tell(stop) {
           const [u, v] = places[stop];
-          const marks = [["circle", { cx: u, cy: v, r: 8 }]];
+          const marks = [["circle", { cx: u, cy: v, r: 9 }]];
           return { head: nodes[stop][0], lines: [], marks, u, v };
         },
       };
@@ -155,7 +162,8 @@
       this.plot = plot;
       this.svg = plot.querySelector("svg");
       this.stop = 0;
-      const title = plot.closest("figure").querySelector("h3").textContent;
+      this.asked = 0;
+      const title = plot.closest("figure").querySelector("h3, h4").textContent;
       plot.tabIndex = 0;
       plot.setAttribute("role", "group");
       plot.setAttribute("aria-label", `${title}: values by arrow keys`);
@@ -182,10 +190,16 @@
       await this.opened;
     }
 
+    // Whether there is something to tell, and nobody has gone away or asked again meanwhile.
+    async isAsked() {
+      const asked = ++this.asked;
+      await this.open();
+      return asked === this.asked && this.stops.count > 0;
+    }
+
     async point(event) {
       const { clientX, clientY } = event;
-      await this.open();
-      if (this.stops.count === 0) return;
+      if (!(await this.isAsked())) return;
       const at = new DOMPoint(clientX, clientY).matrixTransform(this.svg.getScreenCTM().inverse());
       this.show(this.stops.nearest(at.x, at.y));
     }
@@ -197,8 +211,7 @@
       if (event.key === "Escape") this.hide();
       if (step === undefined || event.ctrlKey || event.altKey || event.metaKey) return;
       event.preventDefault();
-      await this.open();
-      if (this.stops.count === 0) return;
+      if (!(await this.isAsked())) return;
       const isUpright = event.key === "ArrowUp" || event.key === "ArrowDown";
       const far = (isUpright ? this.stops.down : this.stops.right)
         ?? this.stops.right ?? this.stops.down;
@@ -207,12 +220,16 @@
     }
 
     show(stop) {
+      if (stop === undefined) return;
       const told = this.stops.tell(stop);
       this.stop = stop;
       this.isShown = true;
+      const pixel = 1 / this.svg.getScreenCTM().a;
       this.marks.replaceChildren(...told.marks.map(([name, attributes]) => {
         const mark = document.createElementNS(this.svg.namespaceURI, name);
-        for (const [key, value] of Object.entries(attributes)) mark.setAttribute(key, value);
+        for (const [key, value] of Object.entries(attributes)) {
+          mark.setAttribute(key, key === "r" ? value * pixel : value);
+        }
         return mark;
       }));
       const lines = element("dl", "");
@@ -228,22 +245,25 @@
       this.settle(told);
     }
 
-    // Beside what is told, on the side with more room, inside the plot.
+    // Beside what is told, on the side with more room; below a drawing that is narrow.
     settle({ u, v }) {
       const { box, plot } = this;
-      const onto = plot.getBoundingClientRect();
-      const middle = new DOMPoint(u ?? 0, v ?? 0).matrixTransform(this.svg.getScreenCTM());
-      const x = u === undefined ? onto.width / 2 : middle.x - onto.left;
-      const isLeft = x > onto.width / 2;
-      const gap = 12;
-      box.style.left = isLeft ? "auto" : `${x + gap}px`;
-      box.style.right = isLeft ? `${onto.width - x + gap}px` : "auto";
-      box.style.maxWidth = `${(isLeft ? x : onto.width - x) - gap}px`;
-      const y = v === undefined ? 0 : middle.y - onto.top - box.offsetHeight / 2;
-      box.style.top = `${Math.max(0, Math.min(onto.height - box.offsetHeight, y))}px`;
+      const around = plot.getBoundingClientRect();
+      box.removeAttribute("style");
+      box.classList.toggle("below", around.width < 480);
+      if (around.width < 480) return;
+      const at = new DOMPoint(u ?? 0, v ?? 0).matrixTransform(this.svg.getScreenCTM());
+      const x = u === undefined ? around.width / 2 : at.x - around.left;
+      const gap = 14;
+      const isLeft = x > around.width / 2;
+      box.style[isLeft ? "right" : "left"] = `${(isLeft ? around.width - x : x) + gap}px`;
+      box.style.maxWidth = `${(isLeft ? x : around.width - x) - gap}px`;
+      const y = v === undefined ? 0 : at.y - around.top - box.offsetHeight / 2;
+      box.style.top = `${Math.max(0, Math.min(around.height - box.offsetHeight, y))}px`;
     }
 
     hide() {
+      this.asked += 1;
       this.isShown = false;
       if (this.box) this.box.hidden = true;
       this.marks?.replaceChildren();
@@ -254,6 +274,7 @@
   function key(cell) {
     if (!cell || cell.classList.contains("missing")) return [2, 0];
     const text = cell.textContent;
+    if (cell.dataset.number) return [0, Number(cell.dataset.number.replace("inf", "Infinity"))];
     if (!cell.classList.contains("number")) return [1, text];
     return [0, Number((cell.title || text).replace("∞", "Infinity"))];
   }

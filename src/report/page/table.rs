@@ -4,6 +4,15 @@ use super::super::document::{Cell, Table};
 use crate::units::short;
 use maud::{Markup, html};
 
+/// Characters of texts that are not broken.
+const LONGEST_WORD: usize = 24;
+
+/// Characters of numbers that are shown whole.
+const LONGEST: usize = 6;
+
+/// Columns that a table has at most on a printed page that stands upright.
+const MOST_UPRIGHT: usize = 12;
+
 /// A table in a box of its own, in which it scrolls where it is wider than the page, and under it
 /// what its columns mean.
 pub(super) fn table(table: &Table) -> Markup {
@@ -12,9 +21,9 @@ pub(super) fn table(table: &Table) -> Markup {
         .collect();
     let explains = |(_, meaning): &&(String, String)| !meaning.is_empty();
     html! {
-        div.scroll tabindex="0" role="region" aria-label=(table.caption) {
+        div.scroll.wide[table.columns.len() > MOST_UPRIGHT] tabindex="0" role="region" aria-label=(table.caption) {
             table.sortable[table.is_sortable] {
-                caption { (table.caption) }
+                caption { span { (table.caption) } }
                 thead {
                     tr {
                         @for ((header, meaning), column) in table.columns.iter().zip(&columns) {
@@ -51,8 +60,8 @@ pub(super) fn table(table: &Table) -> Markup {
 struct Column {
     /// Whether its numbers stand under each other, its header with them.
     is_number: bool,
-    /// Whether all its numbers are counts.
-    is_whole: bool,
+    /// Whether all its numbers are short as they are: counts, or settings.
+    is_short: bool,
 }
 
 impl Column {
@@ -64,20 +73,20 @@ impl Column {
                 _ => None,
             })
         };
-        // Above that, counts are told in few characters too.
-        let is_whole = |x: f64| x.fract() == 0.0 && x.abs() < 1e6;
         Column {
             is_number: numbers().next().is_some(),
-            is_whole: numbers().all(|x| is_whole(x) || !x.is_finite()),
+            is_short: numbers().all(|x| whole(x).len() <= LONGEST),
         }
     }
 
     fn show(&self, cell: &Cell) -> Markup {
         match cell {
-            Cell::Text(text) => html! { td { (text) } },
+            Cell::Text(text) => html! {
+                td.whole[text.chars().count() <= LONGEST_WORD] { (text) }
+            },
             Cell::Number(x) if !x.is_nan() => {
                 let whole = whole(*x);
-                let shown = if self.is_whole && x.is_finite() {
+                let shown = if self.is_short {
                     whole.clone()
                 } else {
                     short(*x)
@@ -86,6 +95,11 @@ impl Column {
                     td.number title=[(shown != whole).then_some(whole)] { (shown) }
                 }
             }
+            Cell::Range(least, greatest) => html! {
+                td.whole data-number=(least) title={ (whole(*least)) "–" (whole(*greatest)) } {
+                    (cell.to_string())
+                }
+            },
             Cell::Number(_) | Cell::Missing => html! {
                 td.missing.number[self.is_number] { "–" }
             },

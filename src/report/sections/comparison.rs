@@ -2,8 +2,8 @@
 
 use super::super::figure::{Axis, Cells, Content, Curves, Figure, Series};
 use super::super::study::{Case, Study};
-use super::super::{Block, Cell, Results, Section, Table};
-use super::{CHOSEN_CASES, chosen, file_name, heads, labels, mean, range, told};
+use super::super::{Block, Cell, Point, Results, Section, Table};
+use super::{CHOSEN_CASES, CHOSEN_SERIES, chosen, heads, labels, mean, plain_name, range, told};
 use crate::campaign::{Matrix, Measure};
 use crate::scenario::{Setting, SettingValue};
 use crate::units::short;
@@ -37,9 +37,11 @@ const NUMBERS: [(&str, &str, &[&str]); 5] = [
     ),
 ];
 
+/// What spans a greater ratio has a logarithmic axis.
+const LOG_FROM: f64 = 30.0;
+
 pub(super) fn section(study: &Study<'_>) -> Option<Section> {
     let mut blocks = Vec::new();
-    blocks.extend(table(study).map(Block::Table));
     let mut figures: Vec<Figure> = study
         .results
         .iter()
@@ -50,6 +52,7 @@ pub(super) fn section(study: &Study<'_>) -> Option<Section> {
     if !figures.is_empty() {
         blocks.push(Block::Figures(figures));
     }
+    blocks.extend(table(study).map(Block::Table));
     let heading = "What it came to".to_owned();
     (!blocks.is_empty()).then_some(Section { heading, blocks })
 }
@@ -73,11 +76,19 @@ fn table(study: &Study<'_>) -> Option<Table> {
         columns.push(((*name).to_owned(), (*about).to_owned()));
         if repeats {
             columns.push((
-                "range".to_owned(),
+                format!("{name}, range"),
                 "least and greatest of the repetitions".to_owned(),
             ));
         }
     }
+    let alone = above_alone(study);
+    columns.extend(alone.iter().map(|name| {
+        let about = "mean difference from the run without cooperation and with the same draws";
+        (
+            name.replace("_above_alone", " vs. alone").replace('_', " "),
+            about.to_owned(),
+        )
+    }));
     let mut rows = Vec::new();
     for case in &study.cases {
         for (series, points) in case
@@ -86,7 +97,7 @@ fn table(study: &Study<'_>) -> Option<Table> {
             .enumerate()
             .filter(|(_, p)| !p.is_empty())
         {
-            let mut row = labels(study, case, series);
+            let mut row = labels(study, case, &study.series[series]);
             let done = case.done(series).count();
             row.push(match done == points.len() {
                 true => Cell::Number(done as f64),
@@ -99,8 +110,16 @@ fn table(study: &Study<'_>) -> Option<Table> {
                     false => Cell::Number(mean(&values)),
                 });
                 if repeats {
-                    row.push(Cell::Text(range(&values)));
+                    row.push(range(&values));
                 }
+            }
+            for name in &alone {
+                let of = |point: &Point| point.above(name);
+                let differences: Vec<f64> = case.done(series).filter_map(of).collect();
+                row.push(match differences.is_empty() {
+                    true => Cell::Missing,
+                    false => Cell::Number(mean(&differences)),
+                });
             }
             rows.push(row);
         }
@@ -109,12 +128,40 @@ fn table(study: &Study<'_>) -> Option<Table> {
         true => "Means over the repetitions, with the least and the greatest of them.",
         false => "A row for each run.",
     };
-    (!rows.is_empty()).then(|| Table {
-        caption: caption.to_owned(),
+    let caption = format!("{caption}{}", steady_state(study));
+    (!rows.is_empty()).then_some(Table {
+        caption,
         columns,
         rows,
         is_sortable: true,
     })
+}
+
+/// The differences from a run without cooperation that any point has.
+fn above_alone(study: &Study<'_>) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for (name, difference) in study.points().flat_map(|point| &point.above_alone) {
+        if !difference.is_nan() && !names.contains(name) {
+            names.push(name.clone());
+        }
+    }
+    names
+}
+
+/// Which iterations the steady state has, where it is the same for all points.
+fn steady_state(study: &Study<'_>) -> String {
+    let summaries = || study.points().filter_map(|point| point.summary.as_ref());
+    let only = |path: &[&str]| {
+        let mut all = summaries().filter_map(|summary| summary.number(path));
+        let first = all.next()?;
+        all.all(|other| other == first).then_some(first)
+    };
+    match (only(&["steady", "from_iteration"]), only(&["iterations"])) {
+        (Some(from), Some(end)) => {
+            format!(" The steady state: iterations {from} to {}.", end - 1.0)
+        }
+        _ => String::new(),
+    }
 }
 
 /// Rules against attacks, where a sweep has both.
@@ -181,6 +228,9 @@ fn matrix((number, results): (usize, &Results)) -> Option<Figure> {
     })
 }
 
+/// A case by its value of a key.
+type At<'s, 'a> = (f64, &'s Case<'a>);
+
 /// The measure along each key that takes several numbers.
 fn along_keys(study: &Study<'_>) -> Vec<Figure> {
     let summaries = study.points().filter_map(|point| point.summary.as_ref());
@@ -189,7 +239,7 @@ fn along_keys(study: &Study<'_>) -> Vec<Figure> {
     };
     let mut figures = Vec::new();
     for key in study.case_keys() {
-        let mut rest: Vec<(Vec<Setting>, Vec<(f64, &Case<'_>)>)> = Vec::new();
+        let mut rest: Vec<(Vec<Setting>, Vec<At<'_, '_>>)> = Vec::new();
         for case in &study.cases {
             let Some(at) = case.settings.iter().position(|s| s.key == key) else {
                 continue;
@@ -210,7 +260,46 @@ fn along_keys(study: &Study<'_>) -> Vec<Figure> {
             figures.push(along_key(study, measure, &key, number, &others, &along));
         }
     }
+    figures.extend(along_series(study, measure));
     figures
+}
+
+/// The measure along what is compared, where that is numbers: a line for each case.
+fn along_series(study: &Study<'_>, measure: Measure) -> Option<Figure> {
+    let x: Option<Vec<f64>> = study.series.iter().map(|name| name.parse().ok()).collect();
+    let x = x.filter(|x| x.len() > 2 && x.is_sorted())?;
+    let line = |(color, case): (usize, &Case<'_>)| {
+        let known = x.iter().enumerate().filter_map(|(series, x)| {
+            let values = case.numbers(series, &measure.path());
+            (!values.is_empty()).then_some((*x, values))
+        });
+        let name = match case.name() {
+            name if name.is_empty() => "all".to_owned(),
+            name => name,
+        };
+        line(name, color, known.collect())
+    };
+    let cases = chosen(study.cases.iter().enumerate().collect(), CHOSEN_SERIES);
+    let series: Vec<Series> = cases.into_iter().filter_map(line).collect();
+    Some(along(study.compared.as_str(), measure, 0, "", series))
+}
+
+/// The means of several values each along a key, with the band from the least to the greatest.
+fn line(label: String, color: usize, known: Vec<(f64, Vec<f64>)>) -> Option<Series> {
+    let ends = |fold: fn(f64, f64) -> f64| {
+        let end = |(_, values): &(f64, Vec<f64>)| values.iter().copied().fold(values[0], fold);
+        known.iter().map(end).collect::<Vec<f64>>()
+    };
+    let has_band = known.iter().any(|(_, values)| values.len() > 1);
+    let line = Series {
+        label,
+        color,
+        x: known.iter().map(|(x, _)| *x).collect(),
+        y: known.iter().map(|(_, values)| mean(values)).collect(),
+        band: has_band.then(|| [ends(f64::min), ends(f64::max)]),
+        has_points: true,
+    };
+    (!known.is_empty()).then_some(line)
 }
 
 fn number(value: &SettingValue) -> Option<f64> {
@@ -227,64 +316,48 @@ fn along_key(
     key: &str,
     number: usize,
     others: &[Setting],
-    along: &[(f64, &Case<'_>)],
+    cases: &[(f64, &Case<'_>)],
 ) -> Figure {
-    let line = |series: usize| {
-        let known = along.iter().filter_map(|(x, case)| {
+    let of_series = |series: usize| {
+        let known = cases.iter().filter_map(|(x, case)| {
             let values = case.numbers(series, &measure.path());
             (!values.is_empty()).then_some((*x, values))
         });
-        let known: Vec<(f64, Vec<f64>)> = known.collect();
-        let ends = |fold: fn(f64, f64) -> f64| {
-            let end = |(_, values): &(f64, Vec<f64>)| values.iter().copied().fold(values[0], fold);
-            known.iter().map(end).collect::<Vec<f64>>()
-        };
-        let has_band = known.iter().any(|(_, values)| values.len() > 1);
-        let line = Series {
-            label: study.series[series].clone(),
-            color: series,
-            x: known.iter().map(|(x, _)| *x).collect(),
-            y: known.iter().map(|(_, values)| mean(values)).collect(),
-            band: has_band.then(|| [ends(f64::min), ends(f64::max)]),
-            has_points: true,
-        };
-        (!known.is_empty()).then_some(line)
+        line(study.series[series].clone(), series, known.collect())
     };
-    let series: Vec<Series> = (0..study.series.len()).filter_map(line).collect();
+    let series = (0..study.series.len()).filter_map(of_series).collect();
     let under: Vec<String> = others
         .iter()
-        .map(|s| format!("{} = {}", s.key, s.value))
+        .map(|s| format!(", {} = {}", s.key, s.value))
         .collect();
-    let under = match under.join(", ") {
-        none if none.is_empty() => none,
-        under => format!(" with {under}"),
-    };
-    let ratio = |values: &mut dyn Iterator<Item = f64>| {
+    along(key, measure, number, &under.concat(), series)
+}
+
+/// The figure of a measure along a key.
+fn along(key: &str, measure: Measure, number: usize, under: &str, series: Vec<Series>) -> Figure {
+    let spans = |values: &mut dyn Iterator<Item = f64>| {
         let (mut least, mut greatest) = (f64::INFINITY, 0.0f64);
         for x in values {
             (least, greatest) = (least.min(x), greatest.max(x));
         }
-        least > 0.0 && greatest > 30.0 * least
+        least > 0.0 && greatest > LOG_FROM * least
     };
     let is_accuracy = measure == Measure::Accuracy;
-    let title = format!("{} by {key}", capitalized(measure.name()));
     Figure {
-        name: file_name(&["along", key, &(number + 1).to_string()], 0, study)
-            .replace("-case-1", ""),
-        caption: format!(
-            "Mean over repetitions{under}; the band reaches from the least to the greatest."
-        ),
+        name: plain_name(&["along", key, &(number + 1).to_string()]),
+        title: format!("{} by {key}{under}", capitalized(measure.name())),
+        caption: "Mean over repetitions; the band reaches from the least to the greatest."
+            .to_owned(),
         alternative: told(&series, measure.name(), key),
-        title,
         content: Content::Curves(Curves {
             x: Axis {
                 label: key.to_owned(),
-                is_log: ratio(&mut along.iter().map(|(x, _)| *x)),
+                is_log: spans(&mut series.iter().flat_map(|s| s.x.iter().copied())),
                 ..Axis::default()
             },
             y: Axis {
                 label: measure.name().to_owned(),
-                is_log: !is_accuracy && ratio(&mut series.iter().flat_map(|s| s.y.iter().copied())),
+                is_log: !is_accuracy && spans(&mut series.iter().flat_map(|s| s.y.iter().copied())),
                 range: is_accuracy.then_some([0.0, 1.0]),
                 ..Axis::default()
             },

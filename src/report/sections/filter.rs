@@ -2,7 +2,8 @@
 
 use super::super::figure::{Axis, Content, Curves, Figure};
 use super::super::history::History;
-use super::super::study::Study;
+use super::super::study::{Case, Study};
+use super::attacks::marks;
 use super::{file_name, told};
 
 /// Columns of the history, with what they are.
@@ -25,7 +26,12 @@ const QUANTITIES: [(&str, &str, &str); 3] = [
 ];
 
 /// The figures of a case.
-pub(super) fn figures(study: &Study<'_>, number: usize, history: &History) -> Vec<Figure> {
+pub(super) fn figures(
+    study: &Study<'_>,
+    number: usize,
+    case: &Case<'_>,
+    history: &History,
+) -> Vec<Figure> {
     let figure = |(column, title, about): (&'static str, &'static str, &'static str)| {
         let all = history.along("all", [column; 3]);
         let seeds = all.iter().map(|(_, along)| along.of_runs[0].len()).max()?;
@@ -48,7 +54,7 @@ pub(super) fn figures(study: &Study<'_>, number: usize, history: &History) -> Ve
                     ..Axis::default()
                 },
                 series,
-                marks: Vec::new(),
+                marks: marks(case, history),
             }),
         })
     };

@@ -3,6 +3,7 @@
 use super::super::figure::{Axis, Content, Curves, Figure, Series};
 use super::super::history::{Along, History};
 use super::super::study::{Case, Study};
+use super::attacks::marks;
 use super::{file_name, mean, told};
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
@@ -54,6 +55,10 @@ const QUANTITIES: [Quantity; 5] = [
         is_main: false,
     },
 ];
+
+/// Of fewer seeds an interval of confidence says nothing: that of two is 13 times as wide as they are
+/// apart.
+const LEAST_SEEDS: usize = 3;
 
 /// More groups are not drawn one by one.
 const MOST_GROUPS: usize = 8;
@@ -124,16 +129,16 @@ impl Quantity {
             all.into_iter().map(line).collect()
         };
         let mut figures = Vec::new();
-        if seeds > 1 && self.is_main {
+        if seeds >= LEAST_SEEDS && self.is_main {
             let title = format!("{}: confidence over seeds", self.title);
-            let of_ratios = if self.is_log {
-                " as an interval of ratios"
+            let how = if self.is_log {
+                ", as a factor above and below"
             } else {
                 ""
             };
             let caption = format!(
-                "Mean over agents; the band is the 95 % confidence interval of its mean over {seeds} \
-                 seeds (Student's t{of_ratios})."
+                "Mean over agents; the band is the 95 % confidence interval of the mean over {seeds} \
+                 seeds{how} (Student's t)."
             );
             let lines = all
                 .iter()
@@ -156,6 +161,10 @@ impl Quantity {
         if self.is_main && few {
             for group in groups {
                 let of_group = lines(history.along(&group, columns));
+                // By chance all its agents are Byzantine.
+                if of_group.is_empty() {
+                    continue;
+                }
                 let title = format!("{}, group {group}", self.title);
                 let caption = format!(
                     "Mean over the normal agents of group {group}; the band reaches {range}."
@@ -248,22 +257,6 @@ fn half_width(values: &[f64]) -> f64 {
     let squares: f64 = values.iter().map(|x| (x - mean).powi(2)).sum();
     let t = StudentsT::new(0.0, 1.0, count - 1.0).map_or(f64::NAN, |t| t.inverse_cdf(0.975));
     t * (squares / (count - 1.0) / count).sqrt()
-}
-
-/// When attacks begin that wait.
-fn marks(case: &Case<'_>, history: &History) -> Vec<(f64, String)> {
-    let attacks = case
-        .results
-        .scenario
-        .get("attack")
-        .and_then(toml::Value::as_array);
-    let mark = |attack: &toml::Value| {
-        let begins = attack.get("active")?.get("from_iteration")?.as_integer()?;
-        let name = attack.get("name").or(attack.get("kind"))?.as_str()?;
-        let begins = u64::try_from(begins).ok().filter(|&begins| begins > 0)?;
-        Some((history.moment_of(begins)?, format!("{name} begins")))
-    };
-    attacks.into_iter().flatten().filter_map(mark).collect()
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! What a report says, section by section.
 
+mod attacks;
 mod comparison;
 mod filter;
 mod learning;
@@ -81,8 +82,13 @@ impl OverTime {
                 &mut found.learning,
                 learning::figures(study, number, case, &history),
             );
-            add(&mut found.filter, filter::figures(study, number, &history));
-            found.rounds.extend(time::rounds(study, number, &history));
+            add(
+                &mut found.filter,
+                filter::figures(study, number, case, &history),
+            );
+            found
+                .rounds
+                .extend(time::rounds(study, number, case, &history));
             let all = case.firsts().len();
             if series.len() < all {
                 let text = format!("The {} best of {all} are drawn.", series.len());
@@ -95,27 +101,25 @@ impl OverTime {
 
 /// Headers of the columns that say which case and series a row is of.
 fn heads(study: &Study<'_>) -> Vec<(String, String)> {
-    let mut keys = study.case_keys();
-    if !study.series_key.is_empty() {
-        keys.push(study.series_key.clone());
-    }
-    if keys.is_empty() {
-        keys.push("scenario".to_owned());
-    }
-    keys.into_iter().map(|key| (key, String::new())).collect()
+    let keys = study.case_keys().into_iter();
+    let all = keys.chain([study.compared.clone()]);
+    all.map(|key| (key, String::new())).collect()
 }
 
 /// The cells under [`heads`].
-fn labels(study: &Study<'_>, case: &Case<'_>, series: usize) -> Vec<Cell> {
-    let mut cells: Vec<Cell> = study
-        .case_keys()
-        .iter()
-        .map(|key| setting(&case.settings, key))
-        .collect();
-    if !study.series_key.is_empty() || cells.is_empty() {
-        cells.push(Cell::Text(study.series[series].clone()));
+fn labels(study: &Study<'_>, case: &Case<'_>, series: &str) -> Vec<Cell> {
+    let keys = study.case_keys();
+    let cells = keys.iter().map(|key| setting(&case.settings, key));
+    cells.chain([Cell::Text(series.to_owned())]).collect()
+}
+
+/// What is the same for these series of a case is of: their names, or that it is of all.
+fn shared(study: &Study<'_>, case: &Case<'_>, series: &[usize]) -> String {
+    if series.len() > 1 && series.len() == case.firsts().len() {
+        return "all".to_owned();
     }
-    cells
+    let names: Vec<&str> = series.iter().map(|&s| &*study.series[s]).collect();
+    names.join(" = ")
 }
 
 /// The value of a swept key as a cell.
@@ -177,43 +181,34 @@ fn mean(values: &[f64]) -> f64 {
     values.iter().sum::<f64>() / values.len() as f64
 }
 
-/// From the least to the greatest of some values, as text; empty of fewer than two.
-fn range(values: &[f64]) -> String {
+/// From the least to the greatest of some values; missing of fewer than two.
+fn range(values: &[f64]) -> Cell {
     if values.len() < 2 {
-        return String::new();
+        return Cell::Missing;
     }
     let least = values.iter().copied().fold(f64::INFINITY, f64::min);
-    let greatest = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    format!("{}–{}", short(least), short(greatest))
+    Cell::Range(
+        least,
+        values.iter().copied().fold(f64::NEG_INFINITY, f64::max),
+    )
 }
 
-/// The name of a figure's file from its parts and its case: letters, digits, `-`.
+/// The name of a case's figure from its parts.
 fn file_name(parts: &[&str], case: usize, study: &Study<'_>) -> String {
-    let mut name = String::new();
-    let case = if study.cases.len() > 1 {
-        format!("case-{}", case + 1)
-    } else {
-        String::new()
+    let number = (study.cases.len() > 1).then(|| format!("case-{}", case + 1));
+    let parts: Vec<&str> = parts.iter().copied().chain(number.as_deref()).collect();
+    plain_name(&parts)
+}
+
+/// The name of a figure's file: letters, digits, `-`.
+fn plain_name(parts: &[&str]) -> String {
+    let legal = |c: char| match c.is_ascii_alphanumeric() {
+        true => c.to_ascii_lowercase(),
+        false => '-',
     };
-    for part in parts
-        .iter()
-        .copied()
-        .chain([&*case])
-        .filter(|part| !part.is_empty())
-    {
-        if !name.is_empty() {
-            name.push('-');
-        }
-        let legal = |c: char| {
-            if c.is_ascii_alphanumeric() {
-                c.to_ascii_lowercase()
-            } else {
-                '-'
-            }
-        };
-        name.extend(part.chars().map(legal));
-    }
-    name
+    let parts = parts.iter().filter(|part| !part.is_empty());
+    let parts = parts.map(|part| part.chars().map(legal).collect::<String>());
+    parts.collect::<Vec<_>>().join("-")
 }
 
 /// Lines in words: where each begins and ends.

@@ -13,38 +13,49 @@ use std::f64::consts::TAU;
 const MOST_NODES: usize = 300;
 
 pub(super) fn section(study: &Study<'_>) -> Result<Option<Section>, ReportError> {
+    let mut blocks = Vec::new();
     let mut figures: Vec<Figure> = Vec::new();
+    let mut titles: Vec<String> = Vec::new();
     let mut drawn: Vec<(Vec<[usize; 2]>, Vec<bool>)> = Vec::new();
     for (number, case) in chosen_cases(study) {
-        let Some((_, point)) = case.firsts().first().copied() else {
-            continue;
-        };
-        let agents = agents(point)?;
-        let Some(links) = links(point)? else { continue };
-        // Cases mostly differ in something else.
-        let same = (
-            links,
-            agents
-                .iter()
-                .map(|a| a.attack.is_some())
-                .collect::<Vec<_>>(),
-        );
-        if drawn.contains(&same) {
-            continue;
+        for (series, point) in case.firsts() {
+            let agents = agents(point)?;
+            let Some(links) = links(point, agents.len())? else {
+                if blocks.is_empty() {
+                    let text =
+                        format!("Networks of {} agents are too large to draw.", agents.len());
+                    blocks.push(Block::Text(text));
+                }
+                continue;
+            };
+            // Cases and series mostly differ in something else.
+            let is_byzantine = agents.iter().map(|a| a.attack.is_some()).collect();
+            let same = (links, is_byzantine);
+            if drawn.contains(&same) {
+                continue;
+            }
+            let mut figure = figure(point, &agents, &same.0);
+            if !drawn.is_empty() {
+                let series = series.to_string();
+                figure.name = file_name(&[&figure.name, &series], number, study);
+            }
+            let of = point.settings.iter().filter(|s| !s.key.starts_with("seed"));
+            let of: Vec<String> = of.map(|s| format!("{} = {}", s.key, s.value)).collect();
+            figures.push(figure);
+            titles.push(of.join(", "));
+            drawn.push(same);
         }
-        let mut figure = figure(point, &agents, &same.0);
-        figure.name = file_name(&[&figure.name], number, study);
-        if study.cases.len() > 1 {
-            figure.title = format!("{}: {}", figure.title, case.name());
-        }
-        figures.push(figure);
-        drawn.push(same);
     }
-    let section = Section {
-        heading: "Network".to_owned(),
-        blocks: vec![Block::Figures(figures)],
-    };
-    Ok((!drawn.is_empty()).then_some(section))
+    // A single one is everybody's.
+    if figures.len() > 1 {
+        for (figure, of) in figures.iter_mut().zip(titles) {
+            figure.title = format!("{}: {of}", figure.title);
+        }
+    }
+    if !figures.is_empty() {
+        blocks.push(Block::Figures(figures));
+    }
+    Ok(super::section("Network", blocks))
 }
 
 fn figure(point: &Point, agents: &[Agent], links: &[[usize; 2]]) -> Figure {

@@ -77,11 +77,9 @@ pub(super) fn section(study: &Study<'_>) -> Option<Section> {
         points.iter().any(|point| value(point, path).is_some())
     };
     let numbers: Vec<_> = NUMBERS.iter().filter(exists).collect();
-    let above: Vec<&str> = points
-        .first()?
-        .above_alone
-        .iter()
-        .map(|(name, _)| &**name)
+    let above = points.first()?.above_alone.iter().map(|(name, _)| &**name);
+    let above: Vec<&str> = above
+        .filter(|name| points.iter().any(|point| point.above(name).is_some()))
         .collect();
     let folders = study.results.len() > 1;
 
@@ -123,10 +121,7 @@ pub(super) fn section(study: &Study<'_>) -> Option<Section> {
                     .iter()
                     .map(|(_, _, path)| number(value(point, path))),
             );
-            let difference = |name: &&str| {
-                let found = point.above_alone.iter().find(|(known, _)| known == name);
-                number(found.map(|(_, x)| *x))
-            };
+            let difference = |name: &&str| number(point.above(name));
             row.extend(above.iter().map(difference));
             let fingerprint = point.summary.as_ref().map(|s| s.fingerprint().to_owned());
             row.push(fingerprint.map_or(Cell::Missing, Cell::Text));

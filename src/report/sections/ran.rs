@@ -1,8 +1,9 @@
 //! What was run, and how it was set.
 
 use super::super::study::Study;
-use super::super::{Block, Results, Section};
+use super::super::{Block, Point, Results, Section};
 use crate::units::short;
+use std::collections::BTreeMap;
 use toml::Value;
 
 pub(super) fn section(study: &Study<'_>) -> Section {
@@ -54,7 +55,7 @@ fn facts(results: &Results) -> Vec<(String, String)> {
     fact("Attacks", attacks(scenario));
     fact(
         "Who waits for whom",
-        text("clock", "mode").map(|mode| synchrony(&mode)),
+        text("clock", "mode").map(|mode| synchrony(&mode, text("clock", "period_ms"))),
     );
     fact(
         "Computing",
@@ -79,10 +80,12 @@ fn facts(results: &Results) -> Vec<(String, String)> {
         "Points",
         Some(format!("{done} of {} done", results.points.len())),
     );
-    let seconds: f64 = summaries().filter_map(|s| s.number(&["wall_s"])).sum();
     fact(
         "Wall-clock time",
-        Some(format!("{} s for all points together", short(seconds))),
+        Some(format!(
+            "{} s for all runs together",
+            short(seconds(results))
+        )),
     );
     let json = |path: &str| {
         summaries()
@@ -97,11 +100,33 @@ fn facts(results: &Results) -> Vec<(String, String)> {
     facts
 }
 
-/// A value as it is written, without quotes around a text.
+/// What all runs took; several points can be one run.
+fn seconds(results: &Results) -> f64 {
+    let of_point = |point: &Point| {
+        Some((
+            point.id.clone(),
+            point.summary.as_ref()?.number(&["wall_s"])?,
+        ))
+    };
+    let of_runs: BTreeMap<String, f64> = results.points.iter().filter_map(of_point).collect();
+    of_runs.values().sum()
+}
+
+/// A value in words: a text without quotes, a table with its kind first.
 fn shown(value: &Value) -> String {
-    value
-        .as_str()
-        .map_or_else(|| value.to_string(), str::to_owned)
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Table(table) => {
+            let rest = table.iter().filter(|(key, _)| *key != "kind");
+            let rest: Vec<String> = rest.map(|(key, v)| format!("{key} {}", shown(v))).collect();
+            let kind = table
+                .get("kind")
+                .map(|kind| format!("{} with ", shown(kind)));
+            format!("{}{}", kind.unwrap_or_default(), rest.join(", "))
+        }
+        Value::Array(items) => items.iter().map(shown).collect::<Vec<_>>().join(", "),
+        plain => plain.to_string(),
+    }
 }
 
 fn agents(results: &Results) -> Option<String> {
@@ -152,7 +177,13 @@ fn attacks(scenario: &toml::Table) -> Option<String> {
             .get("name")
             .map(|name| format!("{}: ", shown(name)))
             .unwrap_or_default();
-        format!("{name}{kind} by {agents}")
+        let active = attack.get("active").and_then(Value::as_table);
+        let active = active.filter(|table| !table.is_empty());
+        let active = active.map(|table| format!(", {}", shown(&Value::Table(table.clone()))));
+        format!(
+            "{name}{kind} by agents {agents}{}",
+            active.unwrap_or_default()
+        )
     };
     let all: Vec<String> = attacks.iter().map(one).collect();
     (!all.is_empty()).then(|| all.join("; "))
@@ -163,14 +194,17 @@ fn kinds(tables: &[Value]) -> String {
     tables.iter().map(kind).collect::<Vec<_>>().join(", ")
 }
 
-fn synchrony(mode: &str) -> String {
+fn synchrony(mode: &str, period_ms: Option<String>) -> String {
     let means = match mode {
         "synchronous" => "everyone waits for its neighbors",
         "deadline" => "an iteration ends at its deadline, whatever has arrived",
         "asynchronous" => "nobody waits",
         _ => return mode.to_owned(),
     };
-    format!("{mode}: {means}")
+    let period = period_ms
+        .map(|ms| format!(" every {ms} ms"))
+        .unwrap_or_default();
+    format!("{mode}{period}: {means}")
 }
 
 /// Swept keys with their values.

@@ -3,9 +3,9 @@
 use super::super::figure::{Axis, Content, Curves, Figure, Series};
 use super::super::history::History;
 use super::super::percentiles::{Percentiles, percentiles};
-use super::super::study::Study;
+use super::super::study::{Case, Study};
 use super::super::{Block, Cell, ReportError, Section, Table};
-use super::{chosen_cases, file_name, heads, labels, told};
+use super::{chosen_cases, chosen_series, file_name, heads, labels, shared, told};
 use crate::units::short;
 use std::collections::BTreeMap;
 
@@ -40,7 +40,7 @@ const HISTOGRAMS: [(&str, &str, &str, f64); 5] = [
 ];
 
 /// Columns of the table.
-const STATISTICS: [&str; 6] = ["min", "mean", "p50", "p90", "p99", "max"];
+const STATISTICS: [&str; 5] = ["mean", "p50", "p90", "p99", "max"];
 
 /// The section; `rounds` are the figures of round durations over time.
 pub(super) fn section(
@@ -61,29 +61,43 @@ pub(super) fn section(
 }
 
 /// How long iterations took over time, where it varies.
-pub(super) fn rounds(study: &Study<'_>, number: usize, history: &History) -> Option<Figure> {
-    let mut series: Vec<Series> = Vec::new();
-    for (index, along) in history.along("all", ["round_ms"; 3]) {
-        let line = History::line(along, &study.series[index], index);
-        // Rules mostly do not change what takes how long.
-        if series.iter().all(|known| known.y != line.y) {
-            series.push(line);
+pub(super) fn rounds(
+    study: &Study<'_>,
+    number: usize,
+    case: &Case<'_>,
+    history: &History,
+) -> Option<Figure> {
+    // Rules mostly do not change what takes how long.
+    let mut lines: Vec<(Vec<usize>, Series)> = Vec::new();
+    for (series, along) in history.along("all", ["round_ms"; 3]) {
+        let line = History::line(along, "", series);
+        match lines
+            .iter_mut()
+            .find(|(_, known)| known.y == line.y && known.band == line.band)
+        {
+            Some((same, _)) => same.push(series),
+            None => lines.push((vec![series], line)),
         }
     }
     let is_constant = |line: &Series| line.y.windows(2).all(|pair| pair[0] == pair[1]);
-    if series.iter().all(is_constant) {
+    if lines.iter().all(|(_, line)| is_constant(line)) {
         return None;
     }
-    if let [only] = &mut series[..] {
-        only.label = "all".to_owned();
-    }
-    let title = "Duration of iterations";
+    let named = |(same, line): (Vec<usize>, Series)| Series {
+        label: shared(study, case, &same),
+        ..line
+    };
+    let series: Vec<Series> = lines.into_iter().map(named).collect();
+    let what = "Duration of iterations";
     Some(Figure {
         name: file_name(&["round-ms"], number, study),
-        title: title.to_owned(),
+        title: match case.name() {
+            name if name.is_empty() => what.to_owned(),
+            name => format!("{what}, {name}"),
+        },
         caption: "Mean over repetitions; the band reaches from the least to the greatest."
             .to_owned(),
-        alternative: told(&series, title, &history.axis().label),
+        alternative: told(&series, what, &history.axis().label),
         content: Content::Curves(Curves {
             x: history.axis(),
             y: Axis {
@@ -96,92 +110,120 @@ pub(super) fn rounds(study: &Study<'_>, number: usize, history: &History) -> Opt
     })
 }
 
-/// Percentile curves of the first run of each series in each case, without those that are alike.
+/// The percentiles of a histogram in the first run of some series of a case, which are alike.
+struct Curve {
+    case: usize,
+    series: Vec<usize>,
+    percentiles: Percentiles,
+}
+
+/// Percentile curves, those that are alike as one.
 fn percentile_figures(study: &Study<'_>) -> Result<Vec<Figure>, ReportError> {
-    let mut curves: BTreeMap<&str, Vec<(String, Percentiles)>> = BTreeMap::new();
-    for (_, case) in chosen_cases(study) {
-        let firsts = case.firsts();
-        let mut of_case: BTreeMap<&str, Vec<(String, Percentiles)>> = BTreeMap::new();
-        for (series, point) in firsts {
+    let mut curves: BTreeMap<&str, Vec<Curve>> = BTreeMap::new();
+    for (number, case) in chosen_cases(study) {
+        for series in chosen_series(case) {
+            let Some(point) = case.done(series).next() else {
+                continue;
+            };
             let mut logged = percentiles(&point.folder.join("latency.hlog"))?;
             for (tag, ..) in HISTOGRAMS {
-                let of_tag = of_case.entry(tag).or_default();
-                if let Some(found) = logged.remove(tag)
-                    && of_tag.iter().all(|(_, known)| *known != found)
-                {
-                    of_tag.push((study.series[series].clone(), found));
+                let Some(found) = logged.remove(tag) else {
+                    continue;
+                };
+                let known = curves.entry(tag).or_default();
+                let is_same = |c: &&mut Curve| c.case == number && c.percentiles == found;
+                match known.iter_mut().find(is_same) {
+                    Some(same) => same.series.push(series),
+                    None => known.push(Curve {
+                        case: number,
+                        series: vec![series],
+                        percentiles: found,
+                    }),
                 }
             }
         }
-        for (tag, found) in of_case {
-            let is_one = found.len() == 1;
-            for (series, found) in found {
-                let name = match (case.name(), is_one) {
-                    (name, true) if name.is_empty() => "all".to_owned(),
-                    (name, true) => name,
-                    (name, false) if name.is_empty() => series,
-                    (name, false) => format!("{name}, {series}"),
-                };
-                curves.entry(tag).or_default().push((name, found));
-            }
-        }
     }
-    let figure = |(tag, title, axis, unit): (&str, &str, &str, f64)| {
-        let curves = curves.get(tag)?;
-        if curves.iter().all(|(_, curve)| curve.is_constant) {
-            return None;
+    let of_tag = |histogram: (&'static str, &str, &str, f64)| {
+        let curves = curves.get(histogram.0)?;
+        let varies = curves.iter().any(|curve| !curve.percentiles.is_constant);
+        varies.then(|| percentile_figure(study, histogram, curves))
+    };
+    Ok(HISTOGRAMS.into_iter().filter_map(of_tag).collect())
+}
+
+fn percentile_figure(
+    study: &Study<'_>,
+    (tag, title, axis, unit): (&str, &str, &str, f64),
+    curves: &[Curve],
+) -> Figure {
+    let line = |(index, curve): (usize, &Curve)| {
+        let case = &study.cases[curve.case];
+        let of = shared(study, case, &curve.series);
+        let (mut x, mut y) = (Vec::new(), Vec::new());
+        for (&rarity, &value) in curve
+            .percentiles
+            .rarity
+            .iter()
+            .zip(&curve.percentiles.values)
+        {
+            let value = value as f64 / unit;
+            // There is nothing between whole iterations.
+            if let Some(&before) = y.last().filter(|_| tag == "age_iterations") {
+                x.push(rarity);
+                y.push(before);
+            }
+            x.push(rarity);
+            y.push(value);
         }
-        let mut color = 0..;
-        let line = |(name, curve): &(String, Percentiles)| Series {
-            label: name.clone(),
-            color: color.next().unwrap_or(0),
-            x: curve.rarity.clone(),
-            y: curve
-                .values
-                .iter()
-                .map(|&value| value as f64 / unit)
-                .collect(),
+        Series {
+            label: match case.name() {
+                name if name.is_empty() => of,
+                name if of == "all" => name,
+                name => format!("{name}, {of}"),
+            },
+            // Of several cases, a color for each line; else that of the series.
+            color: match study.cases.len() {
+                1 => curve.series[0],
+                _ => index,
+            },
+            x,
+            y,
             band: None,
             has_points: false,
-        };
-        let series: Vec<Series> = curves.iter().map(line).collect();
-        let most = series
-            .iter()
-            .filter_map(|s| s.x.last())
-            .fold(1.0, |a: f64, b| a.max(*b));
-        let least = series
-            .iter()
-            .flat_map(|s| &s.y)
-            .copied()
-            .fold(f64::INFINITY, f64::min);
-        let greatest = series
-            .iter()
-            .flat_map(|s| &s.y)
-            .copied()
-            .fold(0.0, f64::max);
-        Some(Figure {
-            name: format!("percentiles-{}", tag.replace('_', "-")),
-            title: title.to_owned(),
-            caption: "How many percent of values are at most so great; of one run each.".to_owned(),
-            alternative: words(&series, axis),
-            content: Content::Curves(Curves {
-                x: Axis {
-                    label: "percentile".to_owned(),
-                    is_log: true,
-                    range: None,
-                    ticks: ticks(most),
-                },
-                y: Axis {
-                    label: axis.to_owned(),
-                    is_log: least > 0.0 && greatest > 100.0 * least,
-                    ..Axis::default()
-                },
-                series,
-                marks: Vec::new(),
-            }),
-        })
+        }
     };
-    Ok(HISTOGRAMS.into_iter().filter_map(figure).collect())
+    let series: Vec<Series> = curves.iter().enumerate().map(line).collect();
+    let most = series
+        .iter()
+        .filter_map(|s| s.x.last())
+        .fold(1.0, |a: f64, b| a.max(*b));
+    let values = || series.iter().flat_map(|s| &s.y).copied();
+    let [least, greatest] = [
+        values().fold(f64::INFINITY, f64::min),
+        values().fold(0.0, f64::max),
+    ];
+    Figure {
+        name: format!("percentiles-{}", tag.replace('_', "-")),
+        title: title.to_owned(),
+        caption: "The value that so many percent of all do not exceed; of the first repetition."
+            .to_owned(),
+        alternative: words(&series, axis),
+        content: Content::Curves(Curves {
+            x: Axis {
+                label: "percentile p, at 1/(1 − p)".to_owned(),
+                is_log: true,
+                range: None,
+                ticks: ticks(most),
+            },
+            y: Axis {
+                label: axis.to_owned(),
+                is_log: least > 0.0 && greatest > 100.0 * least,
+                ..Axis::default()
+            },
+            series,
+            marks: Vec::new(),
+        }),
+    }
 }
 
 /// Percentiles up to the rarest, by 1/(1 − p).
@@ -224,33 +266,40 @@ fn words(series: &[Series], axis: &str) -> String {
     format!("{axis}. {}.", lines.join("; "))
 }
 
-/// Statistics of the first run of each series, a row for each quantity that exists.
+/// The greatest over repetitions of each statistic, a row for each quantity that exists; series that
+/// are alike have one.
 fn table(study: &Study<'_>) -> Option<Table> {
     let mut columns = heads(study);
-    let about = "quantity and unit, as in latency.parquet".to_owned();
-    columns.push(("quantity".to_owned(), about));
+    columns.push(("quantity".to_owned(), "as in latency.parquet".to_owned()));
     columns.extend(STATISTICS.map(|name| (name.to_owned(), String::new())));
     let mut rows: Vec<Vec<Cell>> = Vec::new();
     for case in &study.cases {
-        for (series, point) in case.firsts() {
-            for (tag, ..) in HISTOGRAMS {
-                let number = |statistic| {
-                    let number = point.summary.as_ref()?.number(&["latency", tag, statistic]);
-                    number.map(Cell::Number)
-                };
-                let values = STATISTICS.map(number);
-                if values.iter().all(Option::is_none) {
-                    continue;
+        for (tag, ..) in HISTOGRAMS {
+            let mut different: Vec<(Vec<usize>, [Cell; STATISTICS.len()])> = Vec::new();
+            for (series, _) in case.firsts() {
+                let values = STATISTICS.map(|statistic| {
+                    let of_runs = case
+                        .numbers(series, &["latency", tag, statistic])
+                        .into_iter();
+                    of_runs.reduce(f64::max).map_or(Cell::Missing, Cell::Number)
+                });
+                match different.iter_mut().find(|(_, known)| *known == values) {
+                    _ if values.iter().all(|cell| *cell == Cell::Missing) => {}
+                    Some((same, _)) => same.push(series),
+                    None => different.push((vec![series], values)),
                 }
-                let mut row = labels(study, case, series);
+            }
+            for (same, values) in different {
+                let mut row = labels(study, case, &shared(study, case, &same));
                 row.push(Cell::Text(tag.to_owned()));
-                row.extend(values.map(|value| value.unwrap_or(Cell::Missing)));
+                row.extend(values);
                 rows.push(row);
             }
         }
     }
     (!rows.is_empty()).then(|| Table {
-        caption: "Durations and ages in simulated time, of the first run of each.".to_owned(),
+        caption: "Durations [ms] and ages in simulated time, the greatest over repetitions."
+            .to_owned(),
         columns,
         rows,
         is_sortable: true,

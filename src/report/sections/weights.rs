@@ -12,16 +12,12 @@ use crate::units::short;
 /// Agents up to which each has a row of its own; of more, groups have.
 const MOST_AGENTS: usize = 150;
 
-/// Agents between whom Ω is drawn; of more, as many are taken at equal distances.
-const MOST_RELATED: usize = 64;
-
 /// Rules whose weights are drawn.
 const MOST_SERIES: usize = 6;
 
 /// The weights of the last recorded iteration of the first case's first runs.
 pub(super) fn section(study: &Study<'_>) -> Result<Option<Section>, ReportError> {
-    let with_runs = |(_, case): &(usize, &Case<'_>)| !case.firsts().is_empty();
-    let Some((number, case)) = study.cases.iter().enumerate().find(with_runs) else {
+    let Some((number, case)) = chosen_case(study) else {
         return Ok(None);
     };
     let mut figures = Vec::new();
@@ -56,6 +52,24 @@ pub(super) fn section(study: &Study<'_>) -> Result<Option<Section>, ReportError>
         heading: "Who listens to whom".to_owned(),
         blocks,
     }))
+}
+
+/// The first case with Byzantine agents, or else the first, of those with runs; and its number.
+fn chosen_case<'s, 'a>(study: &'s Study<'a>) -> Option<(usize, &'s Case<'a>)> {
+    let byzantine = |case: &Case<'_>| {
+        let (_, point) = *case.firsts().first()?;
+        point.summary.as_ref()?.number(&["agents", "byzantine"])
+    };
+    let mut with_runs = study
+        .cases
+        .iter()
+        .enumerate()
+        .filter(|(_, c)| !c.firsts().is_empty());
+    let is_attacked = |(_, case): &(usize, &Case<'_>)| byzantine(case) > Some(0.0);
+    with_runs
+        .clone()
+        .find(is_attacked)
+        .or_else(|| with_runs.next())
 }
 
 /// What is drawn in rows or columns: groups of agents, in the order of groups, Byzantine ones last.
@@ -110,8 +124,14 @@ fn weights(point: &Point, agents: &[Agent], rule: &str) -> Result<Option<Figure>
     }
     let wanted = ["receiver", "sender", "iteration", "weight"];
     let table = Columns::read(&path, |name| wanted.contains(&name))?;
-    let [receivers, senders, iterations, values] = wanted.map(|name| table.numbers(name));
-    let last = iterations.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let [receivers, senders] = ["receiver", "sender"].map(|name| table.places(name, agents.len()));
+    let (receivers, senders) = (receivers?, senders?);
+    let [iterations, values] = ["iteration", "weight"].map(|name| table.numbers(name));
+    // Where nobody waits, agents end at different iterations.
+    let mut last = vec![f64::NEG_INFINITY; agents.len()];
+    for (&receiver, &iteration) in receivers.iter().zip(&iterations) {
+        last[receiver] = last[receiver].max(iteration);
+    }
     let by_group = agents.len() > MOST_AGENTS;
     let normal: Vec<&Agent> = agents.iter().filter(|a| a.attack.is_none()).collect();
     let all: Vec<&Agent> = agents.iter().collect();
@@ -122,10 +142,10 @@ fn weights(point: &Point, agents: &[Agent], rule: &str) -> Result<Option<Figure>
     let mut in_group = vec![0.0; rows.names.len()];
     for row in 0..table.rows {
         // Rules without weights have none.
-        if iterations[row] != last || values[row].is_nan() {
+        if iterations[row] != last[receivers[row]] || values[row].is_nan() {
             continue;
         }
-        let (receiver, sender) = (receivers[row] as usize, senders[row] as usize);
+        let (receiver, sender) = (receivers[row], senders[row]);
         let (Some(to), Some(from)) = (rows.place[receiver], columns.place[sender]) else {
             continue;
         };
@@ -180,7 +200,7 @@ fn weights(point: &Point, agents: &[Agent], rule: &str) -> Result<Option<Figure>
         name: String::new(),
         title: format!("Weights: {rule}"),
         caption: format!(
-            "In iteration {last}; Byzantine senders stand at the right. {alternative}"
+            "In the last iteration; Byzantine senders stand at the right. {alternative}"
         ),
         alternative,
         content: Content::Cells(Cells {
@@ -211,21 +231,24 @@ fn relationship(
         return Ok(None);
     }
     let table = Columns::read(&path, |_| true)?;
-    let [from, to, values] = ["agent", "other", "relationship"].map(|name| table.numbers(name));
-    let all: Vec<usize> = {
-        let mut all: Vec<usize> = from.iter().map(|&k| k as usize).collect();
-        all.dedup();
-        all
+    let (from, to) = (
+        table.places("agent", agents.len())?,
+        table.places("other", agents.len())?,
+    );
+    let values = table.numbers("relationship");
+    let mut all = from.clone();
+    all.dedup();
+    let count = all.len();
+    let shown: Vec<&Agent> = all.iter().map(|&k| &agents[k]).collect();
+    let normal = agents.iter().filter(|a| a.attack.is_none()).count();
+    let of_some = match count < normal {
+        true => format!(" Of {count} of the {normal} normal agents."),
+        false => String::new(),
     };
-    let count = all.len().min(MOST_RELATED);
-    let shown: Vec<&Agent> = (0..count)
-        .map(|i| &agents[all[i * all.len() / count]])
-        .collect();
     let order = Order::new(&shown, agents.len(), false);
     let mut cells = vec![f64::NAN; count * count];
     for row in 0..table.rows {
-        let place = |k: f64| order.place[k as usize];
-        if let (Some(a), Some(b)) = (place(from[row]), place(to[row])) {
+        if let (Some(a), Some(b)) = (order.place[from[row]], order.place[to[row]]) {
             cells[a * count + b] = values[row];
         }
     }
@@ -252,10 +275,10 @@ fn relationship(
     Ok((count > 0).then(|| Figure {
         name: String::new(),
         title: format!("Relationship of models: {rule}"),
-        caption:
-            "Ω = (ΘᵀΘ)^½ / tr (ΘᵀΘ)^½ of the normal agents' last models, as a server would see \
-                  it that knew them all. Agents do not know it."
-                .to_owned(),
+        caption: format!(
+            "Ω = (ΘᵀΘ)^½ / tr (ΘᵀΘ)^½ of the normal agents' last models, as a server would see it \
+             that knew them all. Agents do not know it.{of_some}"
+        ),
         alternative: format!(
             "Between agents of one group the entries are {} on average, between those of different \
              groups {}.",

@@ -72,8 +72,8 @@ impl<A: Aggregator> Rule for Robust<A> {
 
     fn withstands(&self, place: &Place<'_>) -> Option<usize> {
         let neighborhood = place.neighbors.len() + 1;
-        let leaves = |models, pre: &Box<dyn PreAggregation>| pre.leaves(models);
-        let models = self.pre.iter().fold(neighborhood, leaves);
+        let pre = self.pre.iter();
+        let models = pre.fold(neighborhood, |models, pre| pre.leaves(models));
         let tolerance = self.tolerance.as_ref()?;
         Some(tolerance.at(neighborhood, models))
     }

@@ -83,6 +83,7 @@ impl Aggregator for Centerpoint {
                 place.agent, place.dimension
             ),
             largest: None,
+            fits_all: None,
         })
     }
 
