@@ -85,7 +85,8 @@ fn labels_are_flipped_while_the_attack_is_on() {
         )
     };
     let accuracy = |attack: &str| ran(&text(attack), &["final", "accuracy", "mean"]);
-    let never = "active = { from_iteration = 1000000 }";
+    // An iteration after the last would be refused.
+    let never = "active = { from_ms = 1e9 }";
     let honest = accuracy(&format!("kind = 'sign-flip'\n{never}"));
     assert_eq!(accuracy(&format!("kind = 'label-flip'\n{never}")), honest);
     let early = accuracy("kind = 'label-flip'\nactive = { to_iteration = 10 }");

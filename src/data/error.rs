@@ -93,6 +93,15 @@ impl DataError {
 
 impl fmt::Display for DataError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.message(), self.help())
+        match self {
+            // Their messages say what would be right.
+            DataError::Malformed { .. } | DataError::Unexpected { .. } => {
+                f.write_str(&self.message())
+            }
+            DataError::Unreadable { layout, .. } => write!(f, "{}; {layout}", self.message()),
+            DataError::NoFolder { .. } | DataError::Unfit { .. } => {
+                write!(f, "{}: {}", self.message(), self.help())
+            }
+        }
     }
 }
