@@ -107,6 +107,7 @@ pub const WRONG_BUT_VALID: &[(&str, &[&str])] = &[
             "f-too-large-for-a-neighborhood-as-a-fraction",
             "f-too-large-for-krum",
             "f-too-large-for-mixing",
+            "f-too-large-for-networks-of-some-seeds",
             "f-too-large-in-an-override",
             "groups-without-agents",
             "groups-without-room",

@@ -148,7 +148,7 @@ fn a_page_says_all_that_its_document_says() {
         "<caption><span>the caption of a table</span></caption>",
         ">a header</th>",
         "<dt>a header</dt><dd>what it means</dd>",
-        "<td>a word</td>",
+        "<td class=\"whole\">a word</td>",
         "<summary>a file</summary>",
         "what is in it</pre>",
     ] {
