@@ -3,39 +3,11 @@
 use super::super::figure::{Axis, Cells, Content, Curves, Figure, Series};
 use super::super::study::{Case, Study};
 use super::super::{Block, Cell, Point, Results, Section, Table};
+use super::numbers::COMPARED;
 use super::{CHOSEN_CASES, CHOSEN_SERIES, chosen, heads, labels, mean, plain_name, range, told};
 use crate::campaign::{Matrix, Measure};
 use crate::scenario::{Setting, SettingValue};
 use crate::units::short;
-
-/// Numbers of summaries: the header, what it is, and where it stands.
-const NUMBERS: [(&str, &str, &[&str]); 5] = [
-    (
-        "steady loss",
-        "mean over the steady state and the normal agents",
-        &["steady", "loss", "mean"],
-    ),
-    (
-        "final loss",
-        "mean over the normal agents in the end",
-        &["final", "loss", "mean"],
-    ),
-    (
-        "accuracy",
-        "on test data in the end, mean",
-        &["final", "accuracy", "mean"],
-    ),
-    (
-        "steady regret",
-        "r(θ) − r(θ*), mean over the steady state",
-        &["steady", "regret", "mean"],
-    ),
-    (
-        "Byzantine weight",
-        "share of weight that Byzantine neighbors have in the steady state",
-        &["filter", "byzantine_weight"],
-    ),
-];
 
 /// What spans a greater ratio has a logarithmic axis.
 const LOG_FROM: f64 = 30.0;
@@ -64,7 +36,10 @@ fn table(study: &Study<'_>) -> Option<Table> {
         let mut series = cases.flat_map(|case| (0..case.points.len()).map(move |s| (case, s)));
         series.any(|(case, series)| !case.numbers(series, path).is_empty())
     };
-    let numbers: Vec<_> = NUMBERS.iter().filter(|(_, _, path)| of_all(path)).collect();
+    let numbers: Vec<_> = COMPARED
+        .iter()
+        .filter(|(_, _, path)| of_all(path))
+        .collect();
     let repeats = study
         .cases
         .iter()

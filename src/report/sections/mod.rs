@@ -6,6 +6,7 @@ mod filter;
 mod learning;
 mod messages;
 mod network;
+mod numbers;
 mod points;
 mod ran;
 mod time;

@@ -2,64 +2,8 @@
 
 use super::super::study::Study;
 use super::super::{Block, Cell, Point, Section, Table};
+use super::numbers::{COMPARED, Number, OTHERS};
 use super::setting;
-
-/// Numbers of summaries: the header, what it is, and where it stands.
-const NUMBERS: [(&str, &str, &[&str]); 13] = [
-    (
-        "steady loss",
-        "mean over the steady state and the normal agents",
-        &["steady", "loss", "mean"],
-    ),
-    (
-        "final loss",
-        "mean over the normal agents in the end",
-        &["final", "loss", "mean"],
-    ),
-    (
-        "test loss",
-        "on test data in the end",
-        &["final", "test_loss", "mean"],
-    ),
-    (
-        "accuracy",
-        "on test data in the end",
-        &["final", "accuracy", "mean"],
-    ),
-    (
-        "steady regret",
-        "r(θ) − r(θ*), mean over the steady state",
-        &["steady", "regret", "mean"],
-    ),
-    (
-        "deviation",
-        "‖θ − θ*‖ in the end, mean",
-        &["final", "deviation", "mean"],
-    ),
-    (
-        "Byzantine weight",
-        "in the steady state",
-        &["filter", "byzantine_weight"],
-    ),
-    (
-        "shut out at",
-        "first iteration, from the beginning of attacks, from which Byzantine models have no weight",
-        &["filter", "shut_out_iteration"],
-    ),
-    (
-        "starved",
-        "share of combinations with too few models",
-        &["steady", "starved"],
-    ),
-    ("iterations", "", &["iterations"]),
-    ("simulated ms", "simulated time", &["simulated_ms"]),
-    ("wall s", "wall-clock time of the run", &["wall_s"]),
-    (
-        "models/s",
-        "models sent per second of wall-clock time",
-        &["models_per_s"],
-    ),
-];
 
 /// Rows of the table.
 const MOST_ROWS: usize = 2_000;
@@ -73,10 +17,8 @@ pub(super) fn section(study: &Study<'_>) -> Option<Section> {
         }
     }
     let value = |point: &Point, path: &[&str]| point.summary.as_ref()?.number(path);
-    let exists = |(_, _, path): &&(&str, &str, &[&str])| {
-        points.iter().any(|point| value(point, path).is_some())
-    };
-    let numbers: Vec<_> = NUMBERS.iter().filter(exists).collect();
+    let exists = |(_, _, path): &&Number| points.iter().any(|point| value(point, path).is_some());
+    let numbers: Vec<_> = COMPARED.iter().chain(&OTHERS).filter(exists).collect();
     let above = points.first()?.above_alone.iter().map(|(name, _)| &**name);
     let above: Vec<&str> = above
         .filter(|name| points.iter().any(|point| point.above(name).is_some()))
