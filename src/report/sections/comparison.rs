@@ -9,6 +9,9 @@ use crate::campaign::{Matrix, Measure};
 use crate::scenario::{Setting, SettingValue};
 use crate::units::short;
 
+/// What has its range beside it.
+const MEASURES: [Measure; 3] = [Measure::Loss, Measure::Accuracy, Measure::Regret];
+
 /// What spans a greater ratio has a logarithmic axis.
 const LOG_FROM: f64 = 30.0;
 
@@ -45,11 +48,13 @@ fn table(study: &Study<'_>) -> Option<Table> {
         .iter()
         .flat_map(|case| &case.points)
         .any(|points| points.len() > 1);
+    // Of all others a range would be too much to look at.
+    let is_measure = |path: &[&str]| MEASURES.iter().any(|measure| measure.path() == path);
     let mut columns = heads(study);
     columns.push(("runs".to_owned(), "that came to their end".to_owned()));
-    for (name, about, _) in &numbers {
+    for (name, about, path) in &numbers {
         columns.push(((*name).to_owned(), (*about).to_owned()));
-        if repeats {
+        if repeats && is_measure(path) {
             columns.push((
                 format!("{name}, range"),
                 "least and greatest of the repetitions".to_owned(),
@@ -84,7 +89,7 @@ fn table(study: &Study<'_>) -> Option<Table> {
                     true => Cell::Missing,
                     false => Cell::Number(mean(&values)),
                 });
-                if repeats {
+                if repeats && is_measure(path) {
                     row.push(range(&values));
                 }
             }
