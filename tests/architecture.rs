@@ -149,7 +149,8 @@ fn every_file_says_what_it_is_for() {
 #[test]
 fn spelling_is_american() {
     for (path, text) in sources() {
-        let text = text.to_lowercase();
+        // What the standard calls an attribute is not ours to spell.
+        let text = text.to_lowercase().replace("aria-labelledby", "");
         for british in [
             "neighbour",
             "colour",

@@ -1,3 +1,5 @@
+//! Pages say what their documents say, and nothing in a document does harm.
+
 use super::super::document::{Cell, Table};
 use super::super::figure::{Axis, Bars, Cells, Content, Curves, Network, Node, Series};
 use super::*;
