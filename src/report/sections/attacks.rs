@@ -8,11 +8,13 @@ use toml::Value;
 /// common iterations.
 pub(super) fn marks(case: &Case<'_>, history: &History) -> Vec<(f64, String)> {
     let swept = |key: &str| case.settings.iter().find(|s| s.key == key);
-    let scenario = Value::Table(case.results.scenario.clone());
-    let at = |path: &[&str]| path.iter().try_fold(&scenario, |value, key| value.get(key));
+    let scenario = &case.results.scenario;
     let attacks = match swept("attack") {
-        Some(label) => at(&["sweep", "attack", &label.value.to_string()]),
-        None => at(&["attack"]),
+        Some(label) => {
+            let labels = scenario.get("sweep").and_then(|sweep| sweep.get("attack"));
+            labels.and_then(|labels| labels.get(label.value.to_string()))
+        }
+        None => scenario.get("attack"),
     };
     let mark = |attack: &Value| {
         let name = attack.get("name").or(attack.get("kind"))?.as_str()?;
