@@ -398,3 +398,28 @@ fn a_swept_flag_is_told_as_yes_or_no() {
             .all(|figure| !on_an_axis(&figure.content))
     );
 }
+
+#[test]
+fn attacks_that_a_sweep_names_or_delays_begin_where_they_do() {
+    let (head, rest) = SWEEP.split_once("[[attack]]").unwrap();
+    let (_, rest) = rest.split_once("[link]").unwrap();
+    let late = r#"attack = { none = [], late = [{ agents = [1], kind = "sign-flip", active = { from_iteration = 7 } }] }"#;
+    let named = format!("{head}[link]{rest}{late}\n");
+    let folder = ran(&named, &["sweep.seed=[1]"]);
+    let report = document(&[folder.path()]);
+    assert_eq!(curves(&report, "loss-case-1").marks, []);
+    let begins = |at: f64, name: &str| [(at, format!("{name} begins"))];
+    assert_eq!(
+        curves(&report, "loss-case-2").marks,
+        begins(7.0, "sign-flip")
+    );
+
+    let delayed = [
+        "sweep.seed=[1]",
+        "sweep.attack.drift.active.from_iteration=[5, 9]",
+    ];
+    let folder = ran(SWEEP, &delayed);
+    let report = document(&[folder.path()]);
+    assert_eq!(curves(&report, "loss-case-1").marks, begins(5.0, "drift"));
+    assert_eq!(curves(&report, "loss-case-2").marks, begins(9.0, "drift"));
+}
