@@ -39,6 +39,7 @@ use board::Board;
 use clock::{Begin, Clock};
 use desk::{Desk, Mailbox};
 use node::{Agent, Attacker};
+use std::num::NonZeroU64;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
@@ -55,6 +56,9 @@ pub struct RunOptions {
     pub observers: Vec<Box<dyn Observer>>,
     /// Set to true from anywhere, ends the run after the iteration it is in.
     pub interrupt: Arc<AtomicBool>,
+    /// Iterations from one checkpoint to the next, where there is a folder; `None` writes one only
+    /// where the run is interrupted.
+    pub checkpoint_every: Option<NonZeroU64>,
 }
 
 /// Runs a plan to its end.

@@ -293,6 +293,7 @@ impl Campaign {
                 folder: Some(folder.to_owned()),
                 observers: (options.observers)(&plan),
                 interrupt: options.interrupt.clone(),
+                checkpoint_every: None,
             };
             actors::run(plan, run)
         };

@@ -29,6 +29,17 @@ pub enum RunError {
     /// Message accounting does not add up: a fault of the simulator.
     #[error("message accounting does not add up: {0}")]
     Accounting(String),
+    /// A run cannot go on from its checkpoint.
+    #[error(
+        "cannot go on from {}: {reason}; without that file the run begins anew",
+        path.display()
+    )]
+    Checkpoint {
+        /// The checkpoint.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
 }
 
 impl RunError {
@@ -45,6 +56,22 @@ impl RunError {
                 iterations: *iterations,
             },
             RunError::Accounting(what) => RunError::Accounting(what.clone()),
+            RunError::Checkpoint { path, reason } => RunError::Checkpoint {
+                path: path.clone(),
+                reason: reason.clone(),
+            },
+        }
+    }
+
+    /// Its kind in one word, as `summary.json` says it.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            RunError::Panic(_) => "panic",
+            RunError::Write { .. } => "write",
+            RunError::Stalled(_) => "stall",
+            RunError::Interrupted { .. } => "interruption",
+            RunError::Accounting(_) => "accounting",
+            RunError::Checkpoint { .. } => "checkpoint",
         }
     }
 }

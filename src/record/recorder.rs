@@ -181,12 +181,11 @@ impl Recorder {
             }
         };
         match end {
-            Ok(()) => self.close("done"),
+            Ok(()) => self.close(None),
             Err(error) => {
-                let interrupted = matches!(error, RunError::Interrupted { .. });
                 // What was recorded is saved if it can be; the first error is the one to tell.
                 let _ = self.guard(Recorder::take_parts);
-                let _ = self.close(if interrupted { "interrupted" } else { "failed" });
+                let _ = self.close(Some(&error));
                 Err(error)
             }
         }
@@ -330,7 +329,7 @@ impl Recorder {
     }
 
     /// Writes what is left. A file that cannot be written keeps none of the others from it.
-    fn close(mut self, status: &str) -> Result<Summary, RunError> {
+    fn close(mut self, error: Option<&RunError>) -> Result<Summary, RunError> {
         let timeline = self.timeline.take();
         let tables = [
             self.rounds.finish(),
@@ -341,16 +340,18 @@ impl Recorder {
         ];
         let tables = tables.into_iter().find_map(Result::err);
         let unwritten = self.latency.finish().err().or(tables.map(RunError::from));
-        let status = if unwritten.is_some() {
-            "failed"
-        } else {
-            status
+        let error = error.or(unwritten.as_ref());
+        let status = match error {
+            None => "done",
+            Some(RunError::Interrupted { .. }) => "interrupted",
+            Some(_) => "failed",
         };
         let plan = &*self.plan;
         let normal = plan.graph.ids().filter(|&k| !plan.is_byzantine(k));
         let summary = Summary::new(&Findings {
             plan,
             status,
+            error,
             threads: self.output.threads,
             iterations: self.iterations,
             fingerprint: fingerprint(normal.map(|k| self.fingerprints[k.index()])),

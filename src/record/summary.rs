@@ -1,5 +1,6 @@
 //! `summary.json`: a run in a page of numbers.
 
+use super::failure::RunError;
 use super::groups::{GroupStats, RoundStats};
 use super::sample::Traffic;
 use super::stats::Spread;
@@ -28,6 +29,8 @@ const INFINITIES: [(&str, f64); 2] = [("inf", f64::INFINITY), ("-inf", f64::NEG_
 pub(super) struct Findings<'a> {
     pub plan: &'a Plan,
     pub status: &'a str,
+    /// Why it did not come to its end.
+    pub error: Option<&'a RunError>,
     pub threads: usize,
     pub iterations: u64,
     pub fingerprint: u64,
@@ -59,6 +62,10 @@ impl Summary {
             "settings": settings,
             "fingerprint": format!("{:016x}", found.fingerprint),
             "status": found.status,
+            "error": found.error.map(|error| json!({
+                "kind": error.kind(),
+                "message": error.to_string(),
+            })),
             "iterations": found.iterations,
             "threads": found.threads,
             "agents": {"total": agents, "normal": agents - byzantine, "byzantine": byzantine},
