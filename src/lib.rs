@@ -27,6 +27,7 @@
 //!
 //! ```
 //! use byzsim::attack::{AnyForger, Attack, Forger, OwnState};
+//! use byzsim::checkpoint::{Book, Kept};
 //! use byzsim::scenario::{Catalogues, ScenarioFile};
 //! use byzsim::settings::{Keys, kind};
 //! use byzsim::units::AgentId;
@@ -55,6 +56,11 @@
 //!     fn forge(&mut self, sight: OwnState<'_>, payload: &mut Vec<f32>) {
 //!         payload.resize(sight.honest.len(), 0.0);
 //!         payload[0] = self.height as f32;
+//!     }
+//!
+//!     // It remembers nothing that a checkpoint would have to keep.
+//!     fn keep(&mut self, _: &mut Book<'_>) -> Kept {
+//!         Ok(())
 //!     }
 //! }
 //!
@@ -131,6 +137,7 @@
 pub mod actors;
 pub mod attack;
 pub mod campaign;
+pub mod checkpoint;
 pub mod cli;
 pub mod data;
 pub mod distribution;

@@ -5,7 +5,19 @@ use std::fmt;
 use std::sync::Arc;
 
 /// Number of an agent, from 0.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Default,
+    serde::Serialize,
+    serde::Deserialize,
+)]
 pub struct AgentId(pub u32);
 
 impl AgentId {
@@ -30,7 +42,19 @@ impl fmt::Display for AgentId {
 }
 
 /// Simulated time since the start of the run, or a duration, in whole microseconds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Default,
+    serde::Serialize,
+    serde::Deserialize,
+)]
 pub struct SimTime(u64);
 
 impl SimTime {
@@ -90,7 +114,7 @@ impl fmt::Display for SimTime {
 }
 
 /// A model's parameters, shared and immutable. Shape `[d]`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Params(Arc<[f32]>);
 
 impl Params {

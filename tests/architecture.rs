@@ -4,8 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The parts from the ground up: a part uses only parts that stand before it.
-const PARTS: [&str; 20] = [
+const PARTS: [&str; 21] = [
     "units",
+    "checkpoint",
     "kernel",
     "rng",
     "settings",

@@ -10,6 +10,7 @@ use super::lane::Trip;
 use super::letter::Letter;
 use super::message::Copied;
 use crate::attack::Knowledge;
+use crate::checkpoint::{Book, Kept};
 use crate::fault::Outages;
 use crate::scenario::{Pace, Plan, Role};
 use crate::topology::Graph;
@@ -44,6 +45,7 @@ struct Common {
 }
 
 /// An honest agent's state.
+#[derive(serde::Serialize, serde::Deserialize)]
 pub(super) struct State {
     /// From when on θ, the batch and φ are these.
     pub since: SimTime,
@@ -59,7 +61,7 @@ pub(super) struct State {
 }
 
 /// φ of a rule.
-#[derive(Default)]
+#[derive(Default, serde::Serialize, serde::Deserialize)]
 pub(super) struct Remembered {
     /// Of the agent and of everyone it has met, where the rule has any.
     pub of: Vec<(AgentId, f64)>,
@@ -96,6 +98,7 @@ struct Ear {
     by_sender: BTreeMap<AgentId, Vec<Overheard>>,
 }
 
+#[derive(serde::Serialize, serde::Deserialize)]
 struct Overheard {
     at: SimTime,
     letter: Letter,
@@ -141,6 +144,17 @@ impl Board {
             },
             common: Mutex::default(),
         })
+    }
+
+    /// Keeps states and copies. Nobody acts while it is kept.
+    pub fn keep(&self, book: &mut Book<'_>) -> Kept {
+        for states in self.states.iter().flatten() {
+            book.value(&mut *lock(states))?;
+        }
+        for ear in self.ears.iter().flatten() {
+            book.value(&mut lock(ear).by_sender)?;
+        }
+        Ok(())
     }
 
     /// Whether anybody looks at honest agents' states.

@@ -4,10 +4,12 @@
 //! mailboxes before the next tick.
 
 use super::desk::Desk;
-use super::message::{Closed, Done, Event, Sent, Signal, Tick};
-use super::pace::{Course, Ended, Step, course};
+use super::message::{Closed, Done, Event, Saved, Sent, Signal, Tick};
+use super::pace::{Act, Course, Ended, Step, course};
+use super::section::{self, Section};
 use super::stopwatch::Stopwatch;
 use crate::attack::Knowledge;
+use crate::checkpoint::{Book, Kept, Torn, keep};
 use crate::record::{Closing, Entry, Round, RunError, Sample, Stall};
 use crate::scenario::Mode;
 use crate::units::{AgentId, SimTime};
@@ -36,6 +38,11 @@ pub(super) struct Clock {
     last: Option<Round>,
     end: SimTime,
     closed: Vec<Option<Closed>>,
+    /// What comes next, once everyone has given what a checkpoint keeps.
+    next: Option<Act>,
+    saved: Vec<Section>,
+    /// What has been done since the last checkpoint, in [`Clock::is_due`]'s measure.
+    since_checkpoint: u64,
 }
 
 /// Starts the first iteration: everyone is in the directory.
@@ -44,9 +51,13 @@ pub(super) struct Clock {
 pub(super) struct Begin;
 
 impl Clock {
-    pub fn new(desk: Arc<Desk>) -> Clock {
+    /// The clock of a run that begins, or goes on from its part of a checkpoint.
+    ///
+    /// # Errors
+    /// A part that this is not.
+    pub fn new(desk: Arc<Desk>, checkpoint: Option<Section>) -> Result<Clock, Torn> {
         let looks = |k: &AgentId| desk.plan.knowledge(*k) > Knowledge::None;
-        Clock {
+        let mut clock = Clock {
             lookers: desk.plan.graph.ids().filter(looks).collect(),
             unsent: 0,
             course: course(&desk.plan),
@@ -59,7 +70,20 @@ impl Clock {
             last: None,
             end: SimTime::ZERO,
             closed: Vec::new(),
+            next: None,
+            saved: Vec::new(),
+            since_checkpoint: 0,
+        };
+        if let Some(section) = checkpoint {
+            section.read(|book| clock.keep(book))?;
         }
+        Ok(clock)
+    }
+
+    /// Keeps how far time is, and what comes next.
+    fn keep(&mut self, book: &mut Book<'_>) -> Kept {
+        self.course.keep(book)?;
+        keep!(book: self.next)
     }
 
     fn act(&mut self, body: impl FnOnce(&mut Clock)) {
@@ -98,24 +122,19 @@ impl Clock {
             if !is_told {
                 return;
             }
-            if self.desk.is_interrupted() {
-                // What happened before is told, however little it is.
-                if self.tell_events(0, self.course.now().1) {
-                    self.tell(Entry::Interrupted);
-                }
+            let is_interrupted = self.desk.is_interrupted();
+            let is_due = is_interrupted || self.is_due();
+            // What happened before is told, however little it is.
+            if is_due && !self.tell_events(0, self.course.now().1) {
                 return;
             }
             match step {
-                Step::Everyone(signal) => return self.broadcast(signal),
-                Step::Some(agents, signal) => {
-                    self.waiting = agents.len();
-                    let tick = self.tick(signal);
-                    let mailboxes = self.desk.mailboxes();
-                    for agent in agents {
-                        mailboxes[agent.index()].tick(tick);
-                    }
+                Step::Act(act) if is_due && self.desk.folder.is_some() => return self.save(act),
+                _ if is_interrupted => {
+                    self.tell(Entry::Interrupted);
                     return;
                 }
+                Step::Act(act) => return self.set_going(act),
                 Step::Pass => self.clear_samples(),
                 Step::Stall(stall) => return self.desk.fail(RunError::Stalled(stall)),
                 Step::Close(_) => unreachable!("handled above"),
@@ -127,6 +146,68 @@ impl Clock {
         Tick {
             signal,
             posted: Stopwatch::stamp(&self.desk.plan),
+        }
+    }
+
+    /// Lets act whoever is to.
+    fn set_going(&mut self, Act { who, signal }: Act) {
+        let Some(agents) = who else {
+            return self.broadcast(signal);
+        };
+        self.waiting = agents.len();
+        let tick = self.tick(signal);
+        let mailboxes = self.desk.mailboxes();
+        for agent in agents {
+            mailboxes[agent.index()].tick(tick);
+        }
+    }
+
+    /// Whether so much has been done since the last checkpoint that it is time for another one:
+    /// iterations or, where nobody waits for others, as many on average.
+    fn is_due(&self) -> bool {
+        let unit = match self.is_asynchronous() {
+            true => self.desk.plan.graph.agents() as u64,
+            false => 1,
+        };
+        let every = self.desk.checkpoint_every;
+        every.is_some_and(|every| self.since_checkpoint >= every.get().saturating_mul(unit))
+    }
+
+    /// Asks everyone for what a checkpoint keeps. Everyone has done what the last tick asked for, so
+    /// whatever was sent is in a mailbox, before this.
+    fn save(&mut self, next: Act) {
+        let agents = self.desk.plan.graph.agents();
+        self.next = Some(next);
+        self.waiting = agents;
+        self.saved.clear();
+        self.saved.resize_with(agents, Section::default);
+        let tick = self.tick(Signal::Save);
+        for mailbox in self.desk.mailboxes() {
+            mailbox.tick(tick);
+        }
+    }
+
+    /// Everyone has given it: hands it to the recorder, and goes on.
+    fn go_on_after_checkpoint(&mut self) {
+        let mut sections = vec![
+            Section::write(|book| self.keep(book)),
+            Section::write(|book| match &self.desk.board {
+                Some(board) => board.keep(book),
+                None => Ok(()),
+            }),
+        ];
+        sections.extend(std::mem::take(&mut self.saved).into_iter().map(Ok));
+        let sections: Result<Vec<Section>, Torn> = sections.into_iter().collect();
+        let pieces = sections.and_then(section::join);
+        self.since_checkpoint = 0;
+        // Numbers and lists of them always have a form in bytes.
+        let is_told = self.tell(Entry::Checkpoint(pieces.expect("plain values")));
+        match self.next.take() {
+            _ if !is_told => {}
+            Some(act) if !self.desk.is_interrupted() => self.set_going(act),
+            _ => {
+                self.tell(Entry::Interrupted);
+            }
         }
     }
 
@@ -156,6 +237,7 @@ impl Clock {
 
     /// An iteration that is over, with those who combined in it.
     fn round(&mut self, ended: Ended) -> Round {
+        self.since_checkpoint += 1;
         let mut samples = std::mem::take(&mut self.samples);
         if self.told.contains(&false) {
             let mut told = self.told.iter();
@@ -169,6 +251,11 @@ impl Clock {
             wall: Some(self.begun.elapsed()),
             samples,
         }
+    }
+
+    fn hear_event(&mut self, sample: Sample) {
+        self.since_checkpoint += 1;
+        self.samples.push(sample);
     }
 
     /// Asynchronous: tells the recorder of events before `until`, if there are at least so many.
@@ -250,7 +337,10 @@ impl Handler<Begin> for Clock {
     type Result = ();
 
     fn handle(&mut self, _: Begin, _: &mut Self::Context) {
-        self.act(Clock::go_on);
+        self.act(|clock| match clock.next.take() {
+            Some(act) => clock.set_going(act),
+            None => clock.go_on(),
+        });
     }
 }
 
@@ -269,7 +359,7 @@ impl Handler<Done> for Clock {
                 clock.stall = Some((done.agent, stall));
             }
             match done.sample {
-                Some(sample) if clock.is_asynchronous() => clock.samples.push(*sample),
+                Some(sample) if clock.is_asynchronous() => clock.hear_event(*sample),
                 Some(sample) => {
                     let agent = done.agent.index();
                     clock.samples[agent] = *sample;
@@ -306,7 +396,21 @@ impl Handler<Event> for Clock {
     type Result = ();
 
     fn handle(&mut self, event: Event, _: &mut Self::Context) {
-        self.act(|clock| clock.samples.push(*event.sample));
+        self.act(|clock| clock.hear_event(*event.sample));
+    }
+}
+
+impl Handler<Saved> for Clock {
+    type Result = ();
+
+    fn handle(&mut self, Saved { agent, section }: Saved, _: &mut Self::Context) {
+        self.act(|clock| {
+            clock.saved[agent.index()] = section;
+            clock.waiting -= 1;
+            if clock.waiting == 0 {
+                clock.go_on_after_checkpoint();
+            }
+        });
     }
 }
 

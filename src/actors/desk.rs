@@ -4,13 +4,16 @@ use super::board::Board;
 use super::clock::Clock;
 use super::message::{Copied, Nothing, Parcel, Post, Sent, Tick};
 use super::node::{Agent, Attacker};
-use crate::record::{Entry, Panic, RunError, Sample};
+use crate::checkpoint::Torn;
+use crate::record::{Checkpoint, Entry, Panic, RunError, Sample};
 use crate::scenario::{Mode, Plan};
 use crate::units::{AgentId, SimTime};
 use actix::{Addr, Handler, Message};
 use crossbeam_channel::{Receiver, Sender};
 use std::collections::BTreeSet;
+use std::num::NonZeroU64;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
@@ -25,6 +28,9 @@ pub(super) struct Desk {
     pub wants_models: bool,
     /// Whose last models the recorder wants.
     pub wants_last_model: BTreeSet<AgentId>,
+    /// The run's folder, and iterations from one checkpoint in it to the next.
+    pub folder: Option<PathBuf>,
+    pub checkpoint_every: Option<NonZeroU64>,
     /// Set from outside to end the run at the next iteration.
     pub interrupt: Arc<AtomicBool>,
     pub recorder: Sender<Entry>,
@@ -101,6 +107,11 @@ impl Desk {
         if self.board.is_some() && self.plan.mode() != Mode::Asynchronous {
             self.clock().do_send(Sent);
         }
+    }
+
+    /// Ends the run, since it cannot go on from what a checkpoint says.
+    pub fn refuse_checkpoint(&self, torn: Torn) {
+        self.fail(Checkpoint::refused(self.folder.as_deref(), torn));
     }
 
     /// Ends the run.

@@ -7,6 +7,7 @@ use super::member::{Member, last_step};
 use crate::attack::{
     AnyForger, Batch, Crowd, HonestModel, Memory, Models, Neighbor, Network, OwnState, VictimData,
 };
+use crate::checkpoint::{Book, Kept};
 use crate::rng::{Key, Purpose};
 use crate::scenario::{AttackPlan, Plan};
 use crate::task::Objective;
@@ -51,6 +52,11 @@ impl Forgery {
             objectives: BTreeMap::new(),
             payload: Vec::new(),
         }
+    }
+
+    /// Keeps what the forger remembers. What it sees is looked at anew.
+    pub fn keep(&mut self, book: &mut Book<'_>) -> Kept {
+        self.forger.keep(book)
     }
 
     /// Whether payloads for different victims differ, beside what is drawn for them.

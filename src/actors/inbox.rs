@@ -7,6 +7,7 @@ use super::message::{Copied, Parcel, Post, Seat, Tag};
 use super::quorum::Count;
 use super::roster::Roster;
 use super::shelf::{Held, Shelf, sent_at};
+use crate::checkpoint::{Book, Kept, keep};
 use crate::fault::Outages;
 use crate::link::Queue;
 use crate::record::{Delay, DroppedBy, MessageEnd, MessageRow};
@@ -31,6 +32,7 @@ pub(super) struct Inbox {
 }
 
 /// A copy on its way to this agent, or lost on it.
+#[derive(serde::Serialize, serde::Deserialize)]
 struct Transit {
     letter: Letter,
     /// When it reaches the agent, before the downlink.
@@ -53,7 +55,7 @@ thread_local! {
 }
 
 /// Which neighbors have been heard of in which iteration, where agents wait for each other.
-#[derive(Default)]
+#[derive(Default, serde::Serialize, serde::Deserialize)]
 struct Heard {
     iteration: Option<u64>,
     now: usize,
@@ -100,6 +102,12 @@ impl Inbox {
             outages: plan.faults.outages(id),
             heard: Heard::default(),
         }
+    }
+
+    /// Keeps what is under way and what has arrived. When the agent is down is drawn anew.
+    pub fn keep(&mut self, book: &mut Book<'_>) -> Kept {
+        self.shelf.keep(book)?;
+        keep!(book: self.pending, self.beyond, self.downlink, self.heard)
     }
 
     /// When the agent is up.

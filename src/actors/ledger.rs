@@ -3,6 +3,7 @@
 
 use super::letter::Letter;
 use super::message::Tag;
+use crate::checkpoint::{Book, Kept, keep};
 use crate::link::LinkKind;
 use crate::record::{Delays, MessageEnd, MessageKey, MessageRow, ModelRow, Stage, Trace, Traffic};
 use crate::scenario::Plan;
@@ -38,6 +39,11 @@ impl Ledger {
             std::mem::take(&mut self.delays),
             self.trace.take(),
         )
+    }
+
+    /// Keeps what has not been told yet.
+    pub fn keep(&mut self, book: &mut Book<'_>) -> Kept {
+        keep!(book: self.traffic, self.delays, self.trace)
     }
 
     /// Counts copies that were put on a link.

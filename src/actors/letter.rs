@@ -43,6 +43,11 @@ impl Letter {
         &self.0.header.header
     }
 
+    /// Where it is: copies of one letter are in the same place.
+    pub fn address(&self) -> usize {
+        std::ptr::from_ref(self.head()).addr()
+    }
+
     /// The parameters.
     pub fn values(&self) -> &[f32] {
         &self.0.slice

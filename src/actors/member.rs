@@ -11,6 +11,7 @@ use super::letter::{Head, Letter};
 use super::roster::Roster;
 use super::shelf::Shelf;
 use super::stopwatch::Stopwatch;
+use crate::checkpoint::{Book, Kept, keep};
 use crate::kernel;
 use crate::learner::{Learner, Optimizer};
 use crate::model::Evaluation;
@@ -45,6 +46,7 @@ pub(super) struct Member {
 }
 
 /// An agent's last combination, as far as the end of the run asks for it.
+#[derive(serde::Serialize, serde::Deserialize)]
 struct Last {
     iteration: u64,
     /// The iteration whose batch it was.
@@ -108,6 +110,24 @@ impl Member {
             last: None,
             plan,
         }
+    }
+
+    /// Keeps what it has learned, and where in its course it is. `roster` was kept before; what is
+    /// drawn is drawn anew, with false labels if `flipped`.
+    pub fn keep(&mut self, roster: &Roster, flipped: bool, book: &mut Book<'_>) -> Kept {
+        if book.reads() {
+            roster.place(&self.plan, |place| self.combiner.rewire(place));
+        }
+        self.combiner.keep(book)?;
+        self.optimizer.keep(book)?;
+        book.value(&mut self.adapted)?;
+        let kept: Kept = keep!(book: self.iteration, self.started, self.combined,
+            self.adapted_loss, self.fingerprint, self.last);
+        if book.reads() && self.has_adapted() {
+            self.objective.flip_labels(flipped);
+            self.objective.draw(self.step());
+        }
+        kept
     }
 
     pub fn id(&self) -> AgentId {

@@ -1,6 +1,7 @@
 //! What actors say to each other.
 
 use super::letter::Letter;
+use super::section::Section;
 use crate::record::{Delays, Sample, Stall, Trace, Traffic, WallTimes};
 use crate::units::{AgentId, SimTime};
 use actix::Message;
@@ -17,7 +18,7 @@ pub(super) struct Tick {
 }
 
 /// How far time goes.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, serde::Serialize, serde::Deserialize)]
 pub(super) enum Signal {
     /// Synchronous: an iteration begins.
     Begin {
@@ -37,6 +38,8 @@ pub(super) enum Signal {
     Look,
     /// Asynchronous: whatever lies before this moment can happen.
     Until(SimTime),
+    /// A checkpoint is written: everyone gives what it goes on from.
+    Save,
     /// The run ends at this moment.
     Close(SimTime),
 }
@@ -71,7 +74,9 @@ pub(super) struct Nothing {
 
 /// Which neighbor of the receiver a sender is: its position among them in a network that never
 /// changes, else its number. Either way seats are in the order of the agents.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
+)]
 pub(super) struct Seat(pub u32);
 
 /// One copy of a model on its way.
@@ -84,7 +89,7 @@ pub(super) struct Copied {
 
 /// Which copy of a model it is, and what is known of it, in four bytes: there is one for each
 /// message under way.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, serde::Serialize, serde::Deserialize)]
 pub(super) struct Tag(u32);
 
 impl Tag {
@@ -155,6 +160,14 @@ pub(super) struct Done {
 #[rtype(result = "()")]
 pub(super) struct Event {
     pub sample: Box<Sample>,
+}
+
+/// Agents and attackers → clock: what a checkpoint keeps.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub(super) struct Saved {
+    pub agent: AgentId,
+    pub section: Section,
 }
 
 /// Agents and attackers → clock, at the end of the run: what is left to tell.

@@ -27,11 +27,12 @@ mod pace;
 mod participant;
 mod quorum;
 mod roster;
+mod section;
 mod shelf;
 mod stopwatch;
 mod voice;
 
-use crate::record::{Observer, Output, Panic, Recorder, RunError, Summary};
+use crate::record::{Checkpoint, Observer, Output, Panic, Recorder, RunError, Summary};
 use crate::scenario::{Plan, Role};
 use crate::units::{AgentId, SimTime};
 use actix::{Actor, Arbiter, ArbiterHandle, System};
@@ -39,6 +40,7 @@ use board::Board;
 use clock::{Begin, Clock};
 use desk::{Desk, Mailbox};
 use node::{Agent, Attacker};
+use section::Section;
 use std::num::NonZeroU64;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
@@ -101,7 +103,25 @@ fn run_here(plan: Arc<Plan>, options: RunOptions) -> Result<Summary, RunError> {
         folder: options.folder,
         threads,
     };
-    let recorder = Recorder::open(plan.clone(), output, options.observers)?;
+    let folder = output.folder.clone();
+    let checkpoint = match &folder {
+        Some(folder) => Checkpoint::find(folder, &plan)?,
+        None => None,
+    };
+    let recorded = checkpoint.as_ref().map(|c| &*c.recorded);
+    let recorder = Recorder::open(plan.clone(), output, options.observers, recorded)?;
+    let torn = |torn| Checkpoint::refused(folder.as_deref(), torn);
+    let mut sections = match checkpoint {
+        Some(checkpoint) => section::part(checkpoint.others).map_err(torn)?,
+        None => Vec::new(),
+    }
+    .into_iter();
+    // As the clock writes them.
+    let (of_clock, of_board) = (sections.next(), sections.next());
+    let board = Board::new(&plan);
+    if let (Some(board), Some(section)) = (&board, of_board) {
+        section.read(|book| board.keep(book)).map_err(torn)?;
+    }
     let (sender, entries) = Recorder::channel();
     let spent = recorder.spent();
     let (tell, outcome) = tokio::sync::oneshot::channel();
@@ -110,10 +130,12 @@ fn run_here(plan: Arc<Plan>, options: RunOptions) -> Result<Summary, RunError> {
     let arbiters: Vec<Arbiter> = (1..threads).map(|_| Arbiter::new()).collect();
     let desk = Arc::new(Desk {
         measures: plan.record.wall,
-        board: Board::new(&plan),
+        board,
         plan,
         wants_models,
         wants_last_model: recorder.wants_last_models().iter().copied().collect(),
+        folder: folder.clone(),
+        checkpoint_every: options.checkpoint_every,
         interrupt: options.interrupt,
         recorder: sender.clone(),
         spent,
@@ -141,7 +163,7 @@ fn run_here(plan: Arc<Plan>, options: RunOptions) -> Result<Summary, RunError> {
     })?;
 
     let outcome = system.block_on(async {
-        start(&desk, &arbiters);
+        start(&desk, &arbiters, of_clock, sections);
         outcome.await
     });
     // Whatever ended the run, nobody ticks any more: arbiters finish what they are at and stop.
@@ -172,7 +194,13 @@ fn lost(who: &str) -> RunError {
 
 /// Starts all actors: agents in their order, in parts of equal work, the first part beside the
 /// clock.
-fn start(desk: &Arc<Desk>, arbiters: &[Arbiter]) {
+/// Who goes on from a checkpoint gets the part of it that is its own.
+fn start(
+    desk: &Arc<Desk>,
+    arbiters: &[Arbiter],
+    of_clock: Option<Section>,
+    mut of_agents: impl Iterator<Item = Section>,
+) {
     let mut handles: Vec<ArbiterHandle> = vec![Arbiter::current()];
     handles.extend(arbiters.iter().map(Arbiter::handle));
     let work = |agent| desk.plan.world.work(agent);
@@ -185,17 +213,21 @@ fn start(desk: &Arc<Desk>, arbiters: &[Arbiter]) {
         let part = (middle * handles.len() as f64) as usize;
         let home = &handles[part.min(handles.len() - 1)];
         let desk = desk.clone();
+        let section = of_agents.next();
         match desk.plan.roles[agent.index()] {
             Role::Honest => Mailbox::Agent(Agent::start_in_arbiter(home, move |_| {
-                Agent::new(desk, agent)
+                Agent::new(desk, agent, section)
             })),
             Role::Byzantine(_) => Mailbox::Attacker(Attacker::start_in_arbiter(home, move |_| {
-                Attacker::new(desk, agent)
+                Attacker::new(desk, agent, section)
             })),
         }
     };
     let directory = desk.plan.graph.ids().map(mailbox).collect();
-    let clock = Clock::new(desk.clone()).start();
+    let clock = match Clock::new(desk.clone(), of_clock) {
+        Ok(clock) => clock.start(),
+        Err(torn) => return desk.refuse_checkpoint(torn),
+    };
     let filled = desk.directory.set(directory).is_ok() && desk.clock.set(clock).is_ok();
     assert!(filled, "a run starts once");
     desk.clock().do_send(Begin);

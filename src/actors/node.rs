@@ -4,6 +4,7 @@
 use super::desk::Desk;
 use super::message::{Nothing, Parcel, Post, Tick};
 use super::participant::Participant;
+use super::section::Section;
 use super::stopwatch::Stopwatch;
 use super::voice::{Byzantine, Honest, Voice};
 use crate::units::AgentId;
@@ -19,16 +20,19 @@ pub(super) type Attacker = Node<Byzantine>;
 pub(super) struct Node<V> {
     desk: Arc<Desk>,
     id: AgentId,
+    /// What it goes on from, until it starts.
+    checkpoint: Option<Section>,
     /// Made when the actor starts, on its own thread. Without one, something has failed and the run
     /// is ending.
     participant: Option<Box<Participant<V>>>,
 }
 
 impl<V: Voice> Node<V> {
-    pub fn new(desk: Arc<Desk>, id: AgentId) -> Self {
+    pub fn new(desk: Arc<Desk>, id: AgentId, checkpoint: Option<Section>) -> Self {
         Node {
             desk,
             id,
+            checkpoint,
             participant: None,
         }
     }
@@ -58,11 +62,18 @@ impl<V: Voice> Actor for Node<V> {
         let Node {
             desk,
             id,
+            checkpoint,
             participant,
         } = self;
         let place = |_: &_| (V::who(&desk.plan, *id), Default::default());
         desk.guard(participant, place, |participant| {
-            *participant = Some(Box::new(Participant::new(&desk.plan, *id)));
+            let mut own = Box::new(Participant::new(&desk.plan, *id));
+            if let Some(section) = checkpoint.take()
+                && let Err(torn) = section.read(|book| own.keep(&desk.plan, book))
+            {
+                return desk.refuse_checkpoint(torn);
+            }
+            *participant = Some(own);
         });
     }
 }

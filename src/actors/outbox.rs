@@ -6,6 +6,7 @@ use super::lane::{Attempt, Exhausted, Lane, Memory, Origin, Trip, Way};
 use super::ledger::Ledger;
 use super::letter::Letter;
 use super::message::{Copied, Nothing, Seat, Tag};
+use crate::checkpoint::{Book, Kept, keep};
 use crate::link::Queue;
 use crate::record::{DroppedBy, MessageEnd};
 use crate::rng::{Key, Purpose, ShortStream, choose};
@@ -59,6 +60,11 @@ impl Outbox {
         };
         outbox.wire(plan, &plan.graph);
         outbox
+    }
+
+    /// Keeps how long the uplink is taken. Links and their bursts are drawn anew.
+    pub fn keep(&mut self, book: &mut Book<'_>) -> Kept {
+        keep!(book: self.uplink)
     }
 
     fn wire(&mut self, plan: &Plan, graph: &Graph) {

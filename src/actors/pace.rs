@@ -2,6 +2,7 @@
 //! is over.
 
 use super::message::{Done, Signal};
+use crate::checkpoint::{Book, Kept, keep};
 use crate::fault::Outages;
 use crate::record::Stall;
 use crate::scenario::{Pace, Plan};
@@ -11,16 +12,28 @@ use std::collections::BinaryHeap;
 
 /// What comes next.
 pub(super) enum Step {
-    /// Everyone acts.
-    Everyone(Signal),
-    /// These act.
-    Some(Vec<AgentId>, Signal),
+    /// Some act, or all.
+    Act(Act),
     /// Nobody takes part in an iteration, which takes no time.
     Pass,
     /// The run is over at this moment.
     Close(SimTime),
     /// The run can never go on.
     Stall(Stall),
+}
+
+/// Who acts, and how far.
+#[derive(serde::Serialize, serde::Deserialize)]
+pub(super) struct Act {
+    /// `None` is everyone.
+    pub who: Option<Vec<AgentId>>,
+    pub signal: Signal,
+}
+
+impl Act {
+    fn everyone(signal: Signal) -> Step {
+        Step::Act(Act { who: None, signal })
+    }
 }
 
 /// An iteration that is over, for everyone at once.
@@ -44,6 +57,9 @@ pub(super) trait Course {
 
     /// The iteration that is going on and when it began, for messages.
     fn now(&self) -> (u64, SimTime);
+
+    /// Keeps how far it is.
+    fn keep(&mut self, book: &mut Book<'_>) -> Kept;
 }
 
 /// The course of a plan's mode.
@@ -135,7 +151,7 @@ impl Course for Synchronous {
             return Step::Close(self.slowest);
         }
         (self.start, self.slowest) = (start, start);
-        Step::Everyone(Signal::Begin {
+        Act::everyone(Signal::Begin {
             iteration: self.iteration,
             at: start,
             last: self.iteration + 1 == plan.iterations,
@@ -156,6 +172,10 @@ impl Course for Synchronous {
 
     fn now(&self) -> (u64, SimTime) {
         (self.iteration, self.start)
+    }
+
+    fn keep(&mut self, book: &mut Book<'_>) -> Kept {
+        keep!(book: self.iteration, self.start, self.slowest, self.begun)
     }
 }
 
@@ -180,7 +200,7 @@ impl Course for Deadline {
             return Step::Close(self.at(self.iterations));
         }
         self.tick = Some(tick);
-        Step::Everyone(Signal::Deadline {
+        Act::everyone(Signal::Deadline {
             tick,
             at: self.at(tick),
             last: tick == self.iterations,
@@ -201,6 +221,10 @@ impl Course for Deadline {
     fn now(&self) -> (u64, SimTime) {
         let tick = self.tick.unwrap_or(0);
         (tick, self.at(tick))
+    }
+
+    fn keep(&mut self, book: &mut Book<'_>) -> Kept {
+        keep!(book: self.tick)
     }
 }
 
@@ -244,7 +268,10 @@ impl Course for Asynchronous {
             agents.push(agent);
             self.events.pop();
         }
-        Step::Some(agents, Signal::Until(until))
+        Step::Act(Act {
+            who: Some(agents),
+            signal: Signal::Until(until),
+        })
     }
 
     fn hear(&mut self, done: &Done) {
@@ -258,5 +285,9 @@ impl Course for Asynchronous {
 
     fn now(&self) -> (u64, SimTime) {
         (0, self.now)
+    }
+
+    fn keep(&mut self, book: &mut Book<'_>) -> Kept {
+        keep!(book: self.events, self.now)
     }
 }

@@ -7,10 +7,12 @@ use super::inbox::{Inbox, Scene};
 use super::lane::Trip;
 use super::ledger::Ledger;
 use super::member::{Member, Occasion};
-use super::message::{Closed, Done, Event, Nothing, Parcel, Post, Signal};
+use super::message::{Closed, Done, Event, Nothing, Parcel, Post, Saved, Signal};
 use super::outbox::Outbox;
 use super::roster::Roster;
+use super::section::Section;
 use super::voice::Voice;
+use crate::checkpoint::{Book, Kept, keep};
 use crate::record::{Sample, Stall, WallTimes};
 use crate::scenario::{Mode, Pace, Plan};
 use crate::units::{AgentId, SimTime};
@@ -47,7 +49,7 @@ struct Held {
 }
 
 /// What an agent is at between two ticks.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, serde::Serialize, serde::Deserialize)]
 enum Course {
     /// Nothing: it is down, or its part is over.
     Idle,
@@ -88,6 +90,39 @@ impl<V: Voice> Participant<V> {
         self.now
     }
 
+    /// Keeps all that the run goes on from, between two ticks.
+    ///
+    /// # Errors
+    /// What a rule or an attack could not keep, or what is read is something else.
+    pub fn keep(&mut self, plan: &Plan, book: &mut Book<'_>) -> Kept {
+        let Participant {
+            member,
+            roster,
+            voice,
+            ..
+        } = self;
+        roster.keep(plan, book)?;
+        voice.keep(book)?;
+        member.keep(roster, voice.flips_labels(), book)?;
+        self.inbox.keep(book)?;
+        self.outbox.keep(book)?;
+        self.ledger.keep(book)?;
+        // Nobody holds anything back between two ticks, and who has stalled has ended the run.
+        keep!(book: self.course, self.now, self.combined_at, self.next)
+    }
+
+    /// The clock asks for what a checkpoint keeps.
+    fn save(&mut self, desk: &Desk) {
+        let section = Section::write(|book| self.keep(&desk.plan, book));
+        // Plain values all have one; what a plug-in could not keep, its panic tells.
+        let section =
+            section.unwrap_or_else(|torn| panic!("its state has no form in bytes: {torn}"));
+        desk.clock().do_send(Saved {
+            agent: self.id,
+            section,
+        });
+    }
+
     /// Time goes on.
     pub fn tick(&mut self, desk: &Desk, signal: Signal) {
         match signal {
@@ -99,6 +134,7 @@ impl<V: Voice> Participant<V> {
             Signal::Deadline { tick, at, last } => self.deadline(desk, tick, at, last),
             Signal::Look => self.look(desk),
             Signal::Until(until) => self.run_until(desk, until),
+            Signal::Save => self.save(desk),
             Signal::Close(end) => self.close(desk, end),
         }
     }

@@ -5,6 +5,7 @@
 //! remembers of it is still there when it comes back.
 
 use super::message::Seat;
+use crate::checkpoint::{Book, Kept, keep};
 use crate::rule::Place;
 use crate::scenario::Plan;
 use crate::topology::Graph;
@@ -21,6 +22,7 @@ pub(super) struct Roster {
 }
 
 /// Everyone met in a network that changes.
+#[derive(serde::Serialize, serde::Deserialize)]
 struct Met {
     /// In ascending order, with slots.
     all: Vec<(AgentId, usize)>,
@@ -63,6 +65,15 @@ impl Roster {
             own,
             met,
         }
+    }
+
+    /// Keeps who was met in which order, and in which network the agent is.
+    pub fn keep(&mut self, plan: &Plan, book: &mut Book<'_>) -> Kept {
+        book.value(&mut self.epoch)?;
+        if book.reads() && self.met.is_some() {
+            self.graph = plan.networks.at(self.epoch);
+        }
+        keep!(book: self.met)
     }
 
     /// Goes on to the network of an iteration; says whether it is another one.

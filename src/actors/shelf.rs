@@ -3,6 +3,7 @@
 use super::ledger::Ledger;
 use super::letter::Letter;
 use super::message::Tag;
+use crate::checkpoint::{Book, Kept, keep};
 use crate::record::{MessageEnd, MessageKey, MessageRow};
 use crate::scenario::{Missing, Pace, Plan};
 use crate::units::{AgentId, SimTime};
@@ -19,6 +20,7 @@ pub(super) struct Shelf {
 }
 
 /// The newest model of a neighbor.
+#[derive(serde::Serialize, serde::Deserialize)]
 enum Newest {
     Nobody,
     /// The model of this stamp, which has been used and is not used again.
@@ -27,6 +29,7 @@ enum Newest {
 }
 
 /// A model that is there.
+#[derive(serde::Serialize, serde::Deserialize)]
 pub(super) struct Held {
     pub letter: Letter,
     arrived: SimTime,
@@ -68,6 +71,11 @@ impl Shelf {
             newest: (0..slots).map(|_| Newest::Nobody).collect(),
             uses: BTreeMap::new(),
         }
+    }
+
+    /// Keeps what is there.
+    pub fn keep(&mut self, book: &mut Book<'_>) -> Kept {
+        keep!(book: self.newest, self.uses)
     }
 
     /// Puts a copy into its sender's slot, unless a newer one is there.

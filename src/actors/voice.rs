@@ -9,6 +9,7 @@ use super::member::Member;
 use super::outbox::Mailing;
 use super::stopwatch::Stopwatch;
 use crate::attack::{Knowledge, Timing};
+use crate::checkpoint::{Book, Kept, keep};
 use crate::record::Stage;
 use crate::scenario::{AttackPlan, Plan, Role};
 use crate::units::{AgentId, SimTime};
@@ -45,6 +46,12 @@ pub(super) trait Voice: Unpin + 'static {
 
     /// Whether it is an attacker whose attack is on.
     fn is_attacking(&self) -> bool;
+
+    /// Whether it draws batches with false labels.
+    fn flips_labels(&self) -> bool;
+
+    /// Keeps what it remembers from one iteration to the next.
+    fn keep(&mut self, book: &mut Book<'_>) -> Kept;
 }
 
 /// A normal agent: it sends its model to everyone.
@@ -82,6 +89,14 @@ impl Voice for Honest {
 
     fn is_attacking(&self) -> bool {
         false
+    }
+
+    fn flips_labels(&self) -> bool {
+        false
+    }
+
+    fn keep(&mut self, _: &mut Book<'_>) -> Kept {
+        Ok(())
     }
 }
 
@@ -237,5 +252,14 @@ impl Voice for Byzantine {
 
     fn is_attacking(&self) -> bool {
         self.attacking
+    }
+
+    fn flips_labels(&self) -> bool {
+        self.attacking && self.attack().attack.flips_labels()
+    }
+
+    fn keep(&mut self, book: &mut Book<'_>) -> Kept {
+        self.forgery.keep(book)?;
+        keep!(book: self.attacking, self.past)
     }
 }

@@ -14,6 +14,7 @@
 use super::moments::{deviation, mean};
 use super::per_iteration::PerIteration;
 use super::{AnyForger, Attack, Crowd, Forger, Knowledge, Models};
+use crate::checkpoint::{Book, Kept};
 use crate::settings::Keys;
 use crate::units::AgentId;
 use std::f64::consts::{PI, SQRT_2};
@@ -82,6 +83,10 @@ impl Forger<Models<'_>> for Outlier {
 
     fn is_by_victim(&self) -> bool {
         self.z.is_none()
+    }
+
+    fn keep(&mut self, _: &mut Book<'_>) -> Kept {
+        Ok(())
     }
 }
 

@@ -1,6 +1,7 @@
 //! The own honest model plus noise.
 
 use super::{AnyForger, Attack, Forger, OwnState};
+use crate::checkpoint::{Book, Kept};
 use crate::settings::Keys;
 use crate::units::AgentId;
 use rand_distr::{Distribution, StandardNormal};
@@ -42,5 +43,9 @@ impl Forger<OwnState<'_>> for AddNoise {
             let normal: f64 = StandardNormal.sample(&mut stream);
             (f64::from(x) + self.std * normal) as f32
         }));
+    }
+
+    fn keep(&mut self, _: &mut Book<'_>) -> Kept {
+        Ok(())
     }
 }

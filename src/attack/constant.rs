@@ -2,6 +2,7 @@
 
 use super::dimensions::fits;
 use super::{AnyForger, Attack, Forger, OwnState, Stage, Unfit};
+use crate::checkpoint::{Book, Kept};
 use crate::settings::{Keys, Numbers};
 use crate::units::AgentId;
 
@@ -42,5 +43,9 @@ impl Attack for Constant {
 impl Forger<OwnState<'_>> for Constant {
     fn forge(&mut self, sight: OwnState<'_>, payload: &mut Vec<f32>) {
         payload.extend((0..sight.honest.len()).map(|j| self.value.at(j) as f32));
+    }
+
+    fn keep(&mut self, _: &mut Book<'_>) -> Kept {
+        Ok(())
     }
 }

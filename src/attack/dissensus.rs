@@ -15,6 +15,7 @@
 //! Needs `omniscient`. Costs O(|N_i| d) for each victim.
 
 use super::{AnyForger, Attack, Forger, Knowledge, Neighbor, Network};
+use crate::checkpoint::{Book, Kept};
 use crate::kernel::add_weighted;
 use crate::settings::Keys;
 use crate::units::AgentId;
@@ -83,6 +84,10 @@ impl Forger<Network<'_>> for Canceler {
             add_weighted(&mut self.sum, share, own);
         }
         payload.extend(self.sum.iter().map(|&x| x as f32));
+    }
+
+    fn keep(&mut self, _: &mut Book<'_>) -> Kept {
+        Ok(())
     }
 }
 

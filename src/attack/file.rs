@@ -1,6 +1,7 @@
 //! Payloads that the user made elsewhere.
 
 use super::{AnyForger, Attack, Forger, OwnState, Stage, Unfit};
+use crate::checkpoint::{Book, Kept};
 use crate::data::npy::Npy;
 use crate::data::npz::Npz;
 use crate::settings::Keys;
@@ -87,6 +88,10 @@ impl Forger<OwnState<'_>> for File {
     fn forge(&mut self, sight: OwnState<'_>, payload: &mut Vec<f32>) {
         // `prepare` has checked that every iteration has its row.
         payload.extend(self.payloads.row(sight.iteration as usize));
+    }
+
+    fn keep(&mut self, _: &mut Book<'_>) -> Kept {
+        Ok(())
     }
 }
 

@@ -1,6 +1,7 @@
 //! Normal noise in the place of a model.
 
 use super::{AnyForger, Attack, Forger, OwnState};
+use crate::checkpoint::{Book, Kept};
 use crate::settings::Keys;
 use crate::units::AgentId;
 use rand_distr::{Distribution, StandardNormal};
@@ -49,5 +50,9 @@ impl Forger<OwnState<'_>> for Gaussian {
             let normal: f64 = StandardNormal.sample(&mut stream);
             (self.mean + self.std * normal) as f32
         }));
+    }
+
+    fn keep(&mut self, _: &mut Book<'_>) -> Kept {
+        Ok(())
     }
 }

@@ -9,6 +9,7 @@
 use super::moments::mean;
 use super::per_iteration::PerIteration;
 use super::{AnyForger, Attack, Forger, Knowledge, Models};
+use crate::checkpoint::{Book, Kept};
 use crate::settings::Keys;
 use crate::units::AgentId;
 
@@ -61,6 +62,10 @@ impl Forger<Models<'_>> for Opposite {
             .mean
             .at(sight.own.iteration, |mu| mean(sight.honest, mu));
         payload.extend(mean.iter().map(|mu| (-self.epsilon * mu) as f32));
+    }
+
+    fn keep(&mut self, _: &mut Book<'_>) -> Kept {
+        Ok(())
     }
 }
 

@@ -8,6 +8,7 @@
 //! Needs `none`, and a task with classes. Costs no more than an honest agent.
 
 use super::{AnyForger, Attack, Forger, OwnState};
+use crate::checkpoint::{Book, Kept};
 use crate::settings::Keys;
 use crate::units::AgentId;
 
@@ -40,6 +41,10 @@ impl Attack for LabelFlip {
 impl Forger<OwnState<'_>> for LabelFlip {
     fn forge(&mut self, sight: OwnState<'_>, payload: &mut Vec<f32>) {
         payload.extend_from_slice(sight.honest);
+    }
+
+    fn keep(&mut self, _: &mut Book<'_>) -> Kept {
+        Ok(())
     }
 }
 

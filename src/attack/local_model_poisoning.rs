@@ -22,6 +22,7 @@ use super::krum_ballot::{Ballot, diameter};
 use super::moments::mean;
 use super::per_iteration::PerIteration;
 use super::{AnyForger, Attack, Forger, HonestModel, Knowledge, Network};
+use crate::checkpoint::{Book, Kept};
 use crate::rule::pairwise::Distances;
 use crate::settings::{Choice, Chosen, Keys};
 use crate::units::AgentId;
@@ -130,6 +131,10 @@ impl Forger<Network<'_>> for AgainstTrimming {
             value as f32
         }));
     }
+
+    fn keep(&mut self, _: &mut Book<'_>) -> Kept {
+        Ok(())
+    }
 }
 
 /// Where the search for λ ends.
@@ -170,6 +175,10 @@ impl Forger<Network<'_>> for AgainstKrum {
             }
             lambda /= 2.0;
         }
+    }
+
+    fn keep(&mut self, _: &mut Book<'_>) -> Kept {
+        Ok(())
     }
 }
 

@@ -21,6 +21,7 @@
 
 use super::dimensions::{fits, target};
 use super::{AnyForger, Attack, Forger, Knowledge, Memory, Stage, Unfit, VictimData};
+use crate::checkpoint::{Book, Kept};
 use crate::settings::{Keys, Numbers};
 use crate::units::AgentId;
 
@@ -110,6 +111,10 @@ impl Forger<VictimData<'_>> for LossMimicry {
             }
         }
         self.place(own, accepted, payload);
+    }
+
+    fn keep(&mut self, _: &mut Book<'_>) -> Kept {
+        Ok(())
     }
 }
 

@@ -1,6 +1,7 @@
 //! Payloads that are no models: a receiver refuses and counts them.
 
 use super::{AnyForger, Attack, Forger, OwnState};
+use crate::checkpoint::{Book, Kept};
 use crate::rng::choose;
 use crate::settings::Keys;
 use crate::units::AgentId;
@@ -60,6 +61,10 @@ impl Forger<OwnState<'_>> for NonFinite {
             payload[at] = bad;
         }
     }
+
+    fn keep(&mut self, _: &mut Book<'_>) -> Kept {
+        Ok(())
+    }
 }
 
 impl WrongLength {
@@ -85,6 +90,10 @@ impl Forger<OwnState<'_>> for WrongLength {
         let dimension = sight.honest.len();
         payload.extend_from_slice(&sight.honest[..dimension - count(self.share, dimension)]);
     }
+
+    fn keep(&mut self, _: &mut Book<'_>) -> Kept {
+        Ok(())
+    }
 }
 
 impl Empty {
@@ -107,4 +116,8 @@ impl Attack for Empty {
 
 impl Forger<OwnState<'_>> for Empty {
     fn forge(&mut self, _: OwnState<'_>, _: &mut Vec<f32>) {}
+
+    fn keep(&mut self, _: &mut Book<'_>) -> Kept {
+        Ok(())
+    }
 }

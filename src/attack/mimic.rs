@@ -9,6 +9,7 @@
 //! `colluding` of some attacker. Costs O(d) in an iteration; one payload for all victims.
 
 use super::{AnyForger, Attack, Forger, Knowledge, Models, Stage, Unfit};
+use crate::checkpoint::{Book, Kept, keep};
 use crate::settings::Keys;
 use crate::units::AgentId;
 
@@ -118,6 +119,10 @@ impl Forger<Models<'_>> for Copier {
             last.extend_from_slice(model);
         }
         payload.extend_from_slice(self.last.as_deref().unwrap_or(sight.own.honest));
+    }
+
+    fn keep(&mut self, book: &mut Book<'_>) -> Kept {
+        keep!(book: self.last)
     }
 }
 

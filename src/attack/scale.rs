@@ -1,6 +1,7 @@
 //! The own honest model times a factor.
 
 use super::{AnyForger, Attack, Forger, OwnState};
+use crate::checkpoint::{Book, Kept};
 use crate::settings::{Keys, NumberOrRange};
 use crate::units::AgentId;
 
@@ -36,5 +37,9 @@ impl Forger<OwnState<'_>> for Scale {
     fn forge(&mut self, sight: OwnState<'_>, payload: &mut Vec<f32>) {
         let factor = self.factor.draw(&mut sight.stream());
         payload.extend(sight.honest.iter().map(|&x| (f64::from(x) * factor) as f32));
+    }
+
+    fn keep(&mut self, _: &mut Book<'_>) -> Kept {
+        Ok(())
     }
 }

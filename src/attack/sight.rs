@@ -1,6 +1,7 @@
 //! What a forger is handed: one type per level of knowledge, and nothing beyond it.
 
 use super::Knowledge;
+use crate::checkpoint::{Book, Kept};
 use crate::rng::{Key, Stream};
 use crate::task::Objective;
 use crate::units::AgentId;
@@ -175,6 +176,13 @@ pub trait Forger<S>: Send {
     fn is_by_victim(&self) -> bool {
         false
     }
+
+    /// Keeps what it remembers from one iteration to the next, and no settings or buffers: a run
+    /// that goes on from a checkpoint begins with a new one, which then reads this.
+    ///
+    /// # Errors
+    /// Whatever the book says.
+    fn keep(&mut self, book: &mut Book<'_>) -> Kept;
 }
 
 /// A forger, by what it is handed.
@@ -206,6 +214,16 @@ impl AnyForger {
             AnyForger::Blind(forger) => forger.is_by_victim(),
             AnyForger::Listening(forger) => forger.is_by_victim(),
             AnyForger::Omniscient(_) | AnyForger::VictimData(_) => true,
+        }
+    }
+
+    /// Keeps what it remembers.
+    pub(crate) fn keep(&mut self, book: &mut Book<'_>) -> Kept {
+        match self {
+            AnyForger::Blind(forger) => forger.keep(book),
+            AnyForger::Listening(forger) => forger.keep(book),
+            AnyForger::Omniscient(forger) => forger.keep(book),
+            AnyForger::VictimData(forger) => forger.keep(book),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The own honest model times −1.
 
 use super::{AnyForger, Attack, Forger, OwnState};
+use crate::checkpoint::{Book, Kept};
 use crate::settings::Keys;
 use crate::units::AgentId;
 
@@ -29,5 +30,9 @@ impl Attack for SignFlip {
 impl Forger<OwnState<'_>> for SignFlip {
     fn forge(&mut self, sight: OwnState<'_>, payload: &mut Vec<f32>) {
         payload.extend(sight.honest.iter().map(|x| -x));
+    }
+
+    fn keep(&mut self, _: &mut Book<'_>) -> Kept {
+        Ok(())
     }
 }

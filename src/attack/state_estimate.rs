@@ -24,6 +24,7 @@
 
 use super::moments::mean;
 use super::{HonestModel, Models};
+use crate::checkpoint::{Book, Kept, keep};
 use crate::kernel::{add_weighted, squared_distance};
 use crate::units::AgentId;
 use std::collections::BTreeMap;
@@ -38,7 +39,7 @@ pub(super) struct Estimator {
 }
 
 /// The models known in an iteration.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, serde::Serialize, serde::Deserialize)]
 struct Heard {
     iteration: Option<u64>,
     agents: Vec<AgentId>,
@@ -46,7 +47,7 @@ struct Heard {
     models: Vec<f32>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug, Default, serde::Serialize, serde::Deserialize)]
 struct Victim {
     /// a, by whose model it is for; `None` is the attacker.
     weights: BTreeMap<Option<AgentId>, f64>,
@@ -102,6 +103,11 @@ impl Estimator {
         }
         let whose = columns.iter().map(|(whose, _)| *whose);
         victim.weights = whose.zip(weights).collect();
+    }
+
+    /// Keeps all of it.
+    pub(super) fn keep(&mut self, book: &mut Book<'_>) -> Kept {
+        keep!(book: self.now, self.before, self.victims)
     }
 
     /// Remembers what the victim gets.

@@ -14,6 +14,7 @@
 use super::dimensions::{fits, target};
 use super::state_estimate::Estimator;
 use super::{AnyForger, Attack, Forger, Knowledge, Models, Network, Stage, Unfit};
+use crate::checkpoint::{Book, Kept};
 use crate::settings::{Choice, Chosen, Keys, Numbers};
 use crate::units::AgentId;
 
@@ -114,6 +115,10 @@ impl Forger<Network<'_>> for Pull {
         let combined = combined.iter().enumerate();
         payload.extend(combined.map(|(j, &w)| self.drawn(j, f64::from(w))));
     }
+
+    fn keep(&mut self, _: &mut Book<'_>) -> Kept {
+        Ok(())
+    }
 }
 
 struct Guesser {
@@ -133,6 +138,10 @@ impl Forger<Models<'_>> for Guesser {
 
     fn is_by_victim(&self) -> bool {
         true
+    }
+
+    fn keep(&mut self, book: &mut Book<'_>) -> Kept {
+        self.estimator.keep(book)
     }
 }
 

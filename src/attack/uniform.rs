@@ -1,6 +1,7 @@
 //! Uniform values in the place of a model: the paper's attack.
 
 use super::{AnyForger, Attack, Forger, OwnState};
+use crate::checkpoint::{Book, Kept};
 use crate::settings::Keys;
 use crate::units::AgentId;
 use rand::RngExt;
@@ -69,5 +70,9 @@ impl Forger<OwnState<'_>> for Uniform {
                 .iter()
                 .map(|_| (self.low + width * stream.random::<f64>()) as f32),
         );
+    }
+
+    fn keep(&mut self, _: &mut Book<'_>) -> Kept {
+        Ok(())
     }
 }

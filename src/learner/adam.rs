@@ -8,6 +8,7 @@
 //!
 //! in step t = 1, 2, … of the agent, counting those that were done. The moments are `f64`.
 
+use crate::checkpoint::{Book, Kept, keep};
 use crate::kernel::for_this_processor;
 use crate::settings::Keys;
 
@@ -82,6 +83,10 @@ impl Moments {
             square: vec![0.0; dimension],
             powers: [1.0; 2],
         }
+    }
+
+    pub(super) fn keep(&mut self, book: &mut Book<'_>) -> Kept {
+        keep!(book: self.mean, self.square, self.powers)
     }
 
     /// One step in place. `parameters` and `gradient` have shape `[d]`; the result is rounded to

@@ -7,6 +7,7 @@ mod adam;
 
 pub use adam::{Adam, Moments};
 
+use crate::checkpoint::{Book, Kept};
 use crate::settings::{Choice, Chosen, Keys, Schedule, keys_of_cases};
 
 /// How the parameters follow a gradient.
@@ -109,6 +110,14 @@ pub enum Optimizer {
 }
 
 impl Optimizer {
+    /// Keeps what it remembers.
+    pub(crate) fn keep(&mut self, book: &mut Book<'_>) -> Kept {
+        match self {
+            Optimizer::Sgd => Ok(()),
+            Optimizer::Adam(moments) => moments.keep(book),
+        }
+    }
+
     /// One adapt step in place. `parameters` and `gradient` have shape `[d]`; the result is
     /// rounded to `f32` once.
     pub fn step(&mut self, step_size: f64, parameters: &mut [f32], gradient: &[f64]) {

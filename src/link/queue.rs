@@ -3,7 +3,7 @@
 use crate::units::SimTime;
 
 /// An uplink or a downlink: since when it is free.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Queue {
     free: SimTime,
 }

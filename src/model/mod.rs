@@ -102,7 +102,7 @@ pub trait Model: Send {
 }
 
 /// Quality of a model on a test set.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Evaluation {
     /// Mean loss per row.
     pub loss: f64,

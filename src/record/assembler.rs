@@ -2,6 +2,7 @@
 //! is handed out when all who take part in it have come.
 
 use super::sample::{Round, Sample};
+use crate::checkpoint::{Book, Kept, keep};
 use std::collections::VecDeque;
 
 /// Collects samples by iteration.
@@ -18,6 +19,7 @@ pub(super) struct Assembler {
     spare: Vec<Vec<Sample>>,
 }
 
+#[derive(serde::Serialize, serde::Deserialize)]
 struct Open {
     missing: u32,
     samples: Vec<Sample>,
@@ -41,6 +43,11 @@ impl Assembler {
             open,
             spare: Vec::new(),
         }
+    }
+
+    /// Keeps the iterations that are not handed out yet.
+    pub fn keep(&mut self, book: &mut Book<'_>) -> Kept {
+        keep!(book: self.open, self.first)
     }
 
     /// Takes samples; the vector is left empty.

@@ -15,7 +15,7 @@ pub enum Delay {
 /// What an agent has to tell of [`Delay`]s since its sample before, in the order it came; equal
 /// neighbors of one kind are one, so that the same delay for all of an agent's messages takes no
 /// memory of its own.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Delays {
     /// Per kind the last value, and how often it came in a row; never where that is 0.
     last: [(u64, u32); 3],
@@ -25,7 +25,7 @@ pub struct Delays {
 
 /// A value, how often it came in a row, and its kind, in 8 bytes: where delays are random there is
 /// one for each message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 struct Packed(u64);
 
 impl Packed {

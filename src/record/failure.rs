@@ -63,6 +63,16 @@ impl RunError {
         }
     }
 
+    /// Whether it came from outside: once that is mended, the run can go on where it was.
+    pub fn is_of_surroundings(&self) -> bool {
+        match self {
+            RunError::Write { .. } | RunError::Interrupted { .. } | RunError::Checkpoint { .. } => {
+                true
+            }
+            RunError::Panic(_) | RunError::Stalled(_) | RunError::Accounting(_) => false,
+        }
+    }
+
     /// Its kind in one word, as `summary.json` says it.
     pub fn kind(&self) -> &'static str {
         match self {

@@ -25,7 +25,7 @@ pub(super) const QUANTITIES: [(&str, &str); 6] = [
 ];
 
 /// Statistics of a group of normal agents.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub struct GroupStats {
     /// How many agents that is: those that combined.
     pub agents: u64,
@@ -76,7 +76,7 @@ impl GroupStats {
 }
 
 /// Statistics of all normal agents, and of each group.
-#[derive(Clone)]
+#[derive(Clone, serde::Serialize, serde::Deserialize)]
 pub(super) struct RoundStats {
     pub all: GroupStats,
     pub groups: Vec<(u32, GroupStats)>,
@@ -91,7 +91,7 @@ impl RoundStats {
 }
 
 /// What statistics take of an agent.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, serde::Serialize, serde::Deserialize)]
 pub(super) struct Measured {
     /// In the order of [`QUANTITIES`]; NaN where one was not evaluated or does not exist.
     pub quantities: [f64; 6],

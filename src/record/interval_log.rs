@@ -2,14 +2,15 @@
 //! languages read and add up. Percentiles cannot be added.
 
 use super::tally::{Content, DIGITS, Tally};
+use crate::checkpoint::{Book, Kept, Torn};
 use hdrhistogram::Histogram;
 use hdrhistogram::serialization::V2DeflateSerializer;
 use hdrhistogram::serialization::interval_log::{
     IntervalLogWriter, IntervalLogWriterBuilder, IntervalLogWriterError,
 };
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::{self, BufWriter, Write};
+use std::fs::{File, OpenOptions};
+use std::io::{self, BufWriter, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -24,37 +25,71 @@ const KEPT: usize = 4096;
 pub(super) struct IntervalLog {
     path: PathBuf,
     temporary: PathBuf,
-    file: BufWriter<File>,
+    comment: String,
+    /// From the first line on.
+    file: Option<BufWriter<File>>,
     encoder: Encoder,
 }
 
 impl IntervalLog {
     /// An empty log. Times are told in seconds since the start of the run; `comment` says on
     /// which clock, and the units of the values.
-    pub fn create(folder: &Path, name: &str, comment: &str) -> io::Result<IntervalLog> {
-        let path = folder.join(name);
-        match std::fs::remove_file(&path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => {}
+    pub fn new(folder: &Path, name: &str, comment: String) -> IntervalLog {
+        IntervalLog {
+            path: folder.join(name),
+            temporary: folder.join(format!(".{name}.tmp")),
+            comment,
+            file: None,
+            encoder: Encoder::new(),
         }
-        let temporary = folder.join(format!(".{name}.tmp"));
-        let mut file = BufWriter::new(File::create(&temporary)?);
-        let mut encoder = Encoder::new();
-        // Readers guess what times mean where a log does not say it: here they start at 0.
-        let begun = IntervalLogWriterBuilder::new()
-            .add_comment("[Histogram log format version 1.3]")
-            .add_comment(comment)
-            .with_start_time(UNIX_EPOCH)
-            .with_base_time(UNIX_EPOCH)
-            .begin_log_with(&mut file, &mut encoder.lines.serializer);
-        begun.map(drop)?;
-        file.write_all(LEGEND.as_bytes())?;
-        Ok(IntervalLog {
-            path,
-            temporary,
-            file,
-            encoder,
-        })
+    }
+
+    /// The file, which begins with what the log is about.
+    fn file(&mut self) -> io::Result<&mut BufWriter<File>> {
+        if self.file.is_none() {
+            let mut file = BufWriter::new(File::create(&self.temporary)?);
+            // Readers guess what times mean where a log does not say it: here they start at 0.
+            let begun = IntervalLogWriterBuilder::new()
+                .add_comment("[Histogram log format version 1.3]")
+                .add_comment(&self.comment)
+                .with_start_time(UNIX_EPOCH)
+                .with_base_time(UNIX_EPOCH)
+                .begin_log_with(&mut file, &mut self.encoder.lines.serializer);
+            begun.map(drop)?;
+            file.write_all(LEGEND.as_bytes())?;
+            self.file = Some(file);
+        }
+        Ok(self.file.as_mut().expect("opened above"))
+    }
+
+    /// Keeps how long it is. What is read back is the log as it was, without what was written to it
+    /// since, under whichever name it was left.
+    pub fn keep(&mut self, book: &mut Book<'_>) -> Kept {
+        let torn = |error: io::Error| Torn(format!("{}: {error}", self.path.display()));
+        let written = self.file.as_mut().map(|file| {
+            file.flush()?;
+            file.get_ref().sync_data()?;
+            file.stream_position()
+        });
+        let mut length = written.transpose().map_err(torn)?;
+        book.value(&mut length)?;
+        if let (true, Some(length)) = (book.reads(), length) {
+            self.file = Some(self.reopen(length).map_err(torn)?);
+        }
+        Ok(())
+    }
+
+    fn reopen(&self, length: u64) -> io::Result<BufWriter<File>> {
+        if self.path.exists() {
+            std::fs::rename(&self.path, &self.temporary)?;
+        }
+        let mut file = OpenOptions::new().write(true).open(&self.temporary)?;
+        if file.metadata()?.len() < length {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        file.set_len(length)?;
+        file.seek(SeekFrom::End(0))?;
+        Ok(BufWriter::new(file))
     }
 
     /// Where the log will be.
@@ -64,16 +99,19 @@ impl IntervalLog {
 
     /// Writes an interval, if it has any values. Times in seconds, to the microsecond.
     pub fn write(&mut self, tag: &str, start: f64, length: f64, tally: &Tally) -> io::Result<()> {
-        let Some(rest) = self.encoder.encode(tally.content())? else {
+        self.file()?;
+        // The file is there, and the encoder beside it.
+        let (Some(file), Some(rest)) = (&mut self.file, self.encoder.encode(tally.content())?)
+        else {
             return Ok(());
         };
-        write!(self.file, "Tag={tag},{start:.6},{length:.6},")?;
-        self.file.write_all(rest)
+        write!(file, "Tag={tag},{start:.6},{length:.6},")?;
+        file.write_all(rest)
     }
 
     /// Gives the log its name.
     pub fn finish(mut self) -> io::Result<()> {
-        self.file.flush()?;
+        self.file()?.flush()?;
         std::fs::rename(&self.temporary, &self.path)
     }
 }
@@ -81,11 +119,9 @@ impl IntervalLog {
 /// Makes the part of a line that does not depend on times: greatest value and histogram.
 struct Encoder {
     lines: Lines,
-    /// By class of value and count: what was written for a constant. Most intervals hold one,
+    /// By value and count: what was written for a constant. Most intervals hold one,
     /// and compressing takes longer than all else.
     constants: BTreeMap<(u64, u64), Box<[u8]>>,
-    /// A histogram for one value.
-    one: Histogram<u64>,
 }
 
 impl Encoder {
@@ -93,27 +129,22 @@ impl Encoder {
         Encoder {
             lines: Lines::default(),
             constants: BTreeMap::new(),
-            // The digits are legal. It grows with its values.
-            one: Histogram::new(DIGITS).expect("legal digits"),
         }
     }
 
     fn encode(&mut self, content: Content<'_>) -> io::Result<Option<&[u8]>> {
-        let Encoder {
-            lines,
-            constants,
-            one,
-        } = self;
+        let Encoder { lines, constants } = self;
         match content {
             Content::Nothing => Ok(None),
             Content::Various(histogram) => lines.encode(histogram).map(Some),
             Content::Constant(value, count) => {
-                let key = (one.lowest_equivalent(value), count);
+                let key = (value, count);
                 if !constants.contains_key(&key) {
-                    one.reset();
+                    // A new one, whose size no other value has had a part in. The digits are legal.
+                    let mut one = Histogram::new(DIGITS).expect("legal digits");
                     one.record_n(value, count)
                         .expect("it grows with its values");
-                    let line = lines.encode(one)?.into();
+                    let line = lines.encode(&one)?.into();
                     if constants.len() == KEPT {
                         constants.clear();
                     }
@@ -203,7 +234,7 @@ mod tests {
     #[test]
     fn what_is_written_is_read_back_with_its_percentiles() {
         let folder = tempfile::tempdir().unwrap();
-        let mut log = IntervalLog::create(folder.path(), "latency.hlog", "of a test").unwrap();
+        let mut log = IntervalLog::new(folder.path(), "latency.hlog", "of a test".into());
         let many = || tally((0..5000).map(|i| i * i + 3));
         log.write("delivery_ms", 0.0, 0.010001, &many()).unwrap();
         log.write("age_ms", 0.0, 0.010001, &tally([])).unwrap();
@@ -235,15 +266,53 @@ mod tests {
     }
 
     #[test]
-    fn only_a_finished_log_is_there() {
+    fn only_a_finished_log_takes_the_place_of_another() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("latency.hlog");
         std::fs::write(&path, "old").unwrap();
-        let log = IntervalLog::create(folder.path(), "latency.hlog", "of a test").unwrap();
-        assert!(!path.exists());
+        let mut log = IntervalLog::new(folder.path(), "latency.hlog", "of a test".into());
+        log.write("round_ms", 0.0, 1.0, &tally([3])).unwrap();
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "old");
         log.finish().unwrap();
-        assert!(read(&path).is_empty());
+        assert_eq!(read(&path).len(), 1);
         let left: Vec<_> = std::fs::read_dir(folder.path()).unwrap().collect();
         assert_eq!(left.len(), 1);
+    }
+
+    #[test]
+    fn a_log_goes_on_from_what_was_kept_finished_or_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("latency.hlog");
+        let new = || IntervalLog::new(folder.path(), "latency.hlog", "of a test".into());
+        let write = |log: &mut IntervalLog, at: f64| {
+            log.write("round_ms", at, 1.0, &tally([at as u64, 7]))
+                .unwrap();
+        };
+        let mut whole = new();
+        (0..3).for_each(|at| write(&mut whole, f64::from(at)));
+        whole.finish().unwrap();
+        let expected = std::fs::read(&path).unwrap();
+        for is_finished in [false, true] {
+            let mut log = new();
+            write(&mut log, 0.0);
+            let kept = Book::write(|book| log.keep(book)).unwrap();
+            write(&mut log, 9.0);
+            if is_finished {
+                log.finish().unwrap();
+            }
+            let mut log = new();
+            Book::read(&kept, |book| log.keep(book)).unwrap();
+            write(&mut log, 1.0);
+            write(&mut log, 2.0);
+            log.finish().unwrap();
+            assert_eq!(std::fs::read(&path).unwrap(), expected);
+        }
+        std::fs::remove_file(&path).unwrap();
+        let mut log = new();
+        write(&mut log, 0.0);
+        let kept = Book::write(|book| log.keep(book)).unwrap();
+        std::fs::write(folder.path().join(".latency.hlog.tmp"), "short").unwrap();
+        let torn = Book::read(&kept, |book| new().keep(book)).unwrap_err();
+        assert!(torn.to_string().contains("latency.hlog"), "{torn}");
     }
 }

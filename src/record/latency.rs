@@ -3,15 +3,17 @@
 //! their own and never mix. Count, range and mean are exact.
 
 use super::delays::{Delay, Delays};
+use super::elapsed::Elapsed;
 use super::failure::RunError;
 use super::interval_log::IntervalLog;
 use super::sample::{Closing, Round};
 use super::table::{Column, Constant, Kind, Table};
 use super::tally::Tally;
+use crate::checkpoint::{Book, Kept, keep};
 use crate::scenario::{Mode, Plan};
 use crate::units::SimTime;
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// What is measured.
 #[derive(Clone, Copy, PartialEq)]
@@ -144,10 +146,11 @@ pub(super) struct Latency {
     /// First iteration of the next interval, and its beginning on the wall.
     from: u64,
     wall: Duration,
-    begun: Instant,
+    elapsed: Elapsed,
 }
 
 /// The iterations since the last row.
+#[derive(serde::Serialize, serde::Deserialize)]
 struct Interval {
     to: u64,
     start: SimTime,
@@ -180,7 +183,7 @@ impl Latency {
             interval: None,
             from: 0,
             wall: Duration::ZERO,
-            begun: Instant::now(),
+            elapsed: Elapsed::new(),
         })
     }
 
@@ -204,6 +207,19 @@ impl Latency {
         Ok(())
     }
 
+    /// Keeps the histograms, and what was written of them.
+    pub fn keep(&mut self, book: &mut Book<'_>) -> Kept {
+        for gauge in &mut self.gauges {
+            gauge.interval.keep(book)?;
+            gauge.run.keep(book)?;
+        }
+        if let Some(files) = &mut self.files {
+            files.keep(book)?;
+        }
+        self.elapsed.keep(book)?;
+        keep!(book: self.interval, self.from, self.wall)
+    }
+
     /// Adds what no iteration has told of.
     pub fn add_rest(&mut self, closing: &Closing) {
         for gauge in &mut self.gauges {
@@ -215,7 +231,7 @@ impl Latency {
         let Some(interval) = self.interval.take() else {
             return Ok(());
         };
-        let wall = self.begun.elapsed();
+        let wall = self.elapsed.get();
         if let Some(files) = &mut self.files {
             files.write(&self.gauges, (self.from, &interval), (self.wall, wall))?;
         }
@@ -261,25 +277,26 @@ impl Files {
     fn create(folder: &Path, plan: &Plan, constants: &[Constant]) -> Result<Files, RunError> {
         let data = plan.world.generated();
         let data = data.map_or(String::new(), |what| format!(" Data: {what}."));
-        let log = |name: &str, comment: &str| {
-            let error = |error| RunError::Write {
-                path: folder.join(name),
-                error,
-            };
-            IntervalLog::create(folder, name, &format!("{comment}{data}")).map_err(error)
-        };
+        let log = |name, comment| IntervalLog::new(folder, name, format!("{comment}{data}"));
         Ok(Files {
             table: Table::create(folder, "latency", constants.to_vec(), columns())?,
             simulated: log(
                 "latency.hlog",
                 "Simulated time. Values: age_iterations in iterations, all else in microseconds.",
-            )?,
+            ),
             wall: log(
                 "latency.wall.hlog",
                 "Wall-clock time. Values in nanoseconds.",
-            )?,
+            ),
             start: SimTime::ZERO,
         })
+    }
+
+    fn keep(&mut self, book: &mut Book<'_>) -> Kept {
+        self.table.keep(book)?;
+        self.simulated.keep(book)?;
+        self.wall.keep(book)?;
+        keep!(book: self.start)
     }
 
     /// Writes an interval, from the first iteration to the last and between two moments on the

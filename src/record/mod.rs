@@ -6,8 +6,11 @@
 //! [`Summary`]. Watching a run is an observer's business: nothing it does reaches the run.
 
 mod assembler;
+mod checkpoint;
 mod delays;
+mod elapsed;
 mod failure;
+mod files;
 mod groups;
 mod interval_log;
 mod latency;
@@ -32,12 +35,14 @@ mod traced;
 #[cfg(test)]
 mod tests;
 
+pub use checkpoint::Checkpoint;
 pub use delays::{Delay, Delays};
 pub use failure::{Panic, RunError, Stall};
+pub use files::tidy;
+pub(crate) use files::write_whole;
 pub use groups::GroupStats;
 pub use machine::{Machine, peak_memory_bytes};
 pub use observer::{Observer, Seen};
-pub(crate) use recorder::write_whole;
 pub use recorder::{Entry, Output, Recorder};
 
 pub use sample::{Age, Closing, Filter, Round, Sample, Traffic, WallTimes, WeightRow};

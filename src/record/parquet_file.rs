@@ -285,6 +285,8 @@ pub(super) struct TableFiles {
     folder: PathBuf,
     name: String,
     parts: usize,
+    /// Whether parts stay beside the finished file: a checkpoint speaks of them.
+    keeps_parts: bool,
 }
 
 impl TableFiles {
@@ -293,7 +295,30 @@ impl TableFiles {
             folder: folder.to_owned(),
             name: name.to_owned(),
             parts: 0,
+            keeps_parts: false,
         }
+    }
+
+    /// From now on parts stay, since a checkpoint speaks of them. Says how many there are.
+    pub(super) fn keep_parts(&mut self) -> usize {
+        self.keeps_parts = true;
+        self.parts
+    }
+
+    /// Goes on after so many parts, as a checkpoint says, and removes what was written after it.
+    pub(super) fn go_on(&mut self, parts: usize) -> Result<(), TableError> {
+        self.keeps_parts = true;
+        self.parts = parts;
+        let is_of_then = |path: &Path| (0..parts).any(|part| *path == self.part(part));
+        let missing = (0..parts).map(|part| self.part(part)).find(|p| !p.exists());
+        if let Some(path) = missing {
+            return Err(failure(
+                "go on after",
+                &path,
+                io::Error::from(io::ErrorKind::NotFound).into(),
+            ));
+        }
+        self.remove_but(is_of_then)
     }
 
     /// The finished file.
@@ -315,19 +340,28 @@ impl TableFiles {
         self.folder.join(format!(".{}.parquet.tmp", self.name))
     }
 
-    /// Makes the folder and removes what an earlier run left of the table.
-    pub(super) fn remove_stale(&self) -> Result<(), TableError> {
+    /// Makes the folder.
+    pub(super) fn make_folder(&self) -> Result<(), TableError> {
+        fs::create_dir_all(&self.folder).map_err(|source| TableError::Io {
+            action: "make the folder",
+            path: self.folder.clone(),
+            source,
+        })
+    }
+
+    /// Removes what there is of the table but for some files.
+    fn remove_but(&self, stays: impl Fn(&Path) -> bool) -> Result<(), TableError> {
         let at = |action, path: &Path, source| TableError::Io {
             action,
             path: path.to_owned(),
             source,
         };
         let folder = &self.folder;
-        fs::create_dir_all(folder).map_err(|e| at("make the folder", folder, e))?;
         let entries = fs::read_dir(folder).map_err(|e| at("list", folder, e))?;
         for entry in entries {
             let path = entry.map_err(|e| at("list", folder, e))?.path();
-            if path == self.whole() || path == self.temporary() || self.is_part(&path) {
+            let is_ours = path == self.whole() || path == self.temporary() || self.is_part(&path);
+            if is_ours && !stays(&path) {
                 fs::remove_file(&path).map_err(|e| at("remove the old", &path, e))?;
             }
         }
@@ -372,7 +406,7 @@ impl TableFiles {
 
     /// Makes the finished file of the parts, copying their row groups as they are.
     pub(super) fn merge_parts(&self, layout: &Layout) -> Result<(), TableError> {
-        if self.parts == 1 {
+        if self.parts == 1 && !self.keeps_parts {
             let whole = self.whole();
             return fs::rename(self.part(0), &whole)
                 .map_err(|e| failure("write", &whole, e.into()));
@@ -380,7 +414,8 @@ impl TableFiles {
         self.write(layout, &self.whole(), |file| {
             (0..self.parts).try_for_each(|part| append(file, &self.part(part)))
         })?;
-        for part in (0..self.parts).map(|part| self.part(part)) {
+        let parts = if self.keeps_parts { 0 } else { self.parts };
+        for part in (0..parts).map(|part| self.part(part)) {
             fs::remove_file(&part).map_err(|e| failure("remove", &part, e.into()))?;
         }
         Ok(())

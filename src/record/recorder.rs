@@ -1,7 +1,10 @@
 //! The recorder's thread: takes what agents tell, writes tables, ends with the summary.
 
 use super::assembler::Assembler;
+use super::checkpoint::Checkpoint;
+use super::elapsed::Elapsed;
 use super::failure::{Panic, RunError};
+use super::files::{self, SUMMARY, write_whole};
 use super::groups::{Grouping, RoundStats};
 use super::latency::Latency;
 use super::network;
@@ -15,14 +18,13 @@ use super::summary::{Findings, Summary, fingerprint};
 use super::table::{Constant, TableError, Value};
 use super::timeline::Timeline;
 use super::trace::Tracing;
+use crate::checkpoint::{Book, Kept, keep};
 use crate::scenario::{Plan, SettingValue};
 use crate::units::{AgentId, SimTime};
 use crossbeam_channel::{Receiver, Sender, bounded};
-use std::io::{ErrorKind, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Instant;
 
 /// Entries that may wait for the recorder; whoever sends one more waits.
 const WAITING: usize = 2;
@@ -38,6 +40,8 @@ pub enum Entry {
         /// Nothing that is told later happened before this.
         until: SimTime,
     },
+    /// The state of everyone else, as it is after all that was told before: for a checkpoint.
+    Checkpoint(Vec<Vec<u8>>),
     /// The run is over.
     Finished(Closing),
     /// The run ends early because it was told to.
@@ -60,7 +64,9 @@ pub struct Recorder {
     plan: Arc<Plan>,
     output: Output,
     observers: Vec<Box<dyn Observer>>,
-    begun: Instant,
+    elapsed: Elapsed,
+    /// Whether there is a checkpoint of this run.
+    has_checkpoint: bool,
     rounds: Rounds,
     agents: AgentRows,
     weights: WeightRows,
@@ -86,14 +92,17 @@ pub struct Recorder {
 }
 
 impl Recorder {
-    /// Opens the tables. With a folder, it is made, and the network's files are written.
+    /// Opens the tables of a run that begins, or goes on from the recorder's part of a checkpoint.
+    /// With a folder, it is made, and the network's files are written.
     ///
     /// # Errors
-    /// A folder or file that cannot be written.
+    /// A folder or file that cannot be written; a checkpoint that is damaged, or speaks of files that
+    /// are.
     pub fn open(
         plan: Arc<Plan>,
         output: Output,
         observers: Vec<Box<dyn Observer>>,
+        checkpoint: Option<&[u8]>,
     ) -> Result<Recorder, RunError> {
         let constants = constants(&plan);
         let folder = output.folder.as_deref();
@@ -104,10 +113,13 @@ impl Recorder {
                 error,
             })?;
             // Tables and summary belong together: those of an earlier attempt go first.
-            remove_if_there(&folder.join("summary.json"))?;
+            match checkpoint {
+                None => files::clear(folder)?,
+                Some(_) => files::remove(&folder.join(SUMMARY))?,
+            }
             network::write(&plan, folder, &constants)?;
         }
-        Ok(Recorder {
+        let mut recorder = Recorder {
             rounds: Rounds::new(&plan, folder, &constants)?,
             agents: AgentRows::new(&plan, folder, &constants)?,
             weights: WeightRows::new(&plan, folder, &constants)?,
@@ -119,7 +131,8 @@ impl Recorder {
                 let iterations = 0..timetable.iterations();
                 Assembler::new(iterations.map(|iteration| timetable.participants(iteration)))
             }),
-            begun: Instant::now(),
+            elapsed: Elapsed::new(),
+            has_checkpoint: false,
             last: None,
             fingerprints: vec![0; plan.graph.agents()],
             place: (0, SimTime::ZERO),
@@ -132,7 +145,40 @@ impl Recorder {
             plan,
             output,
             observers,
-        })
+        };
+        if let Some(bytes) = checkpoint {
+            let kept = Book::read(bytes, |book| recorder.keep(book));
+            kept.map_err(|torn| Checkpoint::refused(recorder.output.folder.as_deref(), torn))?;
+            recorder.has_checkpoint = true;
+        }
+        Ok(recorder)
+    }
+
+    /// Keeps what was recorded so far.
+    fn keep(&mut self, book: &mut Book<'_>) -> Kept {
+        self.elapsed.keep(book)?;
+        self.rounds.keep(book)?;
+        self.agents.keep(book)?;
+        self.weights.keep(book)?;
+        self.latency.keep(book)?;
+        self.timeline.as_mut().map_or(Ok(()), |t| t.keep(book))?;
+        self.tracing.as_mut().map_or(Ok(()), |t| t.keep(book))?;
+        self.assembler.as_mut().map_or(Ok(()), |a| a.keep(book))?;
+        self.steady.keep(book)?;
+        keep!(book: self.last, self.fingerprints, self.place, self.iterations, self.now,
+            self.traffic, self.shut_out)
+    }
+
+    /// Writes a checkpoint: others' state and what was recorded so far.
+    fn write_checkpoint(&mut self, others: &[Vec<u8>]) -> Result<(), RunError> {
+        let Some(folder) = self.output.folder.clone() else {
+            return Ok(());
+        };
+        let recorded = Book::write(|book| self.keep(book));
+        let recorded = recorded.map_err(|torn| Checkpoint::refused(Some(&folder), torn))?;
+        Checkpoint::write(&folder, &self.plan, &recorded, others)?;
+        self.has_checkpoint = true;
+        Ok(())
     }
 
     /// The channel that leads to a recorder.
@@ -166,6 +212,11 @@ impl Recorder {
                 Entry::Events { samples, until } => {
                     if let Err(error) = self.guard(|recorder| recorder.take_events(samples, until))
                     {
+                        break Err(error);
+                    }
+                }
+                Entry::Checkpoint(others) => {
+                    if let Err(error) = self.guard(|recorder| recorder.write_checkpoint(&others)) {
                         break Err(error);
                     }
                 }
@@ -363,47 +414,25 @@ impl Recorder {
             traffic: self.traffic,
             simulated_ms: self.now.ms(),
             latency: self.latency.summary(),
-            wall_s: self.begun.elapsed().as_secs_f64(),
+            wall_s: self.elapsed.get().as_secs_f64(),
         });
         let mut written = Ok(());
         if let Some(folder) = &self.output.folder {
-            let path = folder.join("summary.json");
+            let path = folder.join(SUMMARY);
             let text = format!("{:#}\n", summary.json());
             written = write_whole(&path, text.as_bytes())
                 .map_err(|error| RunError::Write { path, error });
+            // From here on the summary speaks for the run; until then the checkpoint does.
+            let goes_on = error.is_some_and(RunError::is_of_surroundings);
+            if self.has_checkpoint && written.is_ok() && !goes_on {
+                written = files::tidy(folder);
+            }
         }
         match unwritten {
             Some(error) => Err(error),
             None => written.map(|()| summary),
         }
     }
-}
-
-fn remove_if_there(path: &Path) -> Result<(), RunError> {
-    match std::fs::remove_file(path) {
-        Err(error) if error.kind() != ErrorKind::NotFound => Err(RunError::Write {
-            path: path.to_owned(),
-            error,
-        }),
-        _ => Ok(()),
-    }
-}
-
-/// Writes a file that appears whole or not at all.
-pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    // Its own errors name the temporary file, which nobody knows of.
-    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(|error| error.kind())?;
-    file.as_file_mut().write_all(bytes)?;
-    // A temporary file is its owner's alone; a result is for everybody to read.
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        let readable = std::fs::Permissions::from_mode(0o644);
-        file.as_file().set_permissions(readable)?;
-    }
-    file.persist(path)?;
-    Ok(())
 }
 
 impl From<TableError> for RunError {

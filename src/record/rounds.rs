@@ -3,6 +3,7 @@
 use super::groups::{Grouping, QUANTITIES, RoundStats};
 use super::sample::Round;
 use super::table::{Column, Constant, Kind, Table, TableError};
+use crate::checkpoint::{Book, Kept};
 use crate::scenario::{Mode, Plan};
 use std::path::Path;
 
@@ -48,6 +49,10 @@ impl Rounds {
             rows(table, &head, &stats)?;
         }
         Ok(stats)
+    }
+
+    pub fn keep(&mut self, book: &mut Book<'_>) -> Kept {
+        self.table.as_mut().map_or(Ok(()), |table| table.keep(book))
     }
 
     pub fn finish(&mut self) -> Result<(), TableError> {

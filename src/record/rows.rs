@@ -5,6 +5,7 @@ use super::sample::Round;
 use super::sample::Sample;
 use super::table::{Column, Constant, Kind, Table, TableError};
 use super::traced::MessageKey;
+use crate::checkpoint::{Book, Kept};
 use crate::scenario::Plan;
 use std::path::Path;
 
@@ -54,6 +55,10 @@ impl AgentRows {
             })?;
         }
         Ok(())
+    }
+
+    pub fn keep(&mut self, book: &mut Book<'_>) -> Kept {
+        self.0.as_mut().map_or(Ok(()), |table| table.keep(book))
     }
 
     pub fn finish(&mut self) -> Result<(), TableError> {
@@ -116,6 +121,10 @@ impl WeightRows {
             })?;
         }
         Ok(())
+    }
+
+    pub fn keep(&mut self, book: &mut Book<'_>) -> Kept {
+        self.0.as_mut().map_or(Ok(()), |table| table.keep(book))
     }
 
     pub fn finish(&mut self) -> Result<(), TableError> {

@@ -42,7 +42,7 @@ pub struct Closing {
 }
 
 /// One agent's iteration. Quantities that were not evaluated or do not exist are NaN.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Sample {
     /// Who.
     pub agent: AgentId,
@@ -96,7 +96,7 @@ pub struct Sample {
 }
 
 /// How old a model is at a combination.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Age {
     /// In iterations.
     pub iterations: u64,
@@ -137,7 +137,7 @@ impl Default for Sample {
 }
 
 /// What a combination did with others' models, by what they really were.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, serde::Serialize, serde::Deserialize)]
 pub struct Filter {
     /// Sum of the weights of Byzantine neighbors; NaN for rules without weights.
     pub byzantine_weight: f64,
@@ -152,7 +152,7 @@ pub struct Filter {
 }
 
 /// Messages by how they ended; counts of copies.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Traffic {
     /// Put on a link.
     pub sent: u64,
@@ -200,7 +200,7 @@ impl Traffic {
 }
 
 /// One model in a combination.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, serde::Serialize, serde::Deserialize)]
 pub struct WeightRow {
     /// Whose model.
     pub sender: AgentId,
@@ -221,7 +221,7 @@ pub struct WeightRow {
 }
 
 /// Wall-clock times of one agent's iteration.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, serde::Serialize, serde::Deserialize)]
 pub struct WallTimes {
     /// From sending to handling, per message.
     pub mailbox: Vec<Duration>,

@@ -1,7 +1,7 @@
 //! Mean and quantiles of one quantity over a set of agents.
 
 /// Mean, extremes and quartiles of the values that exist.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Spread {
     /// Sum in the order given, divided by the count: the same on every run.
     pub mean: f64,

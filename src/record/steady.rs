@@ -5,6 +5,7 @@ use super::groups::RoundStats;
 use super::sample::Round;
 use super::stats::Spread;
 use super::summary::range;
+use crate::checkpoint::{Book, Kept, keep};
 use crate::scenario::Plan;
 use crate::units::{AgentId, SimTime};
 use serde_json::{Map, Value, json};
@@ -71,6 +72,12 @@ impl Steady {
         }
     }
 
+    /// Keeps the sums.
+    pub fn keep(&mut self, book: &mut Book<'_>) -> Kept {
+        self.whole.keep(book)?;
+        self.early.as_mut().map_or(Ok(()), |early| early.keep(book))
+    }
+
     /// Adds a recorded iteration.
     pub fn add(&mut self, round: &Round, stats: &RoundStats) {
         self.whole.add(round, stats);
@@ -106,6 +113,10 @@ impl Means {
             filter: Default::default(),
             starved: (0, 0),
         }
+    }
+
+    fn keep(&mut self, book: &mut Book<'_>) -> Kept {
+        keep!(book: self.losses, self.regrets, self.filter, self.starved)
     }
 
     fn add(&mut self, round: &Round, stats: &RoundStats) {
@@ -202,7 +213,7 @@ impl Means {
 
 /// Since when Byzantine neighbors have had no weight. It looks at every iteration, recorded or
 /// not, since a weight may come back for one.
-#[derive(Default)]
+#[derive(Default, serde::Serialize, serde::Deserialize)]
 pub(super) struct ShutOut {
     first_attack: Option<u64>,
     /// The iteration from which the weight has been nothing until now.

@@ -6,13 +6,16 @@
 //! written as `.rounds.parquet.tmp` and renamed, so that it appears whole or not at all. Nothing
 //! in a file depends on the clock: the same rows, blocks and version give the same bytes.
 //!
-//! Dropping a table writes nothing: an interrupted run leaves the parts written until then.
+//! Dropping a table writes nothing: an interrupted run leaves the parts written until then. Parts
+//! that a checkpoint speaks of stay beside the finished file until the run is over, for the run may
+//! have to go on from there.
 //! Where both a table and parts of it are found, the run ended while it removed the parts, and
 //! the table alone is complete.
 //!
 //! What a row means is not known here, and no clock is read.
 
 use super::parquet_file::{Layout, TableFiles};
+use crate::checkpoint::{Book, Kept, Torn, keep};
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
@@ -202,6 +205,7 @@ impl<T: Integer> Integer for Option<T> {
 }
 
 /// The values of one column in the current block.
+#[derive(serde::Serialize, serde::Deserialize)]
 pub(super) enum Buffer {
     /// [`NO_INTEGER`] is null.
     Integer(Vec<i64>),
@@ -384,8 +388,8 @@ pub struct Table {
 }
 
 impl Table {
-    /// An empty table `name` in `folder`, which is made if needed. What an earlier run left of
-    /// this table, finished or not, is removed.
+    /// An empty table `name` in `folder`, which is made if needed. It takes the place of a finished
+    /// one when it is finished.
     ///
     /// The file has the constants' columns first.
     ///
@@ -401,7 +405,7 @@ impl Table {
         let files = TableFiles::new(folder, name);
         let constants = constants.into_iter().map(|c| c.beside(&columns)).collect();
         let layout = Layout::new(&files.whole(), constants, &columns)?;
-        files.remove_stale()?;
+        files.make_folder()?;
         Ok(Self {
             files,
             layout,
@@ -449,6 +453,21 @@ impl Table {
             self.flush_part()?;
         }
         Ok(())
+    }
+
+    /// Keeps what it holds in memory, and how many parts there are. What is read back takes the
+    /// place of this table, which is empty, and of whatever was written after the checkpoint.
+    ///
+    /// # Errors
+    /// Parts that are not there any more, or files that cannot be removed.
+    pub(super) fn keep(&mut self, book: &mut Book<'_>) -> Kept {
+        let mut parts = self.files.keep_parts();
+        book.value(&mut parts)?;
+        if book.reads() {
+            let gone_on = self.files.go_on(parts);
+            gone_on.map_err(|error| Torn(error.to_string()))?;
+        }
+        keep!(book: self.buffers, self.buffered, self.listed, self.rows)
     }
 
     /// Rows added so far.

@@ -1,5 +1,6 @@
 //! Values of one quantity: number, range and mean, which are exact, and distribution, to 3 digits.
 
+use crate::checkpoint::{Book, Kept, keep};
 use hdrhistogram::Histogram;
 use serde::Serialize;
 
@@ -105,6 +106,27 @@ impl Tally {
         self.beyond += other.beyond;
         let added = self.histogram.add(&other.histogram);
         added.expect("it grows with its values");
+    }
+
+    /// Keeps all of it.
+    pub fn keep(&mut self, book: &mut Book<'_>) -> Kept {
+        // Its size, a power of two, shows in logs, and it does not shrink when it is emptied.
+        let mut greatest = self.histogram.high();
+        let values = self.histogram.iter_recorded();
+        let mut values: Vec<(u64, u64)> = values
+            .map(|at| (at.value_iterated_to(), at.count_at_value()))
+            .collect();
+        book.value(&mut greatest)?;
+        book.value(&mut values)?;
+        if book.reads() {
+            *self = Tally::new();
+            self.fill(greatest / 2 + 1, 1);
+            self.histogram.reset();
+            values
+                .iter()
+                .for_each(|&(value, count)| self.fill(value, count));
+        }
+        keep!(book: self.count, self.min, self.max, self.sum, self.beyond)
     }
 
     fn fill(&mut self, value: u64, count: u64) {

@@ -6,6 +6,7 @@ use super::groups::{Grouping, Measured};
 use super::rounds::{Head, columns_of_statistics, epoch, rows};
 use super::sample::{Filter, Sample};
 use super::table::{Column, Constant, Kind, Table, TableError};
+use crate::checkpoint::{Book, Kept, keep};
 use crate::scenario::Plan;
 use crate::units::{AgentId, SimTime};
 use std::path::Path;
@@ -27,6 +28,7 @@ pub(super) struct Timeline {
 }
 
 /// What a normal agent told last, and counts since the row before.
+#[derive(serde::Serialize, serde::Deserialize)]
 struct State {
     /// Its iteration; `None` before it combined for the first time.
     iteration: Option<u64>,
@@ -66,6 +68,12 @@ impl Timeline {
             order: Vec::new(),
             iterations: Vec::new(),
         }))
+    }
+
+    /// Keeps the states, and where the table stands.
+    pub fn keep(&mut self, book: &mut Book<'_>) -> Kept {
+        self.table.keep(book)?;
+        keep!(book: self.next, self.states)
     }
 
     /// Takes what happened until now, and writes the rows of all moments before `until`: nothing

@@ -3,6 +3,7 @@
 use super::sample::{Round, Traffic};
 use super::table::{Column, Constant, Kind, Table, TableError};
 use super::traced::{MessageEnd, MessageKey, MessageRow, Trace};
+use crate::checkpoint::{Book, Kept, keep};
 use crate::scenario::Plan;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -17,7 +18,7 @@ pub(super) struct Tracing {
 }
 
 /// Gives messages their numbers, in the order in which they are first spoken of.
-#[derive(Default)]
+#[derive(Default, serde::Serialize, serde::Deserialize)]
 struct Numbers {
     next: u64,
     /// Of messages whose row has not come yet.
@@ -61,6 +62,13 @@ impl Tracing {
             numbers: Numbers::default(),
             counted: Traffic::default(),
         })
+    }
+
+    /// Keeps the numbers, and where the tables stand.
+    pub fn keep(&mut self, book: &mut Book<'_>) -> Kept {
+        self.messages.keep(book)?;
+        self.models.keep(book)?;
+        keep!(book: self.numbers, self.counted)
     }
 
     /// The number of a message.

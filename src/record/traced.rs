@@ -3,7 +3,9 @@
 use crate::units::{AgentId, Params, SimTime};
 
 /// Which copy of which message it is. In the order in which fates are decided.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
+)]
 pub struct MessageKey {
     /// Who sent it.
     pub sender: AgentId,
@@ -25,7 +27,7 @@ impl MessageKey {
 }
 
 /// A message at the end of its way.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, serde::Serialize, serde::Deserialize)]
 pub struct MessageRow {
     /// Which.
     pub key: MessageKey,
@@ -42,7 +44,7 @@ pub struct MessageRow {
 }
 
 /// How a message ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum MessageEnd {
     /// Arrived, well-formed and young enough.
     Delivered {
@@ -87,7 +89,7 @@ impl MessageEnd {
 }
 
 /// What kept a message from arriving.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum DroppedBy {
     /// The link's steady loss.
     Link,
@@ -102,7 +104,7 @@ pub enum DroppedBy {
 }
 
 /// A model at one moment of an iteration.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub struct ModelRow {
     /// Whose.
     pub agent: AgentId,
@@ -117,7 +119,7 @@ pub struct ModelRow {
 }
 
 /// At which moment of an iteration a model was seen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Stage {
     /// ψ: after adapting.
     Adapted,
@@ -139,7 +141,7 @@ impl Stage {
 }
 
 /// What a traced run tells, in the order in which it is written.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, serde::Serialize, serde::Deserialize)]
 pub struct Trace {
     /// Messages that came to their end.
     pub messages: Vec<MessageRow>,

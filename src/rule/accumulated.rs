@@ -1,5 +1,7 @@
 //! φ, what a rule remembers of every neighbor, and weights ∝ φ⁻¹.
 
+use crate::checkpoint::{Book, Kept, keep};
+
 /// Weights use max(φ, this), so that a vanishing φ does not divide by zero.
 const LEAST: f64 = 1e-12;
 
@@ -16,6 +18,10 @@ impl Accumulated {
             by_slot: Vec::new(),
             initial,
         }
+    }
+
+    pub(super) fn keep(&mut self, book: &mut Book<'_>) -> Kept {
+        keep!(book: self.by_slot)
     }
 
     /// φ of a slot, as it is.

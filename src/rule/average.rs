@@ -1,6 +1,7 @@
 //! The mean of all models present: a_lk = 1/|N_k|.
 
 use super::{Combination, Combiner, Neighborhood, Outcome, Place, Rule};
+use crate::checkpoint::{Book, Kept};
 use crate::settings::Keys;
 
 /// The rule `average`; O(|N_k| d) for the sum, nothing for the weights.
@@ -29,5 +30,9 @@ impl Combiner for Average {
     fn combine(&mut self, hood: &mut Neighborhood<'_>, out: &mut Combination) -> Outcome {
         out.weights.fill(1.0 / hood.candidates.len() as f64);
         Outcome::Weighted
+    }
+
+    fn keep(&mut self, _: &mut Book<'_>) -> Kept {
+        Ok(())
     }
 }

@@ -2,6 +2,7 @@
 
 use super::accumulated::{Accumulated, invert, normalize};
 use super::{Combination, Combiner, Neighborhood, Outcome, Place, Rule};
+use crate::checkpoint::{Book, Kept};
 use crate::kernel;
 use crate::settings::{Choice, Chosen, Keys, Schedule};
 
@@ -131,6 +132,10 @@ impl Combiner for Memory {
 
     fn accumulated(&self, slot: usize) -> Option<f64> {
         Some(self.accumulated.get(slot))
+    }
+
+    fn keep(&mut self, book: &mut Book<'_>) -> Kept {
+        self.accumulated.keep(book)
     }
 }
 

@@ -3,6 +3,7 @@
 
 use super::accumulated::{Accumulated, invert, normalize};
 use super::{Combination, Combiner, Neighborhood, Outcome, Place, Rule};
+use crate::checkpoint::{Book, Kept, keep};
 use crate::settings::{Choice, Chosen, Keys, Schedule};
 
 /// The rule `loss`. Costs one loss per model present, O(|N_k| (d_x + d_y)) per sample of the
@@ -201,5 +202,10 @@ impl Combiner for Memory {
 
     fn accumulated(&self, slot: usize) -> Option<f64> {
         Some(self.accumulated.get(slot))
+    }
+
+    fn keep(&mut self, book: &mut Book<'_>) -> Kept {
+        self.accumulated.keep(book)?;
+        keep!(book: self.own_risk)
     }
 }

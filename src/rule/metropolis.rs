@@ -1,6 +1,7 @@
 //! Metropolis weights: a_lk = 1/(1 + max(deg_k, deg_l)), the agent itself gets the rest.
 
 use super::{Combination, Combiner, Neighborhood, Outcome, Place, Rule};
+use crate::checkpoint::{Book, Kept};
 use crate::settings::Keys;
 
 /// The rule `metropolis`; degrees count neighbors without the agent itself. The weight of a
@@ -74,5 +75,9 @@ impl Combiner for Weights {
         // Neighbors' weights sum to at most deg/(1 + deg), so the rest is positive.
         out.weights[hood.own] = rest;
         Outcome::Weighted
+    }
+
+    fn keep(&mut self, _: &mut Book<'_>) -> Kept {
+        Ok(())
     }
 }

@@ -50,6 +50,7 @@ pub use self_centered_clipping::SelfCenteredClipping;
 pub use tolerated::{Precondition, Tolerance};
 pub use ubar::Ubar;
 
+use crate::checkpoint::{Book, Kept};
 use crate::rng::Key;
 use crate::settings::{Catalogue, kind};
 use crate::task::Objective;
@@ -296,6 +297,13 @@ pub trait Combiner: Send {
 
     /// Combines what is present. `out` was [reset](Combination::reset) for it.
     fn combine(&mut self, hood: &mut Neighborhood<'_>, out: &mut Combination) -> Outcome;
+
+    /// Keeps what it remembers from one iteration to the next, and no settings or buffers: a run
+    /// that goes on from a checkpoint begins with a new one, which then reads this.
+    ///
+    /// # Errors
+    /// Whatever the book says.
+    fn keep(&mut self, book: &mut Book<'_>) -> Kept;
 
     /// φ of whoever has a slot, as it is after the last combination; `None` in rules without.
     fn accumulated(&self, _slot: usize) -> Option<f64> {

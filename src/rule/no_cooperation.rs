@@ -1,6 +1,7 @@
 //! Everyone for itself: a_kk = 1.
 
 use super::{Combination, Combiner, Neighborhood, Outcome, Place, Rule};
+use crate::checkpoint::{Book, Kept};
 use crate::settings::Keys;
 
 /// The rule `no-cooperation`; costs nothing.
@@ -29,5 +30,9 @@ impl Combiner for NoCooperation {
     fn combine(&mut self, hood: &mut Neighborhood<'_>, out: &mut Combination) -> Outcome {
         out.weights[hood.own] = 1.0;
         Outcome::Weighted
+    }
+
+    fn keep(&mut self, _: &mut Book<'_>) -> Kept {
+        Ok(())
     }
 }

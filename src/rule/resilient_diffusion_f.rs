@@ -6,6 +6,7 @@ use super::removal::{Part, Search};
 use super::subsets::{is_searchable, largest_searchable};
 use super::tolerated::{F, who};
 use super::{Combination, Combiner, Misfit, Neighborhood, Outcome, Place, Rule};
+use crate::checkpoint::{Book, Kept};
 use crate::kernel;
 use crate::settings::{Keys, Schedule};
 
@@ -256,5 +257,9 @@ impl Combiner for Memory {
 
     fn accumulated(&self, slot: usize) -> Option<f64> {
         Some(self.accumulated.get(slot))
+    }
+
+    fn keep(&mut self, book: &mut Book<'_>) -> Kept {
+        self.accumulated.keep(book)
     }
 }

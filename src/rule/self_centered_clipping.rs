@@ -3,6 +3,7 @@
 use super::metropolis::Weights;
 use super::tolerated::{Precondition, Tolerance};
 use super::{Combination, Combiner, Misfit, Neighborhood, Outcome, Place, Rule};
+use crate::checkpoint::{Book, Kept};
 use crate::kernel;
 use crate::settings::{Bounds, Choice, Form, Keys, Node, Problems, Setting, Value, wrong};
 
@@ -219,5 +220,9 @@ impl Combiner for Clipping {
         // Neighbors' weights sum to at most deg/(1 + deg), so the rest is positive.
         out.weights[hood.own] = out.weights.iter().fold(1.0, |rest, weight| rest - weight);
         Outcome::Weighted
+    }
+
+    fn keep(&mut self, _: &mut Book<'_>) -> Kept {
+        Ok(())
     }
 }

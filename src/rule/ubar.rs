@@ -2,6 +2,7 @@
 
 use super::own_share::OwnShare;
 use super::{Combination, Combiner, Neighborhood, Outcome, Place, Rule};
+use crate::checkpoint::{Book, Kept};
 use crate::kernel;
 use crate::settings::Keys;
 
@@ -112,5 +113,9 @@ impl Combiner for Choosing {
             .own_share
             .spread(hood.own, &self.accepted, &mut out.weights);
         Outcome::Weighted
+    }
+
+    fn keep(&mut self, _: &mut Book<'_>) -> Kept {
+        Ok(())
     }
 }

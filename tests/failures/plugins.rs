@@ -1,6 +1,7 @@
 //! Kinds and observers that fail when a scenario tells them to, added through the public API.
 
 use byzsim::attack::{AnyForger, Attack, Forger, OwnState};
+use byzsim::checkpoint::{Book, Kept};
 use byzsim::cli::Plugins;
 use byzsim::data::{DataError, Library};
 use byzsim::record::{Observer, Seen};
@@ -164,6 +165,10 @@ impl Combiner for FragileCombiner {
         out.weights.fill(1.0 / hood.candidates.len() as f64);
         Outcome::Weighted
     }
+
+    fn keep(&mut self, _: &mut Book<'_>) -> Kept {
+        Ok(())
+    }
 }
 
 /// Sends its honest model, until it fails.
@@ -190,6 +195,10 @@ impl Forger<OwnState<'_>> for FragileAttack {
     fn forge(&mut self, sight: OwnState<'_>, payload: &mut Vec<f32>) {
         self.0.step(sight.attacker, sight.iteration);
         payload.extend_from_slice(sight.honest);
+    }
+
+    fn keep(&mut self, _: &mut Book<'_>) -> Kept {
+        Ok(())
     }
 }
 

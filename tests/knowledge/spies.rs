@@ -3,6 +3,7 @@
 use byzsim::attack::{
     AnyForger, Attack, Forger, Knowledge, Memory, Models, Network, OwnState, VictimData,
 };
+use byzsim::checkpoint::{Book, Kept};
 use byzsim::settings::Keys;
 use byzsim::units::AgentId;
 use std::collections::BTreeMap;
@@ -105,6 +106,10 @@ macro_rules! spy {
                 let $log = self.log;
                 let honest: &[f32] = $body;
                 payload.extend_from_slice(honest);
+            }
+
+            fn keep(&mut self, _: &mut Book<'_>) -> Kept {
+                Ok(())
             }
         }
     };

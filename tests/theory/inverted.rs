@@ -1,6 +1,7 @@
 //! The filter the wrong way round, as a plug-in.
 
 use crate::runs::AGENTS;
+use byzsim::checkpoint::{Book, Kept};
 use byzsim::rule::{Combination, Combiner, Neighborhood, Outcome, Place, Rule};
 use byzsim::settings::Keys;
 
@@ -43,5 +44,9 @@ impl Combiner for InvertedMemory {
         let sum: f64 = out.weights.iter().sum();
         out.weights.iter_mut().for_each(|weight| *weight /= sum);
         Outcome::Weighted
+    }
+
+    fn keep(&mut self, _: &mut Book<'_>) -> Kept {
+        Ok(())
     }
 }

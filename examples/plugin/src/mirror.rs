@@ -2,6 +2,7 @@
 //! attacker's own model.
 
 use byzsim::attack::{AnyForger, Attack, Forger, Knowledge, Models};
+use byzsim::checkpoint::{Book, Kept};
 use byzsim::settings::Keys;
 use byzsim::units::AgentId;
 
@@ -51,5 +52,9 @@ impl Forger<Models<'_>> for Mirror {
             let own = f64::from(own);
             payload.push((own + self.reach * (own - sum / count)) as f32);
         }
+    }
+
+    fn keep(&mut self, _: &mut Book<'_>) -> Kept {
+        Ok(())
     }
 }

@@ -1,5 +1,6 @@
 //! A rule: weights ∝ exp(−ℓ/T), so that twice the loss costs more than half of the weight.
 
+use byzsim::checkpoint::{Book, Kept};
 use byzsim::rule::{Combination, Combiner, Neighborhood, Outcome, Place, Rule};
 use byzsim::settings::Keys;
 
@@ -50,5 +51,9 @@ impl Combiner for SoftmaxLoss {
         let sum: f64 = out.weights.iter().sum();
         out.weights.iter_mut().for_each(|weight| *weight /= sum);
         Outcome::Weighted
+    }
+
+    fn keep(&mut self, _: &mut Book<'_>) -> Kept {
+        Ok(())
     }
 }

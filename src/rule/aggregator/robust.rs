@@ -1,6 +1,7 @@
 //! The rule that an aggregator is: pre-aggregations, `f` and what to do where too few are present.
 
 use super::{Aggregator, Buffers, Promise};
+use crate::checkpoint::{Book, Kept};
 use crate::rng::Key;
 use crate::rule::pre_aggregation::{self, PreAggregation};
 use crate::rule::{
@@ -97,6 +98,10 @@ impl<A: Aggregator> Combiner for Agent<A> {
             Some(()) => Outcome::Model,
             None => Outcome::Own,
         }
+    }
+
+    fn keep(&mut self, _: &mut Book<'_>) -> Kept {
+        Ok(())
     }
 }
 

@@ -1,0 +1,150 @@
+//! The files of a run's folder: written whole or not at all, and removed where they are of an
+//! earlier attempt.
+
+use super::RunError;
+use std::fs::File;
+use std::io::{self, ErrorKind, Write};
+use std::path::Path;
+
+/// What a run's summary is called.
+pub(crate) const SUMMARY: &str = "summary.json";
+
+/// What its checkpoint is called.
+pub(crate) const CHECKPOINT: &str = "checkpoint";
+
+/// Writes a file that appears whole or not at all. Whoever dies on the way leaves a file with a dot
+/// before its name, which the next one writes over: of several at once, one at a time.
+pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    replace(path, |file| file.write_all(bytes))
+}
+
+/// The same of what `fill` writes.
+pub(super) fn replace(
+    path: &Path,
+    fill: impl FnOnce(&mut File) -> io::Result<()>,
+) -> io::Result<()> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let temporary = path.with_file_name(format!(".{name}.tmp"));
+    let written = || {
+        fill(&mut File::create(&temporary)?)?;
+        std::fs::rename(&temporary, path)
+    };
+    written().inspect_err(|_| {
+        // The first error is the one to tell.
+        let _ = std::fs::remove_file(&temporary);
+    })
+}
+
+/// Removes what an earlier attempt has left in a run's folder, the summary first: it stands for all
+/// the rest. Whatever else is there stays.
+pub(super) fn clear(folder: &Path) -> Result<(), RunError> {
+    remove(&folder.join(SUMMARY))?;
+    remove(&folder.join(CHECKPOINT))?;
+    for folder in [folder, &folder.join("network")] {
+        remove_all(folder, |name| {
+            let is_result = |end| name.ends_with(end);
+            [".parquet", ".hlog", ".tmp"].into_iter().any(is_result)
+        })?;
+    }
+    Ok(())
+}
+
+/// Removes from the folder of a run that is over what only its going on would need: blocks that
+/// stand in whole tables now, and the checkpoint, which speaks of them.
+///
+/// # Errors
+/// A folder that cannot be read, or a file that cannot be removed.
+pub fn tidy(folder: &Path) -> Result<(), RunError> {
+    remove_all(folder, is_part)?;
+    remove(&folder.join(CHECKPOINT))
+}
+
+/// Whether a file is a block of a table.
+fn is_part(name: &str) -> bool {
+    let stem = name.strip_suffix(".parquet");
+    let number = stem.and_then(|stem| stem.rsplit_once(".part-"));
+    number.is_some_and(|(_, number)| number.bytes().all(|b| b.is_ascii_digit()))
+}
+
+fn remove_all(folder: &Path, which: impl Fn(&str) -> bool) -> Result<(), RunError> {
+    let at = |error| RunError::Write {
+        path: folder.to_owned(),
+        error,
+    };
+    let entries = match std::fs::read_dir(folder) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+        entries => entries.map_err(at)?,
+    };
+    for entry in entries {
+        let entry = entry.map_err(at)?;
+        if which(&entry.file_name().to_string_lossy()) {
+            remove(&entry.path())?;
+        }
+    }
+    Ok(())
+}
+
+/// Removes a file, if it is there.
+pub(super) fn remove(path: &Path) -> Result<(), RunError> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(RunError::Write {
+            path: path.to_owned(),
+            error,
+        }),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(folder: &Path) -> Vec<String> {
+        let entries = std::fs::read_dir(folder).unwrap();
+        let name = |entry: io::Result<std::fs::DirEntry>| entry.unwrap().file_name();
+        let mut names: Vec<_> = entries.map(name).collect();
+        names.sort();
+        names.iter().map(|n| n.to_string_lossy().into()).collect()
+    }
+
+    #[test]
+    fn a_file_is_replaced_and_nothing_else_is_left() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("summary.json");
+        for text in ["one", "another"] {
+            write_whole(&path, text.as_bytes()).unwrap();
+            assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
+        }
+        let failed = replace(&path, |_| Err(ErrorKind::StorageFull.into()));
+        assert_eq!(failed.unwrap_err().kind(), ErrorKind::StorageFull);
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "another");
+        assert_eq!(names(folder.path()), ["summary.json"]);
+    }
+
+    #[test]
+    fn tidying_and_clearing_leave_what_is_not_theirs() {
+        let folder = tempfile::tempdir().unwrap();
+        let all = [
+            ".latency.hlog.tmp",
+            ".lock",
+            "checkpoint",
+            "notes.txt",
+            "rounds.parquet",
+            "rounds.part-0000.parquet",
+            "rounds.part-mine.parquet",
+            "summary.json",
+        ];
+        for name in all {
+            std::fs::write(folder.path().join(name), "").unwrap();
+        }
+        tidy(folder.path()).unwrap();
+        let left: Vec<_> = all
+            .into_iter()
+            .filter(|name| !["checkpoint", "rounds.part-0000.parquet"].contains(name))
+            .collect();
+        assert_eq!(names(folder.path()), left);
+        clear(folder.path()).unwrap();
+        assert_eq!(names(folder.path()), [".lock", "notes.txt"]);
+        tidy(&folder.path().join("nowhere")).unwrap();
+    }
+}

@@ -1,0 +1,54 @@
+//! Whether two runs are equal: all rows and columns that are not about wall-clock time.
+
+use super::{Table, files, summary};
+use serde_json::Value;
+use std::path::Path;
+
+/// What in a summary is about the machine and the wall.
+const WALL: [&str; 6] = [
+    "machine",
+    "threads",
+    "wall_s",
+    "models_per_s",
+    "peak_memory_bytes",
+    "program",
+];
+
+/// What differs between two runs' folders, if anything does.
+pub fn difference(one: &Path, other: &Path) -> Option<String> {
+    let names = files(one);
+    if names != files(other) {
+        return Some(format!("{names:?} and {:?}", files(other)));
+    }
+    names.iter().find_map(|name| {
+        let differs = match name.rsplit_once('.') {
+            Some((table, "parquet")) => {
+                let [mut one, mut other] = [one, other].map(|folder| Table::read(folder, table));
+                for table in [&mut one, &mut other] {
+                    if table.has("clock") {
+                        *table = table.only("clock", "simulated");
+                    }
+                    if table.has("wall_us") {
+                        *table = table.without(&["wall_us"]);
+                    }
+                }
+                one.columns != other.columns || one.rows != other.rows
+            }
+            Some(("summary", _)) => counted(one) != counted(other),
+            // Begins with times on the wall.
+            _ if name.starts_with("latency.wall") => false,
+            _ => std::fs::read(one.join(name)).ok() != std::fs::read(other.join(name)).ok(),
+        };
+        differs.then(|| name.clone())
+    })
+}
+
+/// A summary without what is about the wall.
+fn counted(run: &Path) -> Value {
+    let mut summary = summary(run);
+    let entries = summary.as_object_mut().expect("an object");
+    entries.retain(|name, _| !WALL.contains(&&**name));
+    let latency = entries["latency"].as_object_mut().expect("an object");
+    latency.retain(|name, _| !name.ends_with("_us"));
+    summary
+}
