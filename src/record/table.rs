@@ -398,10 +398,26 @@ impl Table {
         constants: Vec<Constant>,
         columns: Vec<Column>,
     ) -> Result<Self, TableError> {
+        let table = Self::replace(folder, name, constants, columns)?;
+        table.files.remove_stale()?;
+        Ok(table)
+    }
+
+    /// The same in a folder that is there, and what is there of this table stays until
+    /// [`Table::finish`] puts the new one in its place.
+    ///
+    /// # Errors
+    ///
+    /// Two columns of one name.
+    pub fn replace(
+        folder: &Path,
+        name: &str,
+        constants: Vec<Constant>,
+        columns: Vec<Column>,
+    ) -> Result<Self, TableError> {
         let files = TableFiles::new(folder, name);
         let constants = constants.into_iter().map(|c| c.beside(&columns)).collect();
         let layout = Layout::new(&files.whole(), constants, &columns)?;
-        files.remove_stale()?;
         Ok(Self {
             files,
             layout,
