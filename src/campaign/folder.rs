@@ -1,6 +1,9 @@
 //! The results folder: whose it is, and what is in it already.
 
+use super::lock::LOCK_FILE;
+use super::outcome::{Failure, PointOutcome};
 use crate::record::{Summary, write_whole};
+use crate::scenario::Record;
 use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -14,6 +17,14 @@ pub enum FolderError {
         .0.display()
     )]
     Taken(PathBuf),
+    /// Another process is at it.
+    #[error("{} is in use by {holder}", path.display())]
+    InUse {
+        /// The folder.
+        path: PathBuf,
+        /// Who has locked it.
+        holder: String,
+    },
     /// It cannot be read or written.
     #[error("cannot use the results folder {}: {error}", path.display())]
     Unusable {
@@ -31,8 +42,9 @@ impl FolderError {
     }
 }
 
-/// Makes the folder the scenario's own, or finds that it is. `ids` are the runs that it is to hold:
-/// others come from data files or a version of the program that have changed since.
+/// Makes the folder the scenario's own, or finds that it is, whatever is recorded of it. `ids` are
+/// the runs that it is to hold: others come from data files or a version of the program that have
+/// changed since.
 pub(super) fn claim(
     folder: &Path,
     scenario: &str,
@@ -43,6 +55,7 @@ pub(super) fn claim(
     let runs = folder.join("runs");
     match std::fs::read_to_string(&file) {
         Ok(found) if found == scenario && !holds_others(&runs, ids) => return Ok(()),
+        Ok(found) if computes(&found) == computes(scenario) && !holds_others(&runs, ids) => {}
         Ok(_) if !force => return Err(FolderError::Taken(folder.to_owned())),
         Ok(_) => empty(folder)?,
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
@@ -71,16 +84,167 @@ fn empty(folder: &Path) -> Result<(), FolderError> {
     };
     let runs = folder.join("runs");
     gone(std::fs::remove_dir_all(&runs), &runs)?;
-    for name in ["points.parquet", "report.html", "scenario.toml"] {
+    for name in [
+        "points.parquet",
+        "report.html",
+        "campaign.json",
+        "scenario.toml",
+    ] {
         let file = folder.join(name);
         gone(std::fs::remove_file(&file), &file)?;
     }
     Ok(())
 }
 
-/// The summary of a run that came to its end.
-pub(super) fn finished(run: &Path) -> Option<Summary> {
-    let text = std::fs::read_to_string(run.join("summary.json")).ok()?;
-    let json: serde_json::Value = serde_json::from_str(&text).ok()?;
-    (json["status"] == "done").then(|| Summary::from_json(json))
+/// What a resolved scenario computes: all of it but `[record]`, in its order, which is that of a
+/// sweep's points. `None` where it is no TOML.
+fn computes(scenario: &str) -> Option<String> {
+    let mut table: toml::Table = scenario.parse().ok()?;
+    table.remove("record");
+    // Tables are equal in any order, and their TOML has an order of its own.
+    Some(format!("{table:?}"))
+}
+
+/// What an earlier process left of a run.
+pub(super) enum Before {
+    /// It was not begun.
+    Nothing,
+    /// Its process was killed.
+    CutOff,
+    /// It has come to an end, good or bad.
+    Ended(Summary),
+}
+
+/// How to run it now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Begin {
+    /// From the last checkpoint, where there is one.
+    Again,
+    /// From the start.
+    Anew,
+}
+
+impl Before {
+    /// What is in a run's folder.
+    pub fn of(run: &Path) -> Before {
+        let summary = std::fs::read_to_string(run.join("summary.json"));
+        let json = summary
+            .ok()
+            .and_then(|text| serde_json::from_str(&text).ok());
+        match json {
+            Some(json) => Before::Ended(Summary::from_json(json)),
+            // The network is written first.
+            None if run.join("network").is_dir() => Before::CutOff,
+            None => Before::Nothing,
+        }
+    }
+
+    /// What became of the run, as long as it is not run now.
+    pub fn outcome(self) -> PointOutcome {
+        match self {
+            Before::Nothing => PointOutcome::NotBegun,
+            Before::CutOff => PointOutcome::FoundFailed(Failure::cut_off()),
+            Before::Ended(summary) if summary.status() == "done" => PointOutcome::Found(summary),
+            Before::Ended(summary) => PointOutcome::FoundFailed(Failure::of(&summary)),
+        }
+    }
+
+    /// What became of the run, as long as it is not run now, and whether it is to be, when this is
+    /// asked to be recorded.
+    pub fn look(self, asked: &Record, retry_failed: bool) -> (PointOutcome, Option<Begin>) {
+        let begin = self.begin(asked, retry_failed);
+        match (self.outcome(), begin) {
+            (PointOutcome::Found(summary), Some(_)) => (PointOutcome::FoundLess(summary), begin),
+            (outcome, _) => (outcome, begin),
+        }
+    }
+
+    /// Whether to run it now, when this is asked to be recorded.
+    fn begin(&self, asked: &Record, retry_failed: bool) -> Option<Begin> {
+        let Before::Ended(summary) = self else {
+            return Some(Begin::Again);
+        };
+        let recorded = Record::from_json(&summary.json()["record"]);
+        if summary.status() == "done" {
+            let has_all = recorded.is_some_and(|recorded| recorded.covers(asked));
+            return (!has_all).then_some(Begin::Anew);
+        }
+        let failure = Failure::of(summary);
+        match &*failure.kind {
+            // What it has recorded is gone on with.
+            "interruption" | "write" if recorded.as_ref() == Some(asked) => Some(Begin::Again),
+            _ if failure.is_lasting() && !retry_failed => None,
+            _ => Some(Begin::Anew),
+        }
+    }
+}
+
+/// Removes what is in a run's folder: its checkpoint, and tables that it may no longer write.
+pub(super) fn clear(run: &Path) -> io::Result<()> {
+    for entry in std::fs::read_dir(run)? {
+        let entry = entry?;
+        if entry.file_name() == LOCK_FILE {
+            continue;
+        }
+        match entry.file_type()?.is_dir() {
+            true => std::fs::remove_dir_all(entry.path())?,
+            false => std::fs::remove_file(entry.path())?,
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    fn begins(summary: Value, asked: Value, retry_failed: bool) -> Option<Begin> {
+        let asked = Record::from_json(&asked).expect("what is asked for");
+        Before::Ended(Summary::from_json(summary)).begin(&asked, retry_failed)
+    }
+
+    fn failed(kind: &str) -> Value {
+        let error = json!({"kind": kind, "message": "why"});
+        json!({"status": "failed", "error": error, "record": {}})
+    }
+
+    #[test]
+    fn what_failed_for_good_is_run_again_only_when_asked() {
+        for kind in ["panic", "stall", "accounting"] {
+            assert_eq!(begins(failed(kind), json!({}), false), None);
+            assert_eq!(begins(failed(kind), json!({}), true), Some(Begin::Anew));
+        }
+    }
+
+    #[test]
+    fn what_the_surroundings_ended_goes_on() {
+        for kind in ["write", "interruption"] {
+            assert_eq!(begins(failed(kind), json!({}), false), Some(Begin::Again));
+            let traced = json!({"trace": true});
+            assert_eq!(begins(failed(kind), traced, false), Some(Begin::Anew));
+        }
+        for kind in ["checkpoint", ""] {
+            assert_eq!(begins(failed(kind), json!({}), false), Some(Begin::Anew));
+        }
+    }
+
+    #[test]
+    fn what_is_done_is_run_again_where_it_recorded_less() {
+        let done = json!({"status": "done", "record": {"weights": "all"}});
+        assert_eq!(begins(done.clone(), json!({}), true), None);
+        let traced = json!({"trace": true});
+        assert_eq!(begins(done, traced, false), Some(Begin::Anew));
+        let older = json!({"status": "done"});
+        assert_eq!(begins(older, json!({}), false), Some(Begin::Anew));
+    }
+
+    #[test]
+    fn a_scenario_is_another_by_what_it_computes_in_which_order() {
+        let of = |text: &str| computes(text).expect("TOML");
+        let plain = "seed = 1\n[sweep]\na = [1]\nb = [2]\n";
+        assert_eq!(of(plain), of(&format!("{plain}[record]\ntrace = true\n")));
+        assert_ne!(of(plain), of("seed = 2\n[sweep]\na = [1]\nb = [2]\n"));
+        assert_ne!(of(plain), of("seed = 1\n[sweep]\nb = [2]\na = [1]\n"));
+    }
 }

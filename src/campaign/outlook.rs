@@ -2,18 +2,25 @@
 
 use crate::scenario::RunId;
 
-/// What a campaign is about to do. A point is one of three: it is done already, it is the same run
-/// as another point that is to be done, or it is to be done.
+/// What a campaign is about to do.
 #[derive(Clone, Debug)]
 pub struct Outlook {
     /// Points that are done already.
     pub found: usize,
-    /// Points that are the same run as another one.
+    /// Points that failed before, and are not run again unless that is asked for.
+    pub failed: usize,
+    /// Points that are not done and are other tasks' of the same campaign.
+    pub elsewhere: usize,
+    /// Points that are the same run as another one that is to be done.
     pub same: usize,
+    /// Points that are done already and are run again, since they recorded less than is asked for.
+    pub less: usize,
     /// The runs to be done, in the order in which they begin.
     pub pending: Vec<Pending>,
     /// How many of them side by side.
     pub jobs: usize,
+    /// Whether the folder is locked: some file systems know no locks.
+    pub is_locked: bool,
 }
 
 /// A run to be done.
@@ -37,17 +44,33 @@ impl Outlook {
     /// `12 done, skipped; 4 are the same run as another, …; 8 to run`, with the reason in brackets; `None`
     /// where every point is run.
     pub fn in_words(&self) -> Option<String> {
-        let done = (self.found > 0).then(|| format!("{} done, skipped; ", self.found));
+        let some = |count: usize, told: String| (count > 0).then_some(told);
         let same = match self.same {
-            0 => None,
-            1 => Some(format!("1 is the same run as another ({WHY}); ")),
-            many => Some(format!("{many} are the same run as another ({WHY}); ")),
+            1 => format!("1 is the same run as another ({WHY})"),
+            many => format!("{many} are the same run as another ({WHY})"),
         };
-        if done.is_none() && same.is_none() {
+        let parts = [
+            some(self.found, format!("{} done, skipped", self.found)),
+            some(
+                self.failed,
+                format!("{} failed before, skipped", self.failed),
+            ),
+            some(
+                self.elsewhere,
+                format!("{} left to other tasks", self.elsewhere),
+            ),
+            some(self.same, same),
+        ];
+        let parts: Vec<String> = parts.into_iter().flatten().collect();
+        if parts.is_empty() && self.less == 0 {
             return None;
         }
-        let parts = [done, same].map(Option::unwrap_or_default).concat();
-        Some(format!("{parts}{} to run", self.pending.len()))
+        let mut told: String = parts.iter().map(|part| format!("{part}; ")).collect();
+        told += &format!("{} to run", self.pending.len());
+        if self.less > 0 {
+            told += &format!(", {} of them again to record more", self.less);
+        }
+        Some(told)
     }
 }
 
@@ -55,28 +78,39 @@ impl Outlook {
 mod tests {
     use super::*;
 
+    /// What is told where nothing is to be run and these are not.
+    fn told(skipped: [usize; 5]) -> String {
+        let [found, failed, elsewhere, same, less] = skipped;
+        let outlook = Outlook {
+            found,
+            failed,
+            elsewhere,
+            same,
+            less,
+            pending: Vec::new(),
+            jobs: 1,
+            is_locked: true,
+        };
+        outlook.in_words().unwrap_or_default()
+    }
+
     #[test]
     fn points_that_need_no_run_are_told_apart() {
-        let told = |found, same| {
-            let (pending, jobs) = (Vec::new(), 1);
-            let outlook = Outlook {
-                found,
-                same,
-                pending,
-                jobs,
-            };
-            outlook.in_words().unwrap_or_default()
-        };
-        assert_eq!(told(0, 0), "");
-        assert_eq!(told(12, 0), "12 done, skipped; 0 to run");
+        assert_eq!(told([0; 5]), "");
+        assert_eq!(told([12, 0, 0, 0, 0]), "12 done, skipped; 0 to run");
         assert_eq!(
-            told(0, 4),
+            told([0, 0, 0, 4, 0]),
             "4 are the same run as another (what is swept there, its kind does not have); 0 to run"
         );
         assert_eq!(
-            told(1, 4),
-            "1 done, skipped; 4 are the same run as another (what is swept there, its kind does not \
+            told([1, 0, 0, 1, 0]),
+            "1 done, skipped; 1 is the same run as another (what is swept there, its kind does not \
              have); 0 to run"
+        );
+        assert_eq!(
+            told([1, 2, 3, 0, 4]),
+            "1 done, skipped; 2 failed before, skipped; 3 left to other tasks; 0 to run, 4 of them \
+             again to record more"
         );
     }
 }

@@ -7,6 +7,7 @@ use crate::scenario::{RunId, ScenarioFile, SettingValue};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+/// Writes the table in the place of the one that is there, which can be read until then.
 pub(super) fn write(
     folder: &Path,
     file: &ScenarioFile,
@@ -31,7 +32,7 @@ pub(super) fn write(
             "status",
             Kind::Text,
             "",
-            "done, failed, interrupted or not begun",
+            "done, failed, interrupted, running or not begun",
         ),
         Column::new(
             "fingerprint",

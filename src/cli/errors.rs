@@ -70,9 +70,16 @@ impl From<CampaignError> for Refusal {
                     FolderError::Taken(_) => {
                         "choose another folder with --out DIR, or replace them with --force"
                     }
+                    FolderError::InUse { .. } => {
+                        "wait until it has ended, or stop it; `status` tells how far it is"
+                    }
                     FolderError::Unusable { .. } => "choose another folder with --out DIR",
                 }
                 .to_owned(),
+            },
+            CampaignError::Interrupted => Refusal::Other {
+                message: error.to_string(),
+                help: "the same command begins again".to_owned(),
             },
         }
     }

@@ -5,7 +5,6 @@ use super::rows::{Row, Rows, range, span};
 use super::table::{Column, Fitted, fitted};
 use super::text::paragraph;
 use crate::campaign::{AboveAlone, Measure, PointOutcome};
-use crate::record::RunError;
 use crate::scenario::{RunId, ScenarioFile};
 use crate::units::short;
 
@@ -183,17 +182,11 @@ impl Quantity {
 
 /// What became of points of which none has come to its end.
 fn became(row: &Row, outcomes: &[(RunId, PointOutcome)]) -> Option<&'static str> {
-    let of = |&point: &usize| match &outcomes[point].1 {
-        PointOutcome::Failed(RunError::Interrupted { .. }) => Some((1, "interrupted")),
-        PointOutcome::Failed(_) => Some((2, "failed")),
-        PointOutcome::NotBegun => Some((0, "not begun")),
-        PointOutcome::Done(_) | PointOutcome::Found(_) => None,
-    };
-    row.points
-        .iter()
-        .filter_map(of)
-        .max()
-        .map(|(_, became)| became)
+    // Of several, the worst.
+    let known = ["not begun", "running", "interrupted", "failed"];
+    let statuses = row.points.iter().map(|&point| outcomes[point].1.status());
+    let rank = |status| known.iter().position(|known| *known == status);
+    statuses.filter_map(rank).max().map(|rank| known[rank])
 }
 
 /// Whether some points of a row have come to their end and others have not.

@@ -1,6 +1,7 @@
 //! The commands, as a library: a program with rules, attacks or tasks of its own is
 //! `fn main() -> ExitCode { byzsim::cli::main(plugins) }`.
 
+mod campaign;
 mod check;
 mod completions;
 mod errors;
@@ -15,9 +16,11 @@ mod progress;
 mod report;
 mod results;
 mod results_json;
+mod resume;
 mod rows;
 mod run;
 mod schema;
+mod status;
 mod table;
 mod text;
 mod time_left;
@@ -76,6 +79,8 @@ impl Arguments {
 #[derive(Subcommand)]
 enum Command {
     Run(run::Run),
+    Resume(resume::Resume),
+    Status(status::HowFar),
     Check(check::Check),
     List(list::List),
     Report(report::Report),
@@ -104,6 +109,8 @@ pub fn main(plugins: Plugins) -> ExitCode {
         Ok(arguments) => {
             let body = || match arguments.command {
                 Command::Run(run) => run.main(plugins),
+                Command::Resume(resume) => resume.main(plugins),
+                Command::Status(how_far) => how_far.main(plugins),
                 Command::Check(check) => check.main(plugins),
                 Command::List(list) => list.main(&plugins),
                 Command::Report(report) => report.main(),

@@ -33,6 +33,11 @@ impl Progress {
         if let Some(told) = outlook.in_words().filter(|_| !self.quiet) {
             note(&told);
         }
+        if !outlook.is_locked && !self.quiet {
+            note(
+                "The results folder is not locked, since its file system knows no locks: run nothing else in it.",
+            );
+        }
         if self.shown && !outlook.pending.is_empty() {
             let _ = self.line.set(Arc::new(Line::new(outlook)));
         }

@@ -36,8 +36,8 @@ pub(super) fn results_json(
             "status": outcome.status(),
             "settings": settings_json(&point.settings),
         });
-        if let PointOutcome::Failed(error) = outcome {
-            told["error"] = error.to_string().into();
+        if let Some(error) = outcome.error() {
+            told["error"] = error.into();
         }
         if let Some(summary) = outcome.summary() {
             for part in PARTS {

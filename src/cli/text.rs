@@ -87,7 +87,15 @@ pub(super) fn settings(settings: &[Setting]) -> String {
     settings.iter().map(one).collect::<Vec<_>>().join(", ")
 }
 
-/// The same for programs.
+/// `run 0123456789abcdef (rule = loss, seed = 3)`.
+pub(super) fn run(id: &impl std::fmt::Display, of: &[Setting]) -> String {
+    match settings(of) {
+        settings if settings.is_empty() => format!("run {id}"),
+        settings => format!("run {id} ({settings})"),
+    }
+}
+
+/// The settings for programs.
 pub(super) fn settings_json(settings: &[Setting]) -> Map<String, Value> {
     let one = |s: &Setting| (s.key.clone(), json!(s.value));
     settings.iter().map(one).collect()

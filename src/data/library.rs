@@ -34,7 +34,8 @@ pub enum Origin {
 
 /// The data sets of a process: each is read once, however many runs use it.
 pub struct Library {
-    folder: Option<PathBuf>,
+    given: Option<PathBuf>,
+    by_default: Option<PathBuf>,
     scenario_folder: PathBuf,
     /// By folder and reader: one folder may hold several data sets.
     read: Mutex<BTreeMap<String, Arc<dyn Any + Send + Sync>>>,
@@ -66,24 +67,31 @@ impl Library {
     /// `folder` is the `--data` option; `scenario_folder` is where a scenario's relative paths
     /// start.
     pub fn new(folder: Option<PathBuf>, scenario_folder: impl Into<PathBuf>) -> Library {
+        let from_environment = std::env::var_os("BYZSIM_DATA").filter(|d| !d.is_empty());
         Library {
-            folder,
+            given: folder,
+            by_default: from_environment.map(PathBuf::from),
             scenario_folder: scenario_folder.into(),
             read: Mutex::default(),
         }
     }
 
+    /// Takes this data folder where neither `--data` nor the scenario nor `BYZSIM_DATA` names one.
+    pub fn by_default(mut self, folder: Option<PathBuf>) -> Library {
+        self.by_default = self.by_default.or(folder);
+        self
+    }
+
+    /// The data folders of `--data`, and of `BYZSIM_DATA` or what stands for it.
+    pub fn folders(&self) -> (Option<&Path>, Option<&Path>) {
+        (self.given.as_deref(), self.by_default.as_deref())
+    }
+
     /// The data folder: `--data`, else `task.data` of the scenario, else `BYZSIM_DATA`.
     pub fn folder(&self, in_scenario: Option<&str>) -> Option<PathBuf> {
         let from_scenario = || in_scenario.map(|d| self.scenario_folder.join(d));
-        let from_environment = || {
-            let folder = std::env::var_os("BYZSIM_DATA").filter(|d| !d.is_empty());
-            folder.map(PathBuf::from)
-        };
-        self.folder
-            .clone()
-            .or_else(from_scenario)
-            .or_else(from_environment)
+        let given = self.given.clone().or_else(from_scenario);
+        given.or_else(|| self.by_default.clone())
     }
 
     /// Where a path of the scenario leads.

@@ -60,6 +60,7 @@ impl Summary {
             "point": plan.id.to_string(),
             "data": plan.world.generated(),
             "settings": settings,
+            "record": plan.record.settings,
             "fingerprint": format!("{:016x}", found.fingerprint),
             "status": found.status,
             "error": found.error.map(|error| json!({
@@ -103,6 +104,17 @@ impl Summary {
         self.json["fingerprint"].as_str().unwrap_or_default()
     }
 
+    /// In one word: `done`, `failed` or `interrupted`.
+    pub fn status(&self) -> &str {
+        self.json["status"].as_str().unwrap_or_default()
+    }
+
+    /// Why the run did not come to its end: kind ([`RunError::kind`]) and message.
+    pub fn error(&self) -> Option<(&str, &str)> {
+        let error = &self.json["error"];
+        Some((error["kind"].as_str()?, error["message"].as_str()?))
+    }
+
     /// A number by its path, such as `["steady", "loss", "mean"]`: infinite where models have
     /// diverged, `None` where it does not exist.
     pub fn number(&self, path: &[&str]) -> Option<f64> {
@@ -112,11 +124,12 @@ impl Summary {
         from_json(value, OF_MODELS.contains(path.first()?))
     }
 
-    /// All numbers but the settings, in their order, under names such as `steady_loss_mean`.
+    /// All numbers but those that were asked for, the settings, in their order, under names such as `steady_loss_mean`.
     pub fn numbers(&self) -> Vec<(String, f64)> {
         let mut numbers = Vec::new();
         let parts = self.json.as_object().into_iter().flatten();
-        for (name, value) in parts.filter(|(name, _)| *name != "settings") {
+        let is_asked = |name: &str| matches!(name, "settings" | "record");
+        for (name, value) in parts.filter(|(name, _)| !is_asked(name)) {
             flatten(name, value, OF_MODELS.contains(&&**name), &mut numbers);
         }
         numbers

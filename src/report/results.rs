@@ -24,7 +24,7 @@ pub struct Results {
 pub struct Point {
     /// The run's id.
     pub id: String,
-    /// `done`, `failed`, `interrupted` or `not begun`.
+    /// `done`, `failed`, `interrupted`, `running` or `not begun`.
     pub status: String,
     /// The swept keys and their values.
     pub settings: Vec<Setting>,

@@ -1,10 +1,12 @@
 //! `[record]`: what a run writes down.
 
-use crate::settings::{Bounds, Form, Keys, Node, Problems, Selection, Setting, Value, wrong};
+use crate::settings::{
+    Bounds, Form, Keys, Node, Problems, Selection, Setting, Sources, Table, Value, wrong,
+};
 use crate::units::SimTime;
 
 /// What is recorded.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Record {
     /// Every so many iterations.
     pub every_iterations: u64,
@@ -24,6 +26,43 @@ pub struct Record {
     pub trace: bool,
     /// Distance of the rows of the timeline \[ms\].
     pub every_ms: Option<f64>,
+    /// All of it as `[record]` would say it, with the defaults.
+    pub settings: toml::Table,
+}
+
+impl Record {
+    /// Reads back [`Record::settings`] as JSON has them. `None` where they are none of this
+    /// version's.
+    pub(crate) fn from_json(json: &serde_json::Value) -> Option<Record> {
+        let settings: toml::Table = serde_json::from_value(json.clone()).ok()?;
+        let text = toml::to_string(&settings).ok()?;
+        let mut sources = Sources::default();
+        let source = sources.add("summary.json", &text);
+        let mut problems = Problems::default();
+        let table = Table::parse_text(&sources, source, &text, &mut problems)?;
+        let span = sources.top(source);
+        let (found, _, _) = Keys::new("record", span, Some(&table), &mut problems).run(record);
+        problems.is_empty().then_some(found)
+    }
+
+    /// Whether a run that recorded this has all that `asked` asks for, so that it need not be run
+    /// again: more agents, models or messages are no harm, all else must be the same.
+    pub fn covers(&self, asked: &Record) -> bool {
+        let every = |record: &Record| Record {
+            agents: RecordAgents::All,
+            weights: RecordWeights::Every(1),
+            wall: true,
+            trace: true,
+            settings: toml::Table::new(),
+            ..record.clone()
+        };
+        let covers = |has: bool, asked: bool| has || !asked;
+        every(self) == every(asked)
+            && self.agents.covers(&asked.agents)
+            && self.weights.covers(asked.weights)
+            && covers(self.wall, asked.wall)
+            && covers(self.trace, asked.trace)
+    }
 }
 
 /// Whose rows are recorded.
@@ -36,6 +75,12 @@ pub enum RecordAgents {
     None,
     /// Those of the normal agents among these.
     Chosen(Selection),
+}
+
+impl RecordAgents {
+    fn covers(&self, asked: &RecordAgents) -> bool {
+        *self == RecordAgents::All || *asked == RecordAgents::None || self == asked
+    }
 }
 
 impl Setting for RecordAgents {
@@ -73,6 +118,16 @@ pub enum RecordWeights {
     None,
     /// Every so many, the first being 0.
     Every(u64),
+}
+
+impl RecordWeights {
+    fn covers(self, asked: RecordWeights) -> bool {
+        match (self, asked) {
+            (_, RecordWeights::None) | (RecordWeights::Every(1), _) => true,
+            (RecordWeights::Every(own), RecordWeights::Every(asked)) => asked.is_multiple_of(own),
+            (own, asked) => own == asked,
+        }
+    }
 }
 
 impl Setting for RecordWeights {
@@ -174,5 +229,80 @@ pub(super) fn record(keys: &mut Keys<'_>) -> Record {
             .at_least(0.001)
             .at_most(SimTime::MAX_MS)
             .optional("asynchronous: the median compute time; else no timeline"),
+        settings: keys.resolved().clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    fn record(settings: Value) -> Record {
+        Record::from_json(&settings).expect("settings of records")
+    }
+
+    #[test]
+    fn what_is_written_is_read_back() {
+        let settings = json!({
+            "weights": {"every": 3}, "agents": {"range": [1, 2]}, "trace": true, "every_ms": 2.5,
+        });
+        let first = record(settings);
+        assert_eq!(first.settings["every_iterations"], toml::Value::from(1));
+        let json = serde_json::to_value(&first.settings).unwrap();
+        assert_eq!(record(json), first);
+        assert!(Record::from_json(&json!({"flavor": 1})).is_none());
+        assert!(Record::from_json(&Value::Null).is_none());
+    }
+
+    #[test]
+    fn more_agents_models_and_messages_cover_fewer() {
+        let ladders = [
+            ("trace", vec![json!(true), json!(false)]),
+            ("wall", vec![json!(true), json!(false)]),
+            ("agents", vec![json!("all"), json!([1, 2]), json!("none")]),
+            (
+                "weights",
+                vec![
+                    json!("all"),
+                    json!({"every": 2}),
+                    json!({"every": 6}),
+                    json!("none"),
+                ],
+            ),
+            ("weights", vec![json!("all"), json!("last"), json!("none")]),
+        ];
+        for (key, ladder) in ladders {
+            for (more, a) in ladder.iter().enumerate() {
+                for (less, b) in ladder.iter().enumerate() {
+                    let covers = record(json!({key: a})).covers(&record(json!({key: b})));
+                    assert_eq!(covers, more <= less, "{key}: {a} and {b}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_merely_different_covers_nothing() {
+        for (a, b) in [
+            (
+                json!({"weights": {"every": 2}}),
+                json!({"weights": {"every": 3}}),
+            ),
+            (json!({"weights": {"every": 2}}), json!({"weights": "last"})),
+            (json!({"agents": [1, 2]}), json!({"agents": [1]})),
+            (
+                json!({"every_iterations": 1}),
+                json!({"every_iterations": 2}),
+            ),
+            (json!({"steady_from": 3}), json!({})),
+            (
+                json!({"every_ms": 2.0}),
+                json!({"every_ms": 1.0, "trace": true}),
+            ),
+        ] {
+            assert!(!record(a.clone()).covers(&record(b.clone())), "{a} and {b}");
+            assert!(!record(b.clone()).covers(&record(a.clone())), "{b} and {a}");
+        }
     }
 }

@@ -221,6 +221,11 @@ impl<'a> Keys<'a> {
         (value, self.described, self.resolved)
     }
 
+    /// The keys that were declared so far and have a value, given or by default.
+    pub fn resolved(&self) -> &toml::Table {
+        &self.resolved
+    }
+
     /// Leaves the keys alone that were not declared: what they should be is not known.
     pub fn ignore_rest(&mut self) {
         self.ignores_rest = true;

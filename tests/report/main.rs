@@ -50,14 +50,12 @@ fn run_into(folder: &Path, name: &str, text: &str, assignments: &[&str]) {
     let campaign = Campaign::new(file, None, Catalogues::default());
     let options = CampaignOptions {
         folder: folder.to_owned(),
-        force: false,
         threads: Some(2),
         jobs: Some(2),
-        observers: &|_| Vec::new(),
-        interrupt: Default::default(),
+        ..CampaignOptions::default()
     };
-    let outcomes = campaign.run(&options, |_| ()).unwrap();
-    campaign.write_points(folder, &outcomes).unwrap();
+    let ended = campaign.run(&options, |_| ()).unwrap();
+    assert!(ended.unwritten.is_none());
 }
 
 fn document(folders: &[&Path]) -> Document {

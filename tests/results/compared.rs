@@ -5,7 +5,6 @@ use byzsim::campaign::{Campaign, CampaignOptions, Matrix, PointOutcome};
 use byzsim::scenario::{Catalogues, RunId, ScenarioFile};
 use std::path::Path;
 use std::process::Command;
-use std::sync::Arc;
 
 /// Attackers that send numbers so great that the first step from their average overflows.
 const DIVERGING: &str = r#"
@@ -35,15 +34,12 @@ fn campaign(folder: &Path) -> (ScenarioFile, Vec<(RunId, PointOutcome)>) {
     let campaign = Campaign::new(parse(), None, Catalogues::default());
     let options = CampaignOptions {
         folder: folder.to_owned(),
-        force: false,
         threads: Some(1),
-        jobs: None,
-        observers: &|_| Vec::new(),
-        interrupt: Arc::default(),
+        ..CampaignOptions::default()
     };
-    let outcomes = campaign.run(&options, |_| {}).unwrap();
-    campaign.write_points(folder, &outcomes).unwrap();
-    (parse(), outcomes)
+    let ended = campaign.run(&options, |_| {}).unwrap();
+    assert!(ended.unwritten.is_none());
+    (parse(), ended.points)
 }
 
 #[test]

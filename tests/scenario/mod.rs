@@ -133,19 +133,17 @@ pub fn run(file: ScenarioFile) -> (Vec<Summary>, usize) {
     let folder = tempfile::tempdir().unwrap();
     let options = CampaignOptions {
         folder: folder.path().to_owned(),
-        force: false,
         threads: Some(2),
         jobs: Some(2),
-        observers: &|_| Vec::new(),
-        interrupt: Default::default(),
+        ..CampaignOptions::default()
     };
     let campaign = Campaign::new(file, None, Catalogues::default());
-    let outcomes = campaign.run(&options, |_| ()).unwrap();
+    let ended = campaign.run(&options, |_| ()).unwrap();
     let summary = |(id, outcome): &(byzsim::scenario::RunId, byzsim::campaign::PointOutcome)| {
         let summary = outcome.summary().cloned();
         summary.unwrap_or_else(|| panic!("{id} has not come to its end"))
     };
-    let summaries = outcomes.iter().map(summary).collect();
+    let summaries = ended.points.iter().map(summary).collect();
     let runs = std::fs::read_dir(folder.path().join("runs")).unwrap();
     (summaries, runs.count())
 }

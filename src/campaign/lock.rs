@@ -1,0 +1,139 @@
+//! Locks on folders: one campaign in a results folder at a time, one run in a run's.
+//!
+//! They are the operating system's, on a file `.lock` that stays: whatever ends a process, its locks
+//! end with it.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{self, ErrorKind, Read, Seek, Write};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+/// The file in a folder that is locked.
+pub(super) const LOCK_FILE: &str = ".lock";
+
+/// Whoever looks whether a lock is held takes it for a moment.
+const LOOKS: Duration = Duration::from_millis(200);
+
+/// With whom a lock is shared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Sharing {
+    /// With nobody.
+    Alone,
+    /// With the other tasks of a campaign.
+    Tasks,
+}
+
+/// A folder that is locked until this is dropped.
+pub(super) struct Lock {
+    file: Option<File>,
+}
+
+/// How an attempt to lock a folder ended.
+pub(super) enum Attempt {
+    /// It is locked.
+    Taken(Lock),
+    /// Somebody else has locked it: who, as they said.
+    Held(String),
+}
+
+impl Lock {
+    /// Locks a folder, which is there.
+    ///
+    /// # Errors
+    /// A folder that cannot be written to.
+    pub fn take(folder: &Path, sharing: Sharing) -> io::Result<Attempt> {
+        let mut file = open(folder)?;
+        let begun = Instant::now();
+        loop {
+            let attempt = match sharing {
+                Sharing::Alone => file.try_lock(),
+                Sharing::Tasks => file.try_lock_shared(),
+            };
+            match attempt {
+                Ok(()) => break,
+                Err(TryLockError::WouldBlock) if begun.elapsed() < LOOKS => {
+                    std::thread::sleep(LOOKS / 20);
+                }
+                Err(TryLockError::WouldBlock) => {
+                    let mut holder = String::new();
+                    // Who it is only helps to find them.
+                    let _ = file.read_to_string(&mut holder);
+                    return Ok(Attempt::Held(match holder.trim() {
+                        "" => "another process".to_owned(),
+                        holder => holder.to_owned(),
+                    }));
+                }
+                Err(TryLockError::Error(error)) if knows_no_locks(&error) => {
+                    return Ok(Attempt::Taken(Lock { file: None }));
+                }
+                Err(TryLockError::Error(error)) => return Err(error),
+            }
+        }
+        let host = gethostname::gethostname();
+        let process = std::process::id();
+        let holder = format!("process {process} on {}\n", host.to_string_lossy());
+        // Without it the lock holds all the same.
+        let _ = file
+            .set_len(0)
+            .and_then(|()| file.rewind())
+            .and_then(|()| file.write_all(holder.as_bytes()));
+        Ok(Attempt::Taken(Lock { file: Some(file) }))
+    }
+
+    /// Whether somebody has locked a folder.
+    pub fn is_held(folder: &Path) -> bool {
+        let file = File::open(folder.join(LOCK_FILE));
+        file.is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
+    }
+
+    /// Whether the file system knows locks: where it does not, nothing is locked.
+    pub fn holds(&self) -> bool {
+        self.file.is_some()
+    }
+}
+
+fn open(folder: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false);
+    options.open(folder.join(LOCK_FILE))
+}
+
+/// Whether this is what a file system without locks says.
+fn knows_no_locks(error: &io::Error) -> bool {
+    // ENOLCK is what network file systems say whose server has none.
+    const ENOLCK: i32 = 37;
+    error.kind() == ErrorKind::Unsupported
+        || cfg!(target_os = "linux") && error.raw_os_error() == Some(ENOLCK)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lock(folder: &Path, sharing: Sharing) -> Result<Lock, String> {
+        match Lock::take(folder, sharing).expect("a folder") {
+            Attempt::Taken(lock) => Ok(lock),
+            Attempt::Held(holder) => Err(holder),
+        }
+    }
+
+    #[test]
+    fn one_alone_or_tasks_together() {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = folder.path();
+        let alone = lock(folder, Sharing::Alone).unwrap();
+        assert!(alone.holds());
+        assert!(Lock::is_held(folder));
+        let own = format!("process {} on ", std::process::id());
+        for sharing in [Sharing::Alone, Sharing::Tasks] {
+            let holder = lock(folder, sharing).err().expect("a holder");
+            assert!(holder.starts_with(&own), "{holder}");
+        }
+        drop(alone);
+        assert!(!Lock::is_held(folder));
+        let tasks = [Sharing::Tasks; 2].map(|task| lock(folder, task).unwrap());
+        assert!(lock(folder, Sharing::Alone).is_err());
+        drop(tasks);
+        assert!(lock(folder, Sharing::Alone).is_ok());
+    }
+}

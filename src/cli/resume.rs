@@ -1,0 +1,68 @@
+//! `byzsim resume`.
+
+use super::Plugins;
+use super::campaign::{Asked, How};
+use super::errors::Refusal;
+use crate::campaign::{Kept, Share};
+use crate::scenario::{Catalogues, ScenarioFile};
+use clap::Args;
+use std::path::{Path, PathBuf};
+
+/// Finish what `run` began: points that are begun go on from their checkpoints
+#[derive(Args)]
+pub(super) struct Resume {
+    /// Folder of the results
+    #[arg(value_name = "DIR")]
+    folder: PathBuf,
+    #[command(flatten)]
+    how: How,
+    /// Which of several tasks that share the campaign this is, from 0 on
+    #[arg(long, value_name = "I", hide = true, requires = "tasks")]
+    task: Option<u32>,
+    /// How many tasks share the campaign
+    #[arg(long, value_name = "N", hide = true, requires = "task", value_parser = clap::value_parser!(u32).range(1..))]
+    tasks: Option<u32>,
+}
+
+impl Resume {
+    pub fn main(self, plugins: Plugins) -> u8 {
+        let file = match open(&self.folder, &plugins.catalogues) {
+            Ok(file) => file,
+            Err(refusal) => return self.how.refuse(refusal),
+        };
+        let share = self.task.zip(self.tasks).map(|(task, tasks)| Share {
+            task: task as usize,
+            tasks: tasks as usize,
+        });
+        if let Some(Share { task, tasks }) = share.filter(|share| share.task >= share.tasks) {
+            return self.how.refuse(Refusal::Other {
+                message: format!("there is no task {task} of {tasks}"),
+                help: format!("tasks are numbered from 0 to {}", tasks - 1),
+            });
+        }
+        let kept = Kept::read(&self.folder);
+        let mut how = self.how;
+        how.data = how.data.or(kept.data);
+        how.checkpoint_every = how.checkpoint_every.or(kept.checkpoint_every);
+        let asked = Asked {
+            file,
+            folder: self.folder,
+            force: false,
+            share,
+            default_data: kept.default_data,
+        };
+        how.run(asked, plugins)
+    }
+}
+
+/// The scenario of a results folder.
+pub(super) fn open(folder: &Path, catalogues: &Catalogues) -> Result<ScenarioFile, Refusal> {
+    let scenario = folder.join("scenario.toml");
+    if !scenario.is_file() {
+        return Err(Refusal::Other {
+            message: format!("{} holds no campaign: no scenario.toml", folder.display()),
+            help: "name a folder that `run` has written".to_owned(),
+        });
+    }
+    Ok(ScenarioFile::open(&scenario, &[], catalogues)?)
+}
