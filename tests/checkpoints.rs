@@ -1,12 +1,15 @@
 //! A run that goes on from a checkpoint is equal to one that was never disturbed: interrupted or
 //! killed, in every clock mode, under every rule and attack, once or again and again.
 
+#[path = "reading/killed.rs"]
+mod killed;
 mod reading;
 mod shipped;
 
 use byzsim::actors::{RunOptions, run};
 use byzsim::record::{Observer, RunError, Seen};
 use byzsim::scenario::Plan;
+use killed::Copier;
 use reading::equal::difference;
 use shipped::{Study, side_by_side};
 use std::num::NonZeroU64;
@@ -30,34 +33,6 @@ impl Observer for Interrupter {
     fn see(&mut self, seen: &Seen<'_>) {
         if seen.round.iteration >= self.after {
             self.interrupt.store(true, Ordering::Relaxed);
-        }
-    }
-}
-
-/// Copies a run's folder as it is when it has seen an iteration: what is left of a run that is
-/// killed then.
-struct Copier {
-    after: u64,
-    from: PathBuf,
-    to: PathBuf,
-}
-
-impl Observer for Copier {
-    fn see(&mut self, seen: &Seen<'_>) {
-        if seen.round.iteration == self.after {
-            copy(&self.from, &self.to);
-        }
-    }
-}
-
-fn copy(from: &Path, to: &Path) {
-    std::fs::create_dir_all(to).expect("a folder");
-    for entry in std::fs::read_dir(from).expect("a folder") {
-        let entry = entry.expect("an entry");
-        let target = to.join(entry.file_name());
-        match entry.file_type().expect("a type").is_dir() {
-            true => copy(&entry.path(), &target),
-            false => drop(std::fs::copy(entry.path(), target).expect("copied")),
         }
     }
 }
@@ -159,8 +134,7 @@ fn interruptions_show_nowhere_under_any_rule_and_any_attack() {
             "iterations=40",
             "sweep.seed=[1]",
             "link.delay_ms={kind='exponential',mean=6}",
-            "record.weights=all",
-            "record.trace=true",
+            "record.weights={every=10}",
         ];
         let study = Study::open("worst-case-localization", &[&common[..], mode].concat());
         // The filtered rule under every attack, and every rule under one.

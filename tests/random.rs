@@ -7,6 +7,8 @@
 
 #[path = "random/features.rs"]
 mod features;
+#[path = "reading/killed.rs"]
+mod killed;
 #[path = "oracle/mod.rs"]
 mod oracle;
 mod reading;
@@ -17,14 +19,20 @@ mod text;
 #[path = "random/trace.rs"]
 mod trace;
 
-use byzsim::scenario::{Catalogues, ScenarioFile, schema};
+use byzsim::actors::{RunOptions, run};
+use byzsim::scenario::{Catalogues, Plan, ScenarioFile, schema};
 use features::Features;
+use killed::Copier;
 use oracle::compare::{Tally, compare_refusal, compare_runs};
 use oracle::slip::Slip;
 use oracle::told::{Drawn, draw, hear};
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestRng, TestRunner};
+use reading::equal::difference;
 use spec::{Spec, spec};
 use std::cell::{Cell, RefCell};
+use std::num::NonZeroU64;
+use std::path::Path;
+use std::sync::Arc;
 use text::Written;
 
 /// How many scenarios there are, and the generator's seed.
@@ -139,6 +147,9 @@ fn try_out(spec: &Spec) -> Result<Tried, String> {
             return Err(format!("{threads} threads give another run than 2"));
         }
     }
+    if heard.stall.is_none() {
+        go_on(&plan, folder.path(), &results)?;
+    }
     let combined = match &heard.summary {
         Some(summary) => trace::check(&results, summary, &plan, &tally.traffic)?,
         None => 0,
@@ -150,6 +161,36 @@ fn try_out(spec: &Spec) -> Result<Tried, String> {
         tally,
         combined,
     })
+}
+
+/// Runs a scenario once more, kills it at an iteration, and lets it go on from its checkpoint.
+fn go_on(plan: &Arc<Plan>, folder: &Path, undisturbed: &Path) -> Result<(), String> {
+    let (begun, killed) = (folder.join("begun"), folder.join("killed"));
+    let copier = Copier {
+        after: plan.iterations / 2,
+        from: begun.clone(),
+        to: killed.clone(),
+    };
+    let options = RunOptions {
+        threads: 2,
+        folder: Some(begun),
+        observers: vec![Box::new(copier)],
+        checkpoint_every: NonZeroU64::new(2),
+        ..RunOptions::default()
+    };
+    run(plan.clone(), options).map_err(|error| error.to_string())?;
+    if !killed.exists() {
+        return Ok(());
+    }
+    let options = RunOptions {
+        folder: Some(killed.clone()),
+        ..RunOptions::default()
+    };
+    run(plan.clone(), options).map_err(|error| error.to_string())?;
+    match difference(undisturbed, &killed) {
+        None => Ok(()),
+        Some(file) => Err(format!("{file} differs after it went on from a checkpoint")),
+    }
 }
 
 impl Tried {

@@ -82,7 +82,7 @@ fn record(
         folder: Some(folder.to_owned()),
         threads: 1,
     };
-    let mut recorder = Recorder::open(Arc::new(plan), output, Vec::new()).unwrap();
+    let mut recorder = Recorder::open(Arc::new(plan), output, Vec::new(), None).unwrap();
     recorder.assembler = participants.map(|all| Assembler::new(all.iter().copied()));
     let (sender, receiver) = crossbeam_channel::unbounded();
     entries
@@ -517,7 +517,7 @@ fn last_models_are_asked_of_those_only_whose_relationship_is_told() {
             folder: has_folder.then(|| folder.path().to_owned()),
             threads: 1,
         };
-        let recorder = Recorder::open(Arc::new(plan(more)), output, Vec::new()).unwrap();
+        let recorder = Recorder::open(Arc::new(plan(more)), output, Vec::new(), None).unwrap();
         recorder.wants_last_models().iter().map(|k| k.0).collect()
     };
     assert_eq!(asked("", true), [0, 1, 2], "all normal agents");
