@@ -25,6 +25,8 @@
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use std::io;
+use std::path::PathBuf;
 
 /// What state is written into, or read from.
 pub struct Book<'a>(Side<'a>);
@@ -37,14 +39,26 @@ enum Side<'a> {
 /// Whether state could be kept.
 pub type Kept = Result<(), Torn>;
 
-/// What is read is not what was written.
-#[derive(Clone, Debug, thiserror::Error)]
-#[error("it is not what this program has written ({0})")]
-pub struct Torn(pub String);
+/// Why state could not be kept.
+#[derive(Debug, thiserror::Error)]
+pub enum Torn {
+    /// What is read is not what was written.
+    #[error("it is not what this program has written ({0})")]
+    Strange(String),
+    /// A file that the state speaks of cannot be written, or is not there.
+    #[error("{}: {error}", path.display())]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        error: io::Error,
+    },
+}
 
 impl Torn {
-    fn of(error: &postcard::Error) -> Torn {
-        Torn(error.to_string())
+    /// What is wrong with what is read.
+    pub fn strange(why: impl ToString) -> Torn {
+        Torn::Strange(why.to_string())
     }
 }
 
@@ -71,7 +85,7 @@ impl<'a> Book<'a> {
         body(&mut book)?;
         match book.0 {
             Side::Reads([]) => Ok(()),
-            _ => Err(Torn("there is more of it".to_owned())),
+            _ => Err(Torn::strange("there is more of it")),
         }
     }
 
@@ -83,11 +97,11 @@ impl<'a> Book<'a> {
         match &mut self.0 {
             Side::Writes(bytes) => {
                 let written = postcard::to_extend(value, std::mem::take(bytes));
-                *bytes = written.map_err(|error| Torn::of(&error))?;
+                *bytes = written.map_err(Torn::strange)?;
             }
             Side::Reads(bytes) => {
                 let read = postcard::take_from_bytes(bytes);
-                (*value, *bytes) = read.map_err(|error| Torn::of(&error))?;
+                (*value, *bytes) = read.map_err(Torn::strange)?;
             }
         }
         Ok(())

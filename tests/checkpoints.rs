@@ -184,3 +184,117 @@ fn kills_show_nowhere_under_links_and_faults_of_all_kinds() {
         }
     }
 }
+
+#[test]
+fn optimizers_and_false_labels_go_on_where_they_were() {
+    for mode in MODES {
+        let common = [
+            "rule=loss",
+            "task.source=generated",
+            "task.train=64",
+            "task.test=16",
+            "task.batch=[16,32]",
+            "task.model={kind='cnn',channels=[2,2,2],hidden=[8]}",
+            "learner.optimizer=adam",
+            "epochs=8",
+            "attack=[{agents=[1,4],kind='label-flip'}]",
+        ];
+        let study = Study::open("digit-classification", &[&common[..], mode].concat());
+        let plan = study.plan(0);
+        assert_interruptions_show_nowhere(&plan, &[plan.iterations / 3, plan.iterations / 2]);
+    }
+}
+
+/// A small run that was interrupted, with its plan.
+fn interrupted(folder: &Path, assignments: &[&str]) -> Arc<Plan> {
+    let all = [&["rule=loss", "iterations=200"][..], assignments].concat();
+    let plan = Study::open("target-localization", &all).plan(0);
+    assert!(interrupt(&plan, folder, 20, 1));
+    plan
+}
+
+fn refusal(plan: &Arc<Plan>, folder: &Path) -> String {
+    let options = RunOptions {
+        folder: Some(folder.to_owned()),
+        ..RunOptions::default()
+    };
+    match run(plan.clone(), options) {
+        Err(error @ RunError::Checkpoint { .. }) => error.to_string(),
+        other => panic!("{:?}", other.map(|summary| summary.json().clone())),
+    }
+}
+
+/// Changes what a checkpoint says of where it comes from, and makes its sum right again.
+fn retouch(path: &Path, from: &str, to: &str) {
+    let bytes = std::fs::read(path).expect("a checkpoint");
+    let (content, _) = bytes.split_last_chunk::<8>().expect("a sum");
+    let end = content
+        .windows(2)
+        .position(|pair| pair == b"}\n")
+        .expect("a header");
+    let header = String::from_utf8(content[..end].to_vec()).expect("text");
+    assert!(header.contains(from), "{header}");
+    let mut changed = header.replace(from, to).into_bytes();
+    changed.extend_from_slice(&content[end..]);
+    let sum = xxhash_rust::xxh3::xxh3_64(&changed);
+    changed.extend_from_slice(&sum.to_le_bytes());
+    std::fs::write(path, changed).expect("written");
+}
+
+#[test]
+fn checkpoints_that_cannot_be_gone_on_from_are_refused_and_why() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let run = folder.path().join("run");
+    let plan = interrupted(&run, &[]);
+    let checkpoint = run.join("checkpoint");
+    let whole = std::fs::read(&checkpoint).expect("a checkpoint");
+
+    for length in [0, 10, whole.len() / 2, whole.len() - 1] {
+        std::fs::write(&checkpoint, &whole[..length]).expect("written");
+        let told = refusal(&plan, &run);
+        assert!(
+            told.contains("it is damaged; without that file the run begins anew"),
+            "{told}"
+        );
+        assert!(told.contains(checkpoint.to_str().expect("UTF-8")), "{told}");
+    }
+    std::fs::write(&checkpoint, &whole).expect("written");
+    retouch(&checkpoint, r#""simd":""#, r#""simd":"abacus and "#);
+    let told = refusal(&plan, &run);
+    assert!(told.contains("a processor with abacus and "), "{told}");
+    std::fs::write(&checkpoint, &whole).expect("written");
+    retouch(&checkpoint, r#""executable":""#, r#""executable":"0"#);
+    let told = refusal(&plan, &run);
+    assert!(told.contains("written by another program"), "{told}");
+
+    // What was recorded is still there, and the run can begin anew.
+    assert_eq!(reading::summary(&run)["status"], "interrupted");
+    std::fs::remove_file(&checkpoint).expect("removed");
+    finish(&plan, &run, 1);
+    let undisturbed = folder.path().join("undisturbed");
+    finish(&plan, &undisturbed, 1);
+    assert_eq!(difference(&undisturbed, &run), None);
+}
+
+#[test]
+fn a_run_that_records_something_else_begins_anew() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (run, undisturbed) = (folder.path().join("run"), folder.path().join("undisturbed"));
+    let plan = interrupted(&run, &[]);
+    let more = ["rule=loss", "iterations=200", "record.trace=true"];
+    let more = Study::open("target-localization", &more).plan(0);
+    assert_eq!(more.id, plan.id);
+    finish(&more, &run, 1);
+    finish(&more, &undisturbed, 1);
+    assert_eq!(difference(&undisturbed, &run), None);
+}
+
+#[test]
+fn tables_of_many_blocks_go_on_after_theirs() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let plan = Study::open("target-localization", &["rule=loss", "iterations=300"]).plan(0);
+    let killed = killed(&plan, folder.path(), 250, 20);
+    assert!(killed.join("agents.part-0001.parquet").exists());
+    finish(&plan, &killed, 1);
+    assert_eq!(difference(&folder.path().join("whole"), &killed), None);
+}

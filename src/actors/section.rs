@@ -99,7 +99,7 @@ pub(super) fn join(sections: Vec<Section>) -> Result<Vec<Vec<u8>>, Torn> {
 
 /// The sections again.
 pub(super) fn part(pieces: Vec<Vec<u8>>) -> Result<Vec<Section>, Torn> {
-    let missing = || Torn("a part is missing".to_owned());
+    let missing = || Torn::strange("a part is missing");
     let mut pieces = pieces.into_iter();
     let mut next = || pieces.next().ok_or_else(missing);
     let (mut held, mut count) = (Vec::<Vec<u32>>::new(), 0_usize);
@@ -132,7 +132,7 @@ fn letter_bytes(letter: &Letter) -> Result<Vec<u8>, Torn> {
 }
 
 fn letter_of(bytes: &[u8]) -> Result<Letter, Torn> {
-    let short = || Torn("a letter is cut off".to_owned());
+    let short = || Torn::strange("a letter is cut off");
     let (&length, rest) = bytes.split_first().ok_or_else(short)?;
     let (heading, values) = rest.split_at_checked(length.into()).ok_or_else(short)?;
     let (sender, stamp, adapted, departs) = {

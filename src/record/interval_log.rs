@@ -65,18 +65,30 @@ impl IntervalLog {
     /// Keeps how long it is. What is read back is the log as it was, without what was written to it
     /// since, under whichever name it was left.
     pub fn keep(&mut self, book: &mut Book<'_>) -> Kept {
-        let torn = |error: io::Error| Torn(format!("{}: {error}", self.path.display()));
-        let written = self.file.as_mut().map(|file| {
-            file.flush()?;
-            file.get_ref().sync_data()?;
-            file.stream_position()
-        });
-        let mut length = written.transpose().map_err(torn)?;
+        let mut length = self.written().map_err(|error| self.torn(error))?;
         book.value(&mut length)?;
         if let (true, Some(length)) = (book.reads(), length) {
-            self.file = Some(self.reopen(length).map_err(torn)?);
+            let file = self.reopen(length);
+            self.file = Some(file.map_err(|error| self.torn(error))?);
         }
         Ok(())
+    }
+
+    fn torn(&self, error: io::Error) -> Torn {
+        Torn::File {
+            path: self.path.clone(),
+            error,
+        }
+    }
+
+    /// How long the file is, if it was begun; all of it is on the disk then.
+    fn written(&mut self) -> io::Result<Option<u64>> {
+        let Some(file) = &mut self.file else {
+            return Ok(None);
+        };
+        file.flush()?;
+        file.get_ref().sync_data()?;
+        file.stream_position().map(Some)
     }
 
     fn reopen(&self, length: u64) -> io::Result<BufWriter<File>> {

@@ -437,6 +437,10 @@ impl TableFiles {
             )?;
             fill(&mut file)?;
             file.finish()?;
+            if self.keeps_parts {
+                // A checkpoint that speaks of it may be all that is left.
+                file.inner().sync_data()?;
+            }
             drop(file);
             Ok(fs::rename(&temporary, path)?)
         };

@@ -18,7 +18,7 @@ use super::summary::{Findings, Summary, fingerprint};
 use super::table::{Constant, TableError, Value};
 use super::timeline::Timeline;
 use super::trace::Tracing;
-use crate::checkpoint::{Book, Kept, keep};
+use crate::checkpoint::{Book, Kept, Torn, keep};
 use crate::scenario::{Plan, SettingValue};
 use crate::units::{AgentId, SimTime};
 use crossbeam_channel::{Receiver, Sender, bounded};
@@ -175,7 +175,10 @@ impl Recorder {
             return Ok(());
         };
         let recorded = Book::write(|book| self.keep(book));
-        let recorded = recorded.map_err(|torn| Checkpoint::refused(Some(&folder), torn))?;
+        let recorded = recorded.map_err(|torn| match torn {
+            Torn::File { path, error } => RunError::Write { path, error },
+            Torn::Strange(_) => Checkpoint::refused(Some(&folder), torn),
+        })?;
         Checkpoint::write(&folder, &self.plan, &recorded, others)?;
         self.has_checkpoint = true;
         Ok(())
@@ -437,20 +440,8 @@ impl Recorder {
 
 impl From<TableError> for RunError {
     fn from(error: TableError) -> RunError {
-        match error {
-            TableError::Io { path, source, .. } => RunError::Write {
-                path,
-                error: source,
-            },
-            TableError::Parquet { path, source, .. } => RunError::Write {
-                path,
-                error: std::io::Error::other(source),
-            },
-            TableError::SameName { path, column } => RunError::Write {
-                path,
-                error: std::io::Error::other(format!("it would have two columns `{column}`")),
-            },
-        }
+        let (path, error) = error.into_io();
+        RunError::Write { path, error }
     }
 }
 

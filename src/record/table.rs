@@ -22,6 +22,10 @@ use std::path::{Path, PathBuf};
 /// Rows after which a block is written as a part file, unless told otherwise.
 const BLOCK_ROWS: usize = 131_072;
 
+/// Rows that are written as a part where a checkpoint is written: from here on a part takes less than
+/// the same rows in one checkpoint after the other.
+const KEPT_ROWS: usize = 8192;
+
 /// Elements of lists after which it is written whatever its rows: 16 MB.
 const BLOCK_ELEMENTS: usize = 1 << 22;
 
@@ -173,6 +177,27 @@ pub enum TableError {
         /// The name.
         column: String,
     },
+}
+
+impl From<TableError> for Torn {
+    fn from(error: TableError) -> Torn {
+        let (path, error) = error.into_io();
+        Torn::File { path, error }
+    }
+}
+
+impl TableError {
+    /// The file, and what the file system says of it.
+    pub(super) fn into_io(self) -> (PathBuf, std::io::Error) {
+        match self {
+            TableError::Io { path, source, .. } => (path, source),
+            TableError::Parquet { path, source, .. } => (path, std::io::Error::other(source)),
+            TableError::SameName { path, column } => {
+                let why = format!("it would have two columns `{column}`");
+                (path, std::io::Error::other(why))
+            }
+        }
+    }
 }
 
 /// What goes into a column of integers: any integer type, and `None` for null.
@@ -462,10 +487,13 @@ impl Table {
     /// Parts that are not there any more, or files that cannot be removed.
     pub(super) fn keep(&mut self, book: &mut Book<'_>) -> Kept {
         let mut parts = self.files.keep_parts();
+        if self.buffered >= KEPT_ROWS {
+            self.flush_part()?;
+            parts += 1;
+        }
         book.value(&mut parts)?;
         if book.reads() {
-            let gone_on = self.files.go_on(parts);
-            gone_on.map_err(|error| Torn(error.to_string()))?;
+            self.files.go_on(parts)?;
         }
         keep!(book: self.buffers, self.buffered, self.listed, self.rows)
     }
