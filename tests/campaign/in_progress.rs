@@ -53,6 +53,8 @@ fn a_folder_is_one_process_s_until_that_has_ended() {
     // Whatever ends a process ends its lock.
     running.signal("KILL");
     assert_eq!(running.end(), None);
+    // The table of the one that was killed says the same.
+    fs::remove_file(bench.results().join("points.parquet")).unwrap();
     let running = bench.start(&RUN);
     await_statuses(&bench, &["done", "running", "not begun"]);
     running.signal("INT");
