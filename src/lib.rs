@@ -98,7 +98,7 @@
 //! | [`scenario`] | TOML to a checked plan |
 //! | [`record`] | tables, histograms, the summary |
 //! | [`actors`] | clock, agents, attackers; the only part that knows actix |
-//! | [`campaign`] | the points of a sweep, side by side |
+//! | [`campaign`] | the points of a sweep, side by side, and what goes on where it ended |
 //! | [`report`] | pages and figures out of results folders |
 //! | [`cli`] | the commands |
 //!

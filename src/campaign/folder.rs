@@ -165,6 +165,9 @@ impl Before {
             return Some(Begin::Again);
         };
         let recorded = Record::from_json(&summary.json()["record"]);
+        let is_same = recorded
+            .as_ref()
+            .is_some_and(|r| r.settings == asked.settings);
         if summary.status() == "done" {
             let has_all = recorded.is_some_and(|recorded| recorded.covers(asked));
             return (!has_all).then_some(Begin::Anew);
@@ -172,7 +175,7 @@ impl Before {
         let failure = Failure::of(summary);
         match &*failure.kind {
             // What it has recorded is gone on with.
-            "interruption" | "write" if recorded.as_ref() == Some(asked) => Some(Begin::Again),
+            "interruption" | "write" if is_same => Some(Begin::Again),
             _ if failure.is_lasting() && !retry_failed => None,
             _ => Some(Begin::Anew),
         }

@@ -4,16 +4,16 @@
 use super::folder::Before;
 use super::lock::Lock;
 use super::outcome::PointOutcome;
-use super::{points, run_folder};
+use super::{Ended, points, run_folder};
 use crate::record::RunError;
 use crate::scenario::{RunId, ScenarioFile};
 use std::fs::File;
 use std::path::Path;
-use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
-/// The next writing of the table begins no sooner than so many times as long as the last one took:
-/// it takes 2 % of the time at most.
+/// After the table was written, it is not written for so many times as long as that took: it takes
+/// 2 % of the time at most.
 const PAUSE: u32 = 50;
 
 /// The points of a campaign with what became of them.
@@ -23,12 +23,15 @@ pub(super) struct Ledger<'a> {
     /// Whether others run points of the same campaign.
     is_shared: bool,
     state: Mutex<State>,
+    /// Something became of a point, or the campaign is over.
+    news: Condvar,
 }
 
 struct State {
     outcomes: Vec<(RunId, PointOutcome)>,
-    /// When the table may be written again.
-    next: Instant,
+    /// Whether the table tells less.
+    is_ahead: bool,
+    is_over: bool,
 }
 
 impl<'a> Ledger<'a> {
@@ -38,12 +41,17 @@ impl<'a> Ledger<'a> {
         is_shared: bool,
         outcomes: Vec<(RunId, PointOutcome)>,
     ) -> Ledger<'a> {
-        let next = Instant::now();
+        let state = State {
+            outcomes,
+            is_ahead: true,
+            is_over: false,
+        };
         Ledger {
             file,
             folder,
             is_shared,
-            state: Mutex::new(State { outcomes, next }),
+            state: Mutex::new(state),
+            news: Condvar::new(),
         }
     }
 
@@ -53,36 +61,56 @@ impl<'a> Ledger<'a> {
         for &point in points {
             state.outcomes[point].1 = outcome.again();
         }
+        state.is_ahead = true;
+        self.news.notify_all();
     }
 
-    /// Writes the table, unless it was written a moment ago. What cannot be written now may be
-    /// later: the last time tells.
-    pub fn write_if_due(&self) {
+    /// Notes that nothing will become of any point any more.
+    pub fn end(&self) {
+        self.state().is_over = true;
+        self.news.notify_all();
+    }
+
+    /// Writes the table until the end, whenever there is something to tell. What cannot be written
+    /// now may be later: the last time tells.
+    pub fn keep(&self) {
         let mut state = self.state();
-        if Instant::now() >= state.next {
-            let _ = self.write_now(&mut state);
+        while !state.is_over {
+            let begun = Instant::now();
+            if state.is_ahead {
+                let _ = self.write(&mut state);
+            }
+            let pause = begun.elapsed() * PAUSE;
+            let waits = |state: &mut State| !state.is_over;
+            let waited = self.news.wait_timeout_while(state, pause, waits);
+            state = waited.unwrap_or_else(PoisonError::into_inner).0;
+            let waits = |state: &mut State| !state.is_over && !state.is_ahead;
+            let waited = self.news.wait_while(state, waits);
+            state = waited.unwrap_or_else(PoisonError::into_inner);
         }
     }
 
     /// Writes the table for the last time. What became of the points, and why the table could not
     /// be written.
-    pub fn close(self) -> (Vec<(RunId, PointOutcome)>, Option<RunError>) {
-        let unwritten = self.write_now(&mut self.state()).err();
+    pub fn close(self) -> Ended {
+        let unwritten = self.write(&mut self.state()).err();
         let state = self.state.into_inner();
         let state = state.unwrap_or_else(PoisonError::into_inner);
-        (state.outcomes, unwritten)
+        Ended {
+            points: state.outcomes,
+            unwritten,
+        }
     }
 
-    fn write_now(&self, state: &mut State) -> Result<(), RunError> {
-        let begun = Instant::now();
-        // Who comes later knows more, so nobody else may write between looking and writing.
-        let _lock = self.is_shared.then(|| self.lock());
-        if self.is_shared {
-            self.look(&mut state.outcomes);
+    fn write(&self, state: &mut State) -> Result<(), RunError> {
+        state.is_ahead = false;
+        if !self.is_shared {
+            return points::write(self.folder, self.file, &state.outcomes);
         }
-        let written = points::write(self.folder, self.file, &state.outcomes);
-        state.next = Instant::now() + (begun.elapsed() * PAUSE).max(Duration::from_millis(1));
-        written
+        // Who comes later knows more, so nobody else may write between looking and writing.
+        let _lock = self.lock();
+        self.look(&mut state.outcomes);
+        points::write(self.folder, self.file, &state.outcomes)
     }
 
     /// Looks what others have done since.

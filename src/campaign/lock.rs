@@ -82,8 +82,11 @@ impl Lock {
 
     /// Whether somebody has locked a folder.
     pub fn is_held(folder: &Path) -> bool {
-        let file = File::open(folder.join(LOCK_FILE));
-        file.is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
+        let path = folder.join(LOCK_FILE);
+        // Some file systems lock only what can be written; others may only read it.
+        let file = OpenOptions::new().read(true).write(true).open(&path);
+        let file = file.or_else(|_| File::open(&path));
+        file.is_ok_and(|file| matches!(file.try_lock(), Err(TryLockError::WouldBlock)))
     }
 
     /// Whether the file system knows locks: where it does not, nothing is locked.
@@ -133,6 +136,7 @@ mod tests {
         assert!(!Lock::is_held(folder));
         let tasks = [Sharing::Tasks; 2].map(|task| lock(folder, task).unwrap());
         assert!(lock(folder, Sharing::Alone).is_err());
+        assert!(Lock::is_held(folder));
         drop(tasks);
         assert!(lock(folder, Sharing::Alone).is_ok());
     }

@@ -6,18 +6,21 @@ mod kept;
 mod ledger;
 mod lock;
 mod matrix;
+mod options;
 mod outcome;
 mod outlook;
 mod points;
 mod status;
 #[cfg(test)]
 pub(crate) mod testing;
+mod todo;
 mod workload;
 
 pub use alone::AboveAlone;
 pub use folder::FolderError;
 pub use kept::Kept;
 pub use matrix::{Cell, Matrix, Measure};
+pub use options::{CampaignError, CampaignOptions, Ended};
 pub use outcome::{Failure, PointOutcome};
 pub use outlook::{Outlook, Pending};
 pub use status::{PointStatus, Status};
@@ -25,19 +28,19 @@ pub use workload::Share;
 
 use crate::actors::{self, RunOptions};
 use crate::data::Library;
-use crate::record::{Observer, Panic, RunError};
+use crate::record::{Panic, RunError};
 use crate::scenario::{Catalogues, Plan, RunId, ScenarioFile};
 use crate::settings::WrongSettings;
 use crate::units::SimTime;
 use folder::{Before, Begin};
 use ledger::Ledger;
 use lock::{Attempt, LOCK_FILE, Lock, Sharing};
-use std::collections::{BTreeMap, BTreeSet};
-use std::num::NonZeroU64;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::collections::BTreeSet;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use todo::Run;
 use workload::{Size, share_out};
 
 /// A scenario with the data that it reads and the folder that it writes.
@@ -48,87 +51,17 @@ pub struct Campaign {
     catalogues: Catalogues,
 }
 
-/// How to run a campaign, as opposed to what.
-pub struct CampaignOptions<'a> {
-    /// Folder of the results.
-    pub folder: PathBuf,
-    /// Whether a folder of another scenario is emptied of its results first.
-    pub force: bool,
-    /// Whether points are run again that failed for reasons of their own: a panic, a stall.
-    pub retry_failed: bool,
-    /// Iterations from one checkpoint of a run to the next; `None` writes one only where a run is
-    /// interrupted.
-    pub checkpoint_every: Option<NonZeroU64>,
-    /// Threads in all; `None` takes the processors that the process may use, and fewer where a
-    /// network is too small for them. No result depends on it.
-    pub threads: Option<usize>,
-    /// Points side by side; `None` chooses by the size of the network.
-    pub jobs: Option<usize>,
-    /// Which part of the campaign is this process's; `None` is all of it, alone.
-    pub share: Option<Share>,
-    /// Makes the observers of each run.
-    pub observers: &'a (dyn Fn(&Plan) -> Vec<Box<dyn Observer>> + Sync),
-    /// Set to true from anywhere, ends the campaign with the iterations that are being run.
-    pub interrupt: Arc<AtomicBool>,
-}
-
-impl Default for CampaignOptions<'_> {
-    /// Everything alone, into the folder at hand, without observers.
-    fn default() -> Self {
-        CampaignOptions {
-            folder: PathBuf::from("."),
-            force: false,
-            retry_failed: false,
-            checkpoint_every: None,
-            threads: None,
-            jobs: None,
-            share: None,
-            observers: &|_| Vec::new(),
-            interrupt: Arc::default(),
-        }
-    }
-}
-
-/// Why a campaign could not be run.
-#[derive(Debug, thiserror::Error)]
-pub enum CampaignError {
-    /// The scenario is wrong, or its data is missing.
-    #[error(transparent)]
-    Wrong(#[from] WrongSettings),
-    /// The results folder cannot be used.
-    #[error(transparent)]
-    Folder(#[from] FolderError),
-    /// It was told to end before the first run began.
-    #[error("interrupted before the first run began")]
-    Interrupted,
-}
-
-/// What a campaign came to.
-pub struct Ended {
-    /// What became of the points, in their order.
-    pub points: Vec<(RunId, PointOutcome)>,
-    /// Why `points.parquet` could not be written.
-    pub unwritten: Option<RunError>,
-}
-
-impl Ended {
-    /// Whether all points have come to an end, good or bad, other tasks' too.
-    pub fn is_over(&self) -> bool {
-        self.points.iter().all(|(_, outcome)| outcome.is_over())
-    }
-}
-
 /// Points that fail and bring no new mistake, after which the others are not drawn: each may read a
 /// large data set that is malformed.
 const MOST_ALIKE: usize = 20;
 
-/// A run, and the points that it is of: they may differ in keys that their own kind has not, and
-/// the first of them says what is recorded.
-struct Run {
-    size: Size,
-    points: Vec<usize>,
-    /// How this process is to run it, if it is.
-    begin: Option<Begin>,
+/// A campaign whose folder is taken.
+struct Begun {
+    lock: Lock,
+    /// In the order of their first points.
+    runs: Vec<Run>,
+    /// What is known of the points.
+    outcomes: Vec<(RunId, PointOutcome)>,
 }
 
 impl Campaign {
@@ -202,6 +135,16 @@ impl Campaign {
         }
     }
 
+    /// Makes the folder ready without running anything: every point is checked, and
+    /// `points.parquet` says what is done of them.
+    ///
+    /// # Errors
+    /// A scenario that is wrong or a folder that cannot be used.
+    pub fn prepare(&self, options: &CampaignOptions<'_>) -> Result<Ended, CampaignError> {
+        let begun = self.begin(options)?;
+        Ok(self.ledger(options, begun.outcomes).close())
+    }
+
     /// Runs all points that are not done. Before the first begins, every point is checked and
     /// `outlook` hears what is to be done. From then on `points.parquet` has a row for every point.
     ///
@@ -213,6 +156,41 @@ impl Campaign {
         options: &CampaignOptions<'_>,
         outlook: impl FnOnce(Outlook),
     ) -> Result<Ended, CampaignError> {
+        let Begun {
+            lock,
+            runs,
+            outcomes,
+        } = self.begin(options)?;
+        let pending = self.pending(&runs);
+        let sizes = pending.iter().map(|run| &run.size);
+        let (jobs, threads) = share_out(options.threads, options.jobs, sizes);
+        outlook(self.outlook(&pending, &outcomes, jobs, &lock));
+        let ledger = self.ledger(options, outcomes);
+        let next = AtomicUsize::new(0);
+        let work = || {
+            while let Some(run) = pending.get(next.fetch_add(1, Ordering::Relaxed)) {
+                if options.interrupt.load(Ordering::Relaxed) {
+                    break;
+                }
+                ledger.note(&run.points, &PointOutcome::Running);
+                ledger.note(&run.points, &self.run_point(run, threads, options));
+            }
+        };
+        std::thread::scope(|scope| {
+            scope.spawn(|| ledger.keep());
+            let workers: Vec<_> = (0..jobs).map(|_| scope.spawn(work)).collect();
+            // One that panicked is told of when all are back.
+            let ended: Vec<_> = workers.into_iter().map(|worker| worker.join()).collect();
+            ledger.end();
+            if let Some(payload) = ended.into_iter().find_map(Result::err) {
+                resume_unwind(payload);
+            }
+        });
+        Ok(ledger.close())
+    }
+
+    /// Checks every point, takes the folder, and looks what is to be done.
+    fn begin(&self, options: &CampaignOptions<'_>) -> Result<Begun, CampaignError> {
         // Before the plans, which may take long.
         let had_lock = options.folder.join(LOCK_FILE).is_file();
         let early = had_lock.then(|| lock(options)).transpose()?;
@@ -227,54 +205,21 @@ impl Campaign {
         let ids: Vec<RunId> = sizes.iter().map(|size| size.id.clone()).collect();
         self.claim(options, &ids)?;
         let (runs, outcomes) = self.look(sizes, options);
-        let pending: Vec<usize> = (0..runs.len())
-            .filter(|&r| runs[r].begin.is_some())
-            .collect();
-        let pending = self.taking_turns(pending, &runs);
-        let (jobs, threads) = share_out(
-            options.threads,
-            options.jobs,
-            pending.iter().map(|&r| &runs[r].size),
-        );
-        let count = |is_so: fn(&PointOutcome) -> bool| outcomes.iter().filter(|o| is_so(o)).count();
-        let waiting: usize = pending.iter().map(|&r| runs[r].points.len()).sum();
-        let skipped = |r: &&Run| r.begin.is_none();
-        let skipped = runs.iter().filter(skipped).flat_map(|run| &run.points);
-        let has_failed = |&&p: &&usize| matches!(outcomes[p], PointOutcome::FoundFailed(_));
-        outlook(Outlook {
-            found: count(|o| matches!(o, PointOutcome::Found(_))),
-            failed: skipped.filter(has_failed).count(),
-            elsewhere: count(|o| matches!(o, PointOutcome::Elsewhere(_))),
-            same: waiting - pending.len(),
-            less: count(|o| matches!(o, PointOutcome::FoundLess(_))),
-            pending: pending.iter().map(|&r| self.pending(&runs[r])).collect(),
-            jobs,
-            is_locked: lock.holds(),
-        });
         let outcomes = ids.into_iter().zip(outcomes).collect();
-        let is_shared = options.share.is_some();
-        let ledger = Ledger::new(&self.file, &options.folder, is_shared, outcomes);
-        ledger.write_if_due();
+        Ok(Begun {
+            lock,
+            runs,
+            outcomes,
+        })
+    }
 
-        let next = AtomicUsize::new(0);
-        let work = || {
-            while let Some(&run) = pending.get(next.fetch_add(1, Ordering::Relaxed)) {
-                if options.interrupt.load(Ordering::Relaxed) {
-                    break;
-                }
-                let run = &runs[run];
-                ledger.note(&run.points, &PointOutcome::Running);
-                ledger.note(&run.points, &self.run_point(run, threads, options));
-                ledger.write_if_due();
-            }
-        };
-        std::thread::scope(|scope| {
-            for _ in 0..jobs {
-                scope.spawn(work);
-            }
-        });
-        let (points, unwritten) = ledger.close();
-        Ok(Ended { points, unwritten })
+    fn ledger<'a>(
+        &'a self,
+        options: &'a CampaignOptions<'_>,
+        outcomes: Vec<(RunId, PointOutcome)>,
+    ) -> Ledger<'a> {
+        let is_shared = options.share.is_some();
+        Ledger::new(&self.file, &options.folder, is_shared, outcomes)
     }
 
     /// Makes the folder this campaign's, and keeps there what it takes to go on.
@@ -300,76 +245,6 @@ impl Campaign {
             runs,
         };
         kept.write(folder)
-    }
-
-    /// Looks in the folder what is to be done. The runs, in the order of their first points, and
-    /// what is known of the points.
-    fn look(
-        &self,
-        sizes: Vec<Size>,
-        options: &CampaignOptions<'_>,
-    ) -> (Vec<Run>, Vec<PointOutcome>) {
-        let mut by_id = BTreeMap::new();
-        let mut runs: Vec<Run> = Vec::new();
-        let count = sizes.len();
-        for (point, size) in sizes.into_iter().enumerate() {
-            let run = *by_id.entry(size.id.clone()).or_insert(runs.len());
-            if run == runs.len() {
-                let (points, begin) = (Vec::new(), None);
-                runs.push(Run {
-                    size,
-                    points,
-                    begin,
-                });
-            }
-            runs[run].points.push(point);
-        }
-        let own = options.share.map(|share| {
-            let rule = |run: &Run| &*self.file.points[run.points[0]].scenario.rule.kind;
-            share.of(runs.iter().map(rule))
-        });
-        let mut outcomes: Vec<PointOutcome> = Vec::new();
-        outcomes.resize_with(count, || PointOutcome::NotBegun);
-        for (index, run) in runs.iter_mut().enumerate() {
-            let folder = run_folder(&options.folder, &run.size.id);
-            let before = Before::of(&folder);
-            let outcome = if own.as_ref().is_none_or(|own| own[index]) {
-                let asked = &self.file.points[run.points[0]].scenario.record;
-                let (outcome, begin) = before.look(asked, options.retry_failed);
-                run.begin = begin;
-                outcome
-            } else {
-                ledger::elsewhere(before.outcome(), &folder)
-            };
-            for &point in &run.points {
-                outcomes[point] = outcome.again();
-            }
-        }
-        (runs, outcomes)
-    }
-
-    /// Lets runs of different rules take turns, the first of each before the second of any: rules
-    /// differ most in how long they take, so that the time left is known early.
-    fn taking_turns(&self, mut pending: Vec<usize>, runs: &[Run]) -> Vec<usize> {
-        let mut turns: BTreeMap<&str, usize> = BTreeMap::new();
-        let mut turn = BTreeMap::new();
-        for &run in &pending {
-            let rule = &self.file.points[runs[run].points[0]].scenario.rule.kind;
-            let number = turns.entry(rule).or_default();
-            turn.insert(run, *number);
-            *number += 1;
-        }
-        pending.sort_by_key(|run| turn[run]);
-        pending
-    }
-
-    fn pending(&self, run: &Run) -> Pending {
-        Pending {
-            id: run.size.id.clone(),
-            rule: self.file.points[run.points[0]].scenario.rule.kind.clone(),
-            iterations: run.size.iterations,
-            work: run.size.work as f64,
-        }
     }
 
     fn run_point(&self, run: &Run, threads: usize, options: &CampaignOptions<'_>) -> PointOutcome {

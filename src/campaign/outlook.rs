@@ -13,8 +13,8 @@ pub struct Outlook {
     pub elsewhere: usize,
     /// Points that are the same run as another one that is to be done.
     pub same: usize,
-    /// Points that are done already and are run again, since they recorded less than is asked for.
-    pub less: usize,
+    /// Of the runs to be done, those that were done already and recorded less than is asked for.
+    pub again: usize,
     /// The runs to be done, in the order in which they begin.
     pub pending: Vec<Pending>,
     /// How many of them side by side.
@@ -62,13 +62,13 @@ impl Outlook {
             some(self.same, same),
         ];
         let parts: Vec<String> = parts.into_iter().flatten().collect();
-        if parts.is_empty() && self.less == 0 {
+        if parts.is_empty() && self.again == 0 {
             return None;
         }
         let mut told: String = parts.iter().map(|part| format!("{part}; ")).collect();
         told += &format!("{} to run", self.pending.len());
-        if self.less > 0 {
-            told += &format!(", {} of them again to record more", self.less);
+        if self.again > 0 {
+            told += &format!(", {} of them again to record more", self.again);
         }
         Some(told)
     }
@@ -80,13 +80,13 @@ mod tests {
 
     /// What is told where nothing is to be run and these are not.
     fn told(skipped: [usize; 5]) -> String {
-        let [found, failed, elsewhere, same, less] = skipped;
+        let [found, failed, elsewhere, same, again] = skipped;
         let outlook = Outlook {
             found,
             failed,
             elsewhere,
             same,
-            less,
+            again,
             pending: Vec::new(),
             jobs: 1,
             is_locked: true,

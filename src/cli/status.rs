@@ -3,7 +3,8 @@
 use super::errors::Refusal;
 use super::list::Format;
 use super::resume::open;
-use super::text::{self, settings_json};
+use super::table::in_one_line;
+use super::text::{self, paragraph, settings_json, width_of};
 use super::{Plugins, program};
 use crate::campaign::{Campaign, Kept, PointOutcome, PointStatus, Status};
 
@@ -87,7 +88,8 @@ fn in_words(file: &ScenarioFile, status: &Status, folder: &Path) -> String {
     for (found, point) in failed.clone().take(MOST_FAILED) {
         let run = text::run(&found.id, &point.settings);
         let why = found.outcome.error().unwrap_or_default();
-        lines.push(format!("failed: {run}: {why}"));
+        let told = in_one_line(&format!("failed: {run}: {why}"));
+        lines.push(paragraph(&told, width_of(&std::io::stdout())));
     }
     let more = failed.clone().count().saturating_sub(MOST_FAILED);
     if more > 0 {

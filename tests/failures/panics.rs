@@ -14,7 +14,7 @@ super::tests![
     a_task_without_parameters_is_refused,
     an_observer_that_cannot_be_made_stops_its_run,
     other_points_go_on,
-    a_failed_run_is_run_again,
+    a_failed_run_is_run_again_when_asked,
 ];
 
 const AVERAGE: &str = "[rule]\nkind = \"average\"\n";
@@ -170,13 +170,13 @@ fn other_points_go_on() {
     }
 }
 
-fn a_failed_run_is_run_again() {
+fn a_failed_run_is_run_again_when_asked() {
     let sweep = "[sweep]\n\"task.at\" = [1000, 5]\n";
     let bench = Bench::new(&format!(
         "{RING}{AVERAGE}[task]\nkind = \"fragile\"\n{sweep}"
     ));
     bench.run(&[]).with_status(1);
-    let ended = bench.run(&[]).with_status(1);
+    let ended = bench.run(&["--retry-failed"]).with_status(1);
     assert!(
         ended.stderr.contains("1 done, skipped; 1 to run"),
         "{}",

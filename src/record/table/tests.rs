@@ -211,6 +211,25 @@ fn long_lists_are_written_before_they_fill_the_memory() {
 }
 
 #[test]
+fn a_table_that_replaces_another_leaves_it_until_the_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut first = table(folder.path());
+    push(&mut first, 1).unwrap();
+    let path = first.finish().unwrap();
+    let replace = || Table::replace(folder.path(), "rounds", constants(), columns()).unwrap();
+    let mut second = replace();
+    push(&mut second, 2).unwrap();
+    assert_eq!(read(&path), [expected(1)]);
+    drop(second);
+    assert_eq!(read(&path), [expected(1)]);
+    let mut third = replace();
+    push(&mut third, 3).unwrap();
+    third.finish().unwrap();
+    assert_eq!(read(&path), [expected(3)]);
+    assert_eq!(names(folder.path()), ["rounds.parquet"]);
+}
+
+#[test]
 fn a_table_dropped_unfinished_leaves_its_parts_readable() {
     let folder = tempfile::tempdir().unwrap();
     let mut table = table(folder.path()).with_block_rows(10);

@@ -1,0 +1,80 @@
+//! How a campaign is run, and what it comes to.
+
+use super::{FolderError, PointOutcome, Share};
+use crate::record::{Observer, RunError};
+use crate::scenario::{Plan, RunId};
+use crate::settings::WrongSettings;
+use std::num::NonZeroU64;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+/// How to run a campaign, as opposed to what.
+pub struct CampaignOptions<'a> {
+    /// Folder of the results.
+    pub folder: PathBuf,
+    /// Whether a folder of another scenario is emptied of its results first.
+    pub force: bool,
+    /// Whether points are run again that failed for reasons of their own: a panic, a stall.
+    pub retry_failed: bool,
+    /// Iterations from one checkpoint of a run to the next; `None` writes one only where a run is
+    /// interrupted.
+    pub checkpoint_every: Option<NonZeroU64>,
+    /// Threads in all; `None` takes the processors that the process may use, and fewer where a
+    /// network is too small for them. No result depends on it.
+    pub threads: Option<usize>,
+    /// Points side by side; `None` chooses by the size of the network.
+    pub jobs: Option<usize>,
+    /// Which part of the campaign is this process's; `None` is all of it, alone.
+    pub share: Option<Share>,
+    /// Makes the observers of each run.
+    pub observers: &'a (dyn Fn(&Plan) -> Vec<Box<dyn Observer>> + Sync),
+    /// Set to true from anywhere, ends the campaign with the iterations that are being run.
+    pub interrupt: Arc<AtomicBool>,
+}
+
+impl Default for CampaignOptions<'_> {
+    /// Everything alone, into the folder at hand, without observers.
+    fn default() -> Self {
+        CampaignOptions {
+            folder: PathBuf::from("."),
+            force: false,
+            retry_failed: false,
+            checkpoint_every: None,
+            threads: None,
+            jobs: None,
+            share: None,
+            observers: &|_| Vec::new(),
+            interrupt: Arc::default(),
+        }
+    }
+}
+
+/// Why a campaign could not be run.
+#[derive(Debug, thiserror::Error)]
+pub enum CampaignError {
+    /// The scenario is wrong, or its data is missing.
+    #[error(transparent)]
+    Wrong(#[from] WrongSettings),
+    /// The results folder cannot be used.
+    #[error(transparent)]
+    Folder(#[from] FolderError),
+    /// It was told to end before the first run began.
+    #[error("interrupted before the first run began")]
+    Interrupted,
+}
+
+/// What a campaign came to.
+pub struct Ended {
+    /// What became of the points, in their order.
+    pub points: Vec<(RunId, PointOutcome)>,
+    /// Why `points.parquet` could not be written.
+    pub unwritten: Option<RunError>,
+}
+
+impl Ended {
+    /// Whether all points have come to an end, good or bad, other tasks' too.
+    pub fn is_over(&self) -> bool {
+        self.points.iter().all(|(_, outcome)| outcome.is_over())
+    }
+}

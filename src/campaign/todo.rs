@@ -1,0 +1,118 @@
+//! What is to be done: the runs of all points, and what is found of them.
+
+use super::folder::{Before, Begin};
+use super::lock::Lock;
+use super::workload::Size;
+use super::{Campaign, CampaignOptions, Outlook, Pending, PointOutcome, ledger, run_folder};
+use crate::scenario::RunId;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A run, and the points that it is of: they may differ in keys that their own kind has not, and
+/// the first of them says what is recorded.
+pub(super) struct Run {
+    pub size: Size,
+    pub points: Vec<usize>,
+    /// How this process is to run it, if it is.
+    pub begin: Option<Begin>,
+}
+
+impl Campaign {
+    /// Looks in the folder what is to be done. The runs, in the order of their first points, and
+    /// what is known of the points.
+    pub(super) fn look(
+        &self,
+        sizes: Vec<Size>,
+        options: &CampaignOptions<'_>,
+    ) -> (Vec<Run>, Vec<PointOutcome>) {
+        let mut by_id = BTreeMap::new();
+        let mut runs: Vec<Run> = Vec::new();
+        let count = sizes.len();
+        for (point, size) in sizes.into_iter().enumerate() {
+            let run = *by_id.entry(size.id.clone()).or_insert(runs.len());
+            if run == runs.len() {
+                let (points, begin) = (Vec::new(), None);
+                runs.push(Run {
+                    size,
+                    points,
+                    begin,
+                });
+            }
+            runs[run].points.push(point);
+        }
+        let own = options
+            .share
+            .map(|share| share.of(runs.iter().map(|run| self.rule(run))));
+        let mut outcomes: Vec<PointOutcome> = Vec::new();
+        outcomes.resize_with(count, || PointOutcome::NotBegun);
+        for (index, run) in runs.iter_mut().enumerate() {
+            let folder = run_folder(&options.folder, &run.size.id);
+            let before = Before::of(&folder);
+            let outcome = if own.as_ref().is_none_or(|own| own[index]) {
+                let asked = &self.file.points[run.points[0]].scenario.record;
+                let (outcome, begin) = before.look(asked, options.retry_failed);
+                run.begin = begin;
+                outcome
+            } else {
+                ledger::elsewhere(before.outcome(), &folder)
+            };
+            for &point in &run.points {
+                outcomes[point] = outcome.again();
+            }
+        }
+        (runs, outcomes)
+    }
+
+    /// The runs that this process is to run. Runs of different rules take turns, the first of each
+    /// before the second of any: rules differ most in how long they take, so that the time left is
+    /// known early.
+    pub(super) fn pending<'a>(&self, runs: &'a [Run]) -> Vec<&'a Run> {
+        let mut turns: BTreeMap<&str, usize> = BTreeMap::new();
+        let mut turn = |run: &Run| {
+            let number = turns.entry(self.rule(run)).or_default();
+            *number += 1;
+            *number
+        };
+        let pending = runs.iter().filter(|run| run.begin.is_some());
+        let mut pending: Vec<_> = pending.map(|run| (turn(run), run)).collect();
+        pending.sort_by_key(|(turn, _)| *turn);
+        pending.into_iter().map(|(_, run)| run).collect()
+    }
+
+    fn rule(&self, run: &Run) -> &str {
+        &self.file.points[run.points[0]].scenario.rule.kind
+    }
+
+    pub(super) fn outlook(
+        &self,
+        pending: &[&Run],
+        outcomes: &[(RunId, PointOutcome)],
+        jobs: usize,
+        lock: &Lock,
+    ) -> Outlook {
+        let waiting: BTreeSet<usize> = pending.iter().flat_map(|run| run.points.clone()).collect();
+        let count = |is_so: fn(&PointOutcome) -> bool| {
+            let skipped = outcomes
+                .iter()
+                .enumerate()
+                .filter(|(p, _)| !waiting.contains(p));
+            skipped.filter(|(_, (_, outcome))| is_so(outcome)).count()
+        };
+        let is_done = |run: &&&Run| outcomes[run.points[0]].1.summary().is_some();
+        let told = |run: &&Run| Pending {
+            id: run.size.id.clone(),
+            rule: self.rule(run).to_owned(),
+            iterations: run.size.iterations,
+            work: run.size.work as f64,
+        };
+        Outlook {
+            found: count(|o| matches!(o, PointOutcome::Found(_))),
+            failed: count(|o| matches!(o, PointOutcome::FoundFailed(_))),
+            elsewhere: count(|o| matches!(o, PointOutcome::Elsewhere(_))),
+            same: waiting.len() - pending.len(),
+            again: pending.iter().filter(is_done).count(),
+            pending: pending.iter().map(told).collect(),
+            jobs,
+            is_locked: lock.holds(),
+        }
+    }
+}

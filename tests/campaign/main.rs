@@ -1,0 +1,9 @@
+//! Campaigns as their users meet them: what is run when, what the folder tells meanwhile, and who
+//! may be in it.
+
+mod bench;
+mod goes_on;
+mod in_progress;
+#[path = "../reading/mod.rs"]
+mod reading;
+mod shared;

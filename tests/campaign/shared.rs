@@ -1,0 +1,70 @@
+//! Tasks that share a campaign.
+
+use super::bench::{Bench, RING, mark, marked, remove};
+use super::reading;
+use std::fs;
+
+const SWEEP: &str = "[sweep]\nseed = { from = 1, count = 4 }\n\
+                     [sweep.rule]\nloss = { kind = \"loss\" }\naverage = { kind = \"average\" }\n";
+
+/// A campaign whose eight runs are to be done.
+fn to_be_done() -> (Bench, Vec<String>) {
+    let bench = Bench::new(&format!("{RING}{SWEEP}"));
+    bench.run(&[]).with_status(0);
+    let fingerprints = bench.fingerprints();
+    remove(&reading::runs(&bench.results()));
+    fs::remove_file(bench.results().join("report.html")).unwrap();
+    (bench, fingerprints)
+}
+
+fn task(task: &str) -> [&str; 8] {
+    [
+        "resume",
+        "out",
+        "--task",
+        task,
+        "--tasks",
+        "2",
+        "--threads",
+        "1",
+    ]
+}
+
+#[test]
+fn each_task_runs_its_share_and_the_last_tells_of_all() {
+    let (bench, fingerprints) = to_be_done();
+    let first = bench.told(&task("0")).with_status(0);
+    first.tells(&["4 left to other tasks; 4 to run"]);
+    let statuses = bench.statuses();
+    let count = |word: &str| statuses.iter().filter(|status| *status == word).count();
+    assert_eq!((count("done"), count("not begun")), (4, 4));
+    assert!(!bench.results().join("report.html").exists());
+    mark(&bench.results());
+
+    let second = bench.told(&task("1")).with_status(0);
+    second.tells(&["4 done, skipped; 4 to run"]);
+    assert!(second.stdout.contains("steady loss"), "{}", second.stdout);
+    assert_eq!(bench.statuses(), ["done"; 8]);
+    assert!(bench.results().join("report.html").is_file());
+    assert_eq!(marked(&bench.results()), 4, "what was done stays");
+    assert_eq!(bench.fingerprints(), fingerprints);
+}
+
+#[test]
+fn tasks_at_the_same_time_run_every_point_once() {
+    let (bench, fingerprints) = to_be_done();
+    let tasks = ["0", "1"].map(|number| bench.start(&task(number)));
+    for running in tasks {
+        assert_eq!(running.end(), Some(0));
+    }
+    assert_eq!(bench.statuses(), ["done"; 8]);
+    assert_eq!(bench.fingerprints(), fingerprints);
+    assert!(bench.results().join("report.html").is_file());
+}
+
+#[test]
+fn there_is_no_task_beyond_the_last() {
+    let (bench, _) = to_be_done();
+    let ended = bench.told(&task("2")).with_status(2);
+    ended.tells(&["there is no task 2 of 2", "from 0 to 1"]);
+}
