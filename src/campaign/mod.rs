@@ -1,6 +1,7 @@
 //! Many runs: the points of a sweep, side by side on the cores, into one results folder.
 
 mod alone;
+mod estimate;
 mod folder;
 mod kept;
 mod ledger;
@@ -10,13 +11,16 @@ mod options;
 mod outcome;
 mod outlook;
 mod points;
+pub mod slurm;
 mod status;
+mod survey;
 #[cfg(test)]
 pub(crate) mod testing;
 mod todo;
 mod workload;
 
 pub use alone::AboveAlone;
+pub use estimate::Estimate;
 pub use folder::FolderError;
 pub use kept::Kept;
 pub use matrix::{Cell, Matrix, Measure};
@@ -164,7 +168,7 @@ impl Campaign {
         let pending = self.pending(&runs);
         let sizes = pending.iter().map(|run| &run.size);
         let (jobs, threads) = share_out(options.threads, options.jobs, sizes);
-        outlook(self.outlook(&pending, &outcomes, jobs, &lock));
+        outlook(self.outlook(&pending, &outcomes, (jobs, threads), lock.holds()));
         let ledger = self.ledger(options, outcomes);
         let next = AtomicUsize::new(0);
         let work = || {
