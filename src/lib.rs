@@ -92,7 +92,7 @@
 //! | [`scenario`] | TOML to a checked plan |
 //! | [`record`] | tables, histograms, the summary |
 //! | [`actors`] | clock, agents, attackers; the only part that knows actix |
-//! | [`campaign`] | the points of a sweep, side by side, or as tasks of a cluster |
+//! | [`campaign`] | the points of a sweep, side by side |
 //! | [`report`] | pages and figures out of results folders |
 //! | [`cli`] | the commands |
 //!

@@ -15,8 +15,8 @@ iterations = 5
 [task]
 kind = "target-localization"
 [topology]
+kind = "complete"
 agents = 6
-degree = 2
 [sweep]
 rule = { alone = { kind = "no-cooperation" }, loss = { kind = "loss" } }
 seed = [1, 2, 3]
