@@ -154,7 +154,7 @@ fn what_names_no_file_is_refused_with_what_would_and_nothing_is_written() {
 fn commands_that_are_told_are_ready_for_a_shell() {
     let folder = tempfile::tempdir().unwrap();
     let new = byzsim(folder.path(), &["new", "Ann's study"]);
-    let next = r"byzsim check 'Ann'\''s study.toml' ";
+    let next = r#"byzsim check "Ann's study.toml" "#;
     assert!(told(&new.stdout).contains(next), "{}", told(&new.stdout));
 }
 

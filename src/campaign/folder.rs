@@ -1,6 +1,5 @@
 //! The results folder: whose it is, and what is in it already.
 
-use super::lock::LOCK_FILE;
 use super::outcome::{Failure, PointOutcome};
 use crate::record::{Summary, write_whole};
 use crate::scenario::Record;
@@ -36,7 +35,7 @@ pub enum FolderError {
 }
 
 impl FolderError {
-    pub(super) fn at(path: &Path) -> impl FnOnce(io::Error) -> FolderError + use<> {
+    pub(crate) fn at(path: &Path) -> impl FnOnce(io::Error) -> FolderError + use<> {
         let path = path.to_owned();
         |error| FolderError::Unusable { path, error }
     }
@@ -53,16 +52,47 @@ pub(super) fn claim(
 ) -> Result<(), FolderError> {
     let file = folder.join("scenario.toml");
     let runs = folder.join("runs");
-    match std::fs::read_to_string(&file) {
-        Ok(found) if found == scenario && !holds_others(&runs, ids) => return Ok(()),
-        Ok(found) if computes(&found) == computes(scenario) && !holds_others(&runs, ids) => {}
-        Ok(_) if !force => return Err(FolderError::Taken(folder.to_owned())),
-        Ok(_) => empty(folder)?,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-        Err(error) => return Err(FolderError::at(&file)(error)),
+    match holder(folder, scenario, ids, force)? {
+        Holder::Same => return Ok(()),
+        Holder::RecordsOtherwise | Holder::Nobody => {}
+        Holder::Other => empty(folder)?,
     }
     std::fs::create_dir_all(&runs).map_err(FolderError::at(&runs))?;
     write_whole(&file, scenario.as_bytes()).map_err(FolderError::at(&file))
+}
+
+/// Whose results are in a folder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Holder {
+    /// The scenario's.
+    Same,
+    /// Those of a scenario that computes the same.
+    RecordsOtherwise,
+    /// Another's, which may be removed.
+    Other,
+    /// There are none.
+    Nobody,
+}
+
+/// Finds whose a folder is, as [`claim`] does, and changes nothing.
+pub(super) fn holder(
+    folder: &Path,
+    scenario: &str,
+    ids: &BTreeSet<String>,
+    force: bool,
+) -> Result<Holder, FolderError> {
+    let file = folder.join("scenario.toml");
+    let is_free = || !holds_others(&folder.join("runs"), ids);
+    match std::fs::read_to_string(&file) {
+        Ok(found) if found == scenario && is_free() => Ok(Holder::Same),
+        Ok(found) if computes(&found) == computes(scenario) && is_free() => {
+            Ok(Holder::RecordsOtherwise)
+        }
+        Ok(_) if !force => Err(FolderError::Taken(folder.to_owned())),
+        Ok(_) => Ok(Holder::Other),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Holder::Nobody),
+        Err(error) => Err(FolderError::at(&file)(error)),
+    }
 }
 
 /// Whether there are runs besides `ids`, which would be read together with them.
@@ -180,21 +210,6 @@ impl Before {
             _ => Some(Begin::Anew),
         }
     }
-}
-
-/// Removes what is in a run's folder: its checkpoint, and tables that it may no longer write.
-pub(super) fn clear(run: &Path) -> io::Result<()> {
-    for entry in std::fs::read_dir(run)? {
-        let entry = entry?;
-        if entry.file_name() == LOCK_FILE {
-            continue;
-        }
-        match entry.file_type()?.is_dir() {
-            true => std::fs::remove_dir_all(entry.path())?,
-            false => std::fs::remove_file(entry.path())?,
-        }
-    }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Many runs: the points of a sweep, side by side on the cores, into one results folder.
 
 mod alone;
+mod estimate;
 mod folder;
 mod kept;
 mod ledger;
@@ -10,13 +11,16 @@ mod options;
 mod outcome;
 mod outlook;
 mod points;
+pub mod slurm;
 mod status;
+mod survey;
 #[cfg(test)]
 pub(crate) mod testing;
 mod todo;
 mod workload;
 
 pub use alone::AboveAlone;
+pub use estimate::Estimate;
 pub use folder::FolderError;
 pub use kept::Kept;
 pub use matrix::{Cell, Matrix, Measure};
@@ -28,7 +32,7 @@ pub use workload::Share;
 
 use crate::actors::{self, RunOptions};
 use crate::data::Library;
-use crate::record::{Panic, RunError};
+use crate::record::{self, Panic, RunError};
 use crate::scenario::{Catalogues, Plan, RunId, ScenarioFile};
 use crate::settings::WrongSettings;
 use crate::units::SimTime;
@@ -164,7 +168,7 @@ impl Campaign {
         let pending = self.pending(&runs);
         let sizes = pending.iter().map(|run| &run.size);
         let (jobs, threads) = share_out(options.threads, options.jobs, sizes);
-        outlook(self.outlook(&pending, &outcomes, jobs, &lock));
+        outlook(self.outlook(&pending, &outcomes, (jobs, threads), lock.holds()));
         let ledger = self.ledger(options, outcomes);
         let next = AtomicUsize::new(0);
         let work = || {
@@ -205,7 +209,15 @@ impl Campaign {
         let ids: Vec<RunId> = sizes.iter().map(|size| size.id.clone()).collect();
         self.claim(options, &ids)?;
         let (runs, outcomes) = self.look(sizes, options);
-        let outcomes = ids.into_iter().zip(outcomes).collect();
+        let outcomes: Vec<_> = ids.into_iter().zip(outcomes).collect();
+        for (id, outcome) in &outcomes {
+            let folder = run_folder(&options.folder, id);
+            // Its process was killed in the moment between the summary and this.
+            if matches!(outcome, PointOutcome::Found(_)) && record::has_checkpoint(&folder) {
+                // What stays only takes room.
+                let _ = record::tidy(&folder);
+            }
+        }
         Ok(Begun {
             lock,
             runs,
@@ -274,9 +286,9 @@ impl Campaign {
             }
         }
         if begin == Some(Begin::Anew)
-            && let Err(error) = folder::clear(&folder)
+            && let Err(error) = record::begin_anew(&folder)
         {
-            return unusable(error);
+            return PointOutcome::Failed(error);
         }
         // A panic while the plan or an observer is made stops this point alone.
         let body = || {

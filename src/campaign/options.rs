@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 /// How to run a campaign, as opposed to what.
+#[derive(Clone)]
 pub struct CampaignOptions<'a> {
     /// Folder of the results.
     pub folder: PathBuf,

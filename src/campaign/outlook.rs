@@ -19,6 +19,8 @@ pub struct Outlook {
     pub pending: Vec<Pending>,
     /// How many of them side by side.
     pub jobs: usize,
+    /// Threads of each.
+    pub threads: usize,
     /// Whether the folder is locked: some file systems know no locks.
     pub is_locked: bool,
 }
@@ -26,6 +28,10 @@ pub struct Outlook {
 /// A run to be done.
 #[derive(Clone, Debug)]
 pub struct Pending {
+    /// The number of its point, or of the first where several are the same run.
+    pub point: usize,
+    /// Its turn when runs are dealt out to tasks: of N, number `turn` mod N has it.
+    pub turn: usize,
     /// Its name.
     pub id: RunId,
     /// `rule.kind`.
@@ -89,6 +95,7 @@ mod tests {
             again,
             pending: Vec::new(),
             jobs: 1,
+            threads: 1,
             is_locked: true,
         };
         outlook.in_words().unwrap_or_default()

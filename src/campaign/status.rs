@@ -4,6 +4,7 @@ use super::folder::Before;
 use super::lock::Lock;
 use super::outcome::PointOutcome;
 use super::{Campaign, Kept, run_folder};
+use crate::record;
 use crate::settings::WrongSettings;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -51,7 +52,7 @@ impl Status {
             };
             PointStatus {
                 id: id.clone(),
-                has_checkpoint: !outcome.is_over() && run.join("checkpoint").is_file(),
+                has_checkpoint: !outcome.is_over() && record::has_checkpoint(&run),
                 outcome,
             }
         };

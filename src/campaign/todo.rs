@@ -1,8 +1,7 @@
 //! What is to be done: the runs of all points, and what is found of them.
 
 use super::folder::{Before, Begin};
-use super::lock::Lock;
-use super::workload::Size;
+use super::workload::{self, Size};
 use super::{Campaign, CampaignOptions, Outlook, Pending, PointOutcome, ledger, run_folder};
 use crate::scenario::RunId;
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,6 +11,8 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(super) struct Run {
     pub size: Size,
     pub points: Vec<usize>,
+    /// Its turn when runs are dealt out to tasks.
+    pub turn: usize,
     /// How this process is to run it, if it is.
     pub begin: Option<Begin>,
 }
@@ -30,24 +31,23 @@ impl Campaign {
         for (point, size) in sizes.into_iter().enumerate() {
             let run = *by_id.entry(size.id.clone()).or_insert(runs.len());
             if run == runs.len() {
-                let (points, begin) = (Vec::new(), None);
                 runs.push(Run {
                     size,
-                    points,
-                    begin,
+                    points: Vec::new(),
+                    turn: 0,
+                    begin: None,
                 });
             }
             runs[run].points.push(point);
         }
-        let own = options
-            .share
-            .map(|share| share.of(runs.iter().map(|run| self.rule(run))));
+        let turns = workload::turns(runs.iter().map(|run| self.rule(run)));
         let mut outcomes: Vec<PointOutcome> = Vec::new();
         outcomes.resize_with(count, || PointOutcome::NotBegun);
-        for (index, run) in runs.iter_mut().enumerate() {
+        for (run, turn) in runs.iter_mut().zip(turns) {
+            run.turn = turn;
             let folder = run_folder(&options.folder, &run.size.id);
             let before = Before::of(&folder);
-            let outcome = if own.as_ref().is_none_or(|own| own[index]) {
+            let outcome = if options.share.is_none_or(|share| share.has(turn)) {
                 let asked = &self.file.points[run.points[0]].scenario.record;
                 let (outcome, begin) = before.look(asked, options.retry_failed);
                 run.begin = begin;
@@ -86,8 +86,8 @@ impl Campaign {
         &self,
         pending: &[&Run],
         outcomes: &[(RunId, PointOutcome)],
-        jobs: usize,
-        lock: &Lock,
+        (jobs, threads): (usize, usize),
+        is_locked: bool,
     ) -> Outlook {
         let waiting: BTreeSet<usize> = pending.iter().flat_map(|run| run.points.clone()).collect();
         let count = |is_so: fn(&PointOutcome) -> bool| {
@@ -99,6 +99,8 @@ impl Campaign {
         };
         let is_done = |run: &&&Run| outcomes[run.points[0]].1.summary().is_some();
         let told = |run: &&Run| Pending {
+            point: run.points[0],
+            turn: run.turn,
             id: run.size.id.clone(),
             rule: self.rule(run).to_owned(),
             iterations: run.size.iterations,
@@ -112,7 +114,8 @@ impl Campaign {
             again: pending.iter().filter(is_done).count(),
             pending: pending.iter().map(told).collect(),
             jobs,
-            is_locked: lock.holds(),
+            threads,
+            is_locked,
         }
     }
 }

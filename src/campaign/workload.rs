@@ -20,18 +20,23 @@ pub struct Share {
 }
 
 impl Share {
-    /// The runs of this task, of all `runs` by their rules: each rule's are dealt out in turn, for
-    /// rules differ most in how long they take. Every task comes to the same.
-    pub(super) fn of<'a>(self, rules: impl Iterator<Item = &'a str>) -> Vec<bool> {
-        let rules: Vec<&str> = rules.collect();
-        let mut order: Vec<usize> = (0..rules.len()).collect();
-        order.sort_by_key(|&run| rules[run]);
-        let mut own = vec![false; rules.len()];
-        for run in order.into_iter().skip(self.task).step_by(self.tasks.max(1)) {
-            own[run] = true;
-        }
-        own
+    /// Whether the run with this turn is this task's.
+    pub fn has(self, turn: usize) -> bool {
+        turn % self.tasks.max(1) == self.task
     }
+}
+
+/// The turns in which all runs, given by their rules, are dealt out to tasks: one rule's after the
+/// other's, for rules differ most in how long they take. Every task comes to the same.
+pub(super) fn turns<'a>(rules: impl Iterator<Item = &'a str>) -> Vec<usize> {
+    let rules: Vec<&str> = rules.collect();
+    let mut order: Vec<usize> = (0..rules.len()).collect();
+    order.sort_by_key(|&run| rules[run]);
+    let mut turns = vec![0; rules.len()];
+    for (turn, run) in order.into_iter().enumerate() {
+        turns[run] = turn;
+    }
+    turns
 }
 
 /// What decides how a point is run.
@@ -85,17 +90,21 @@ mod tests {
         let rules = [
             "loss", "average", "loss", "average", "loss", "krum", "average",
         ];
+        let of = |share: Share| {
+            turns(rules.into_iter())
+                .into_iter()
+                .map(move |turn| share.has(turn))
+        };
         for tasks in 1..9 {
             let mut times = [0; 7];
             for task in 0..tasks {
-                let own = Share { task, tasks }.of(rules.into_iter());
-                for (run, is_own) in own.into_iter().enumerate() {
+                for (run, is_own) in of(Share { task, tasks }).enumerate() {
                     times[run] += usize::from(is_own);
                 }
             }
             assert_eq!(times, [1; 7], "{tasks}");
         }
-        let own = Share { task: 0, tasks: 3 }.of(rules.into_iter());
+        let own: Vec<bool> = of(Share { task: 0, tasks: 3 }).collect();
         assert_eq!(own, [false, true, false, false, true, true, false]);
     }
 }

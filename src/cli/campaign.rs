@@ -23,22 +23,22 @@ pub(super) struct How {
     pub data: Option<PathBuf>,
     /// Threads in all; no result depends on it [default: the processors this process may use]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
-    threads: Option<u16>,
+    pub threads: Option<u16>,
     /// Points side by side [default: by the size of the network]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
-    jobs: Option<u16>,
+    pub jobs: Option<u16>,
     /// Write a checkpoint of every run every N iterations [default: where it is interrupted]
     #[arg(long, value_name = "N")]
     pub checkpoint_every: Option<NonZeroU64>,
     /// Run again, from the start, what failed before with a panic or a stall
     #[arg(long)]
-    retry_failed: bool,
+    pub retry_failed: bool,
     /// Print nothing but errors, and what --format json asks for
     #[arg(long, short)]
-    quiet: bool,
+    pub quiet: bool,
     /// How to print the results; mistakes, too
     #[arg(long, value_enum, default_value_t = Format::Text)]
-    format: Format,
+    pub format: Format,
 }
 
 /// What to run, and where.

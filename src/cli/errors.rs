@@ -5,6 +5,7 @@ use super::list::Format;
 use super::table::in_one_line;
 use super::text::{note, print, width_of};
 use super::{WRONG, program};
+use crate::campaign::slurm::SlurmError;
 use crate::campaign::{CampaignError, FolderError};
 use crate::scenario::ScenarioError;
 use crate::settings::{WrongSettings, nearest, wrapped};
@@ -56,6 +57,39 @@ impl From<ScenarioError> for Refusal {
                     None => format!("name a TOML file; `{} new NAME` writes one", program()),
                 },
             },
+        }
+    }
+}
+
+impl From<SlurmError> for Refusal {
+    fn from(error: SlurmError) -> Refusal {
+        let help = match &error {
+            SlurmError::NotHere { program: "bash", .. } => {
+                "the script is for bash: submit where it is installed".to_owned()
+            }
+            SlurmError::NotHere { .. } => format!(
+                "it comes with Slurm: submit on a login node of the cluster; without --slurm, `{} run` \
+                 runs the points here",
+                program()
+            ),
+            SlurmError::Refused { command, .. } if !command.starts_with("sbatch") => {
+                "submit on a login node of the cluster, when Slurm answers there".to_owned()
+            }
+            SlurmError::Refused { .. } => {
+                "--sbatch-arg=ARG gives sbatch what it asks for, such as --sbatch-arg=--account=NAME"
+                    .to_owned()
+            }
+            SlurmError::Unwritable { .. } => "choose another folder or name".to_owned(),
+            SlurmError::Prologue { .. } => {
+                "--prologue names a file of lines for bash, such as `module load gcc`".to_owned()
+            }
+            SlurmError::Unusable { .. } => {
+                "the folder has to be one that all nodes of the cluster share".to_owned()
+            }
+        };
+        Refusal::Other {
+            message: error.to_string(),
+            help,
         }
     }
 }

@@ -20,6 +20,7 @@ mod resume;
 mod rows;
 mod run;
 mod schema;
+mod slurm;
 mod status;
 mod table;
 mod text;

@@ -102,11 +102,8 @@ fn toml_file(name: &Path) -> Result<PathBuf, String> {
 
 /// A word as a shell takes it for one.
 fn quoted(word: &str) -> String {
-    let is_plain = |c: char| c.is_alphanumeric() || "/._-+:,@%=\\".contains(c);
-    match !word.is_empty() && word.chars().all(is_plain) {
-        true => word.to_owned(),
-        false => format!("'{}'", word.replace('\'', r"'\''")),
-    }
+    // What has a zero byte is no file's name, and no command's.
+    shlex::try_quote(word).map_or_else(|_| word.to_owned(), Into::into)
 }
 
 /// Tells what to do with a new scenario.

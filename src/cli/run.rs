@@ -1,6 +1,7 @@
 //! `byzsim run`.
 
 use super::campaign::{Asked, How};
+use super::slurm::OnACluster;
 use super::{Plugins, text};
 use crate::scenario::ScenarioFile;
 use clap::Args;
@@ -22,6 +23,8 @@ pub(super) struct Run {
     force: bool,
     #[command(flatten)]
     how: How,
+    #[command(flatten)]
+    on_a_cluster: OnACluster,
 }
 
 impl Run {
@@ -38,6 +41,9 @@ impl Run {
             default_data: None,
             file,
         };
+        if self.on_a_cluster.slurm {
+            return self.on_a_cluster.main(&self.how, asked, plugins);
+        }
         self.how.run(asked, plugins)
     }
 }

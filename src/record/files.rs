@@ -49,6 +49,19 @@ pub(super) fn clear(folder: &Path) -> Result<(), RunError> {
     Ok(())
 }
 
+/// Lets the run in a folder begin anew, the next time that it is run.
+///
+/// # Errors
+/// A file that cannot be removed.
+pub fn begin_anew(folder: &Path) -> Result<(), RunError> {
+    remove(&folder.join(CHECKPOINT))
+}
+
+/// Whether the run in a folder would go on from a checkpoint.
+pub fn has_checkpoint(folder: &Path) -> bool {
+    folder.join(CHECKPOINT).is_file()
+}
+
 /// Removes from the folder of a run that is over what only its going on would need: blocks that
 /// stand in whole tables now, and the checkpoint, which speaks of them.
 ///

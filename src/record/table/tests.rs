@@ -216,13 +216,12 @@ fn a_table_that_replaces_another_leaves_it_until_the_end() {
     let mut first = table(folder.path());
     push(&mut first, 1).unwrap();
     let path = first.finish().unwrap();
-    let replace = || Table::replace(folder.path(), "rounds", constants(), columns()).unwrap();
-    let mut second = replace();
+    let mut second = table(folder.path());
     push(&mut second, 2).unwrap();
     assert_eq!(read(&path), [expected(1)]);
     drop(second);
     assert_eq!(read(&path), [expected(1)]);
-    let mut third = replace();
+    let mut third = table(folder.path());
     push(&mut third, 3).unwrap();
     third.finish().unwrap();
     assert_eq!(read(&path), [expected(3)]);
@@ -261,30 +260,6 @@ fn equal_tables_are_equal_bytes() {
         let bytes = |name| fs::read(finished(&folder.path().join(name), 100, block)).unwrap();
         assert!(bytes("a") == bytes("b"), "block {block}");
     }
-}
-
-#[test]
-fn a_new_table_removes_its_old_files_and_no_others() {
-    let folder = tempfile::tempdir().unwrap();
-    let kept = [
-        "agents.parquet",
-        "rounds.part-one.parquet",
-        "rounds.part-0000.csv",
-        "surrounds.part-0000.parquet",
-    ];
-    let stale = [
-        ".rounds.parquet.tmp",
-        "rounds.parquet",
-        "rounds.part-0000.parquet",
-        "rounds.part-12345.parquet",
-    ];
-    for name in kept.iter().chain(&stale) {
-        fs::write(folder.path().join(name), "old").unwrap();
-    }
-    table(folder.path());
-    let mut kept = kept.map(str::to_owned);
-    kept.sort();
-    assert_eq!(names(folder.path()), kept);
 }
 
 #[cfg(target_os = "linux")]

@@ -1,0 +1,270 @@
+//! Slurm's own commands: what they are asked, and what they answer.
+
+use super::SlurmError;
+use super::script::{Job, quoted};
+use crate::record::write_whole;
+use std::io::{self, Write};
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+/// Tasks of an array where nothing else is configured.
+pub const MOST_TASKS: usize = 1001;
+
+/// An array that was submitted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Submitted {
+    /// Its number.
+    pub id: String,
+    /// The cluster, where there are several.
+    pub cluster: Option<String>,
+}
+
+impl Submitted {
+    /// From `12` or `12;cluster`, as `sbatch --parsable` tells it.
+    fn read(told: &str) -> Option<Submitted> {
+        // Sites let sbatch tell more, before it.
+        let line = told.lines().map(str::trim).rfind(|line| !line.is_empty())?;
+        let (id, cluster) = match line.split_once(';') {
+            Some((id, cluster)) => (id, Some(cluster.to_owned())),
+            None => (line, None),
+        };
+        let is_number = !id.is_empty() && id.bytes().all(|b| b.is_ascii_digit());
+        is_number.then(|| Submitted {
+            id: id.to_owned(),
+            cluster,
+        })
+    }
+
+    /// The arguments that name it to Slurm's commands.
+    fn arguments(&self, option: &str) -> Vec<String> {
+        let cluster = self.cluster.iter().map(|c| format!("--clusters={c}"));
+        cluster.chain([format!("{option}{}", self.id)]).collect()
+    }
+
+    /// The command that tells of its tasks.
+    pub fn squeue(&self) -> String {
+        format!("squeue {}", self.arguments("--jobs=").join(" "))
+    }
+
+    /// The command that ends it.
+    pub fn scancel(&self) -> String {
+        format!("scancel {}", self.arguments("").join(" "))
+    }
+}
+
+/// The greatest number of tasks that the cluster takes in an array: indices begin at 0.
+///
+/// # Errors
+/// No `scontrol`, or one that reaches no cluster.
+pub fn most_tasks() -> Result<usize, SlurmError> {
+    let told = run("scontrol", ["show", "config"])?;
+    Ok(most_tasks_of(&told).unwrap_or(MOST_TASKS))
+}
+
+fn most_tasks_of(config: &str) -> Option<usize> {
+    let mut settings = config.lines().filter_map(|line| line.split_once('='));
+    let (_, value) = settings.find(|(key, _)| key.trim() == "MaxArraySize")?;
+    value.trim().parse().ok()
+}
+
+/// The array that was last submitted for a results folder, where some of it still waits or runs.
+///
+/// # Errors
+/// No `squeue`, or a record of it that cannot be read.
+pub fn queued(folder: &Path) -> Result<Option<Submitted>, SlurmError> {
+    let file = folder.join("slurm").join(RECORD);
+    let told = match std::fs::read_to_string(&file) {
+        Ok(told) => told,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(SlurmError::Unusable { path: file, error }),
+    };
+    let Some(array) = Submitted::read(&told) else {
+        return Ok(None);
+    };
+    let mut arguments = vec!["--noheader".to_owned()];
+    arguments.extend(array.arguments("--jobs="));
+    match run("squeue", arguments) {
+        // With several clusters, it names them.
+        Ok(told) => {
+            let is_task = |line: &str| !line.trim().is_empty() && !line.starts_with("CLUSTER:");
+            Ok(told.lines().any(is_task).then_some(array))
+        }
+        // Slurm has forgotten it: it ended long ago.
+        Err(SlurmError::Refused { told, .. }) if told.contains("Invalid job id") => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Where the number of the array stands in `DIR/slurm`.
+const RECORD: &str = "array";
+
+/// The command line that submits a job. `arguments` come after those of the script and win over them.
+pub fn submit_command(job: &Job, arguments: &[String]) -> Vec<String> {
+    let mut command = vec!["sbatch".to_owned(), "--parsable".to_owned()];
+    command.extend_from_slice(arguments);
+    command.push(job.script_file().display().to_string());
+    command
+}
+
+/// Writes the script and submits it.
+///
+/// # Errors
+/// A script that cannot be written; no `sbatch`, or what it refuses.
+pub fn submit(job: &Job, arguments: &[String]) -> Result<Submitted, SlurmError> {
+    let write = |path: &Path, text: &str| {
+        let at = |error| SlurmError::Unusable {
+            path: path.to_owned(),
+            error,
+        };
+        write_whole(path, text.as_bytes()).map_err(at)
+    };
+    let (logs, script) = (job.logs(), job.script()?);
+    std::fs::create_dir_all(&logs).map_err(|error| SlurmError::Unusable {
+        path: logs.clone(),
+        error,
+    })?;
+    write(&job.script_file(), &script)?;
+    let command = submit_command(job, arguments);
+    let told = run("sbatch", &command[1..])?;
+    let Some(array) = Submitted::read(&told) else {
+        return Err(SlurmError::Refused {
+            command: line(&command),
+            told: format!("it told no job's number, but {:?}", told.trim()),
+        });
+    };
+    write(&logs.join(RECORD), &format!("{}\n", told.trim()))?;
+    Ok(array)
+}
+
+/// Checks shell lines that are to stand in a script after its options.
+///
+/// # Errors
+/// What is wrong with them; no `bash`.
+pub fn check_prologue(path: &Path, text: &str) -> Result<(), SlurmError> {
+    let wrong = |why: String| SlurmError::Prologue {
+        path: path.to_owned(),
+        why,
+    };
+    for (number, line) in (1..).zip(text.lines()) {
+        if let Some(option) = line.strip_prefix("#SBATCH") {
+            let option = option.trim();
+            return Err(wrong(format!(
+                "line {number} is for Slurm, which would not read it there; --sbatch-arg={option} gives it"
+            )));
+        }
+    }
+    if text.contains('\0') {
+        return Err(wrong("it has a zero byte".to_owned()));
+    }
+    let failed = |error| SlurmError::NotHere {
+        program: "bash",
+        error,
+    };
+    let mut bash = Command::new("bash")
+        .arg("-n")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .map_err(failed)?;
+    if let Some(mut stdin) = bash.stdin.take() {
+        // It may end at a mistake before it has read all.
+        let _ = stdin.write_all(text.replace("\r\n", "\n").as_bytes());
+    }
+    let output = bash.wait_with_output().map_err(failed)?;
+    match output.status.success() {
+        true => Ok(()),
+        false => Err(wrong(told(&output))),
+    }
+}
+
+/// What a command tells on standard output, if it succeeds.
+fn run<S: AsRef<str>>(
+    program: &'static str,
+    arguments: impl IntoIterator<Item = S>,
+) -> Result<String, SlurmError> {
+    let arguments: Vec<String> = arguments
+        .into_iter()
+        .map(|argument| argument.as_ref().to_owned())
+        .collect();
+    let output = Command::new(program)
+        .args(&arguments)
+        .stdin(Stdio::null())
+        .output()
+        .map_err(|error| SlurmError::NotHere { program, error })?;
+    if output.status.success() {
+        return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
+    }
+    let mut command = vec![program.to_owned()];
+    command.extend(arguments);
+    Err(SlurmError::Refused {
+        command: line(&command),
+        told: told(&output),
+    })
+}
+
+/// What a command that failed says of it.
+fn told(output: &Output) -> String {
+    let told = String::from_utf8_lossy(&output.stderr).trim().to_owned();
+    match told.is_empty() {
+        true => output.status.to_string(),
+        false => told,
+    }
+}
+
+/// A command line as one would type it.
+pub fn line(command: &[String]) -> String {
+    let words = command.iter().map(|word| quoted(word));
+    let words = words.map(|word| word.unwrap_or_else(|_| "…".to_owned()));
+    words.collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn submitted(id: &str, cluster: Option<&str>) -> Option<Submitted> {
+        let (id, cluster) = (id.to_owned(), cluster.map(str::to_owned));
+        Some(Submitted { id, cluster })
+    }
+
+    #[test]
+    fn the_number_of_an_array_is_read() {
+        assert_eq!(Submitted::read("12\n"), submitted("12", None));
+        assert_eq!(Submitted::read("12;west\n"), submitted("12", Some("west")));
+        assert_eq!(Submitted::read("Welcome!\n12\n\n"), submitted("12", None));
+        for wrong in ["", "\n", "Submitted batch job 12", ";west"] {
+            assert_eq!(Submitted::read(wrong), None, "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn arrays_of_other_clusters_are_named_with_them() {
+        let array = submitted("12", Some("west")).expect("one");
+        assert_eq!(array.squeue(), "squeue --clusters=west --jobs=12");
+        assert_eq!(array.scancel(), "scancel --clusters=west 12");
+        assert_eq!(submitted("7", None).expect("one").scancel(), "scancel 7");
+    }
+
+    #[test]
+    fn the_size_of_arrays_is_found_in_the_configuration() {
+        let config =
+            "Configuration data as of …\nMaxArraySize            = 5000\nMaxJobCount = 1\n";
+        assert_eq!(most_tasks_of(config), Some(5000));
+        assert_eq!(most_tasks_of("MaxJobCount = 1"), None);
+    }
+
+    #[test]
+    fn a_prologue_that_no_shell_reads_is_refused() {
+        let check = |text: &str| check_prologue(Path::new("env.sh"), text);
+        assert!(check("module load gcc\r\nif true; then\r\n  x=1\r\nfi\n").is_ok());
+        assert!(check("").is_ok());
+        let wrong = |text: &str| check(text).expect_err("refused").to_string();
+        assert!(wrong("echo 'one\n").starts_with("env.sh: bash: line 1:"));
+        assert_eq!(
+            wrong("module load gcc\n#SBATCH --partition=long\n"),
+            "env.sh: line 2 is for Slurm, which would not read it there; \
+             --sbatch-arg=--partition=long gives it"
+        );
+    }
+}
