@@ -2,7 +2,11 @@
 //!
 //! Whoever has state lists its fields once, in a method `keep`, and a [`Book`] either writes each
 //! of them or puts what was written in its place. Settings are not kept, for the scenario has them,
-//! nor is what can be drawn anew.
+//! nor is what can be drawn anew. The list is the same whatever the state is: what reads is new.
+//!
+//! Values are written as [`postcard`] does, without their names: a type that can only be read back by
+//! name (`#[serde(untagged)]`, `flatten`, `skip_serializing_if`, `serde_json::Value`) is refused when it
+//! is read. A test that writes and reads once tells.
 //!
 //! ```
 //! use byzsim::checkpoint::{Book, Kept, keep};
@@ -45,6 +49,9 @@ pub enum Torn {
     /// What is read is not what was written.
     #[error("it is not what this program has written ({0})")]
     Strange(String),
+    /// A value has no form in bytes.
+    #[error("a value has no form in bytes ({0})")]
+    Formless(String),
     /// A file that the state speaks of cannot be written, or is not there.
     #[error("{}: {error}", path.display())]
     File {
@@ -59,6 +66,10 @@ impl Torn {
     /// What is wrong with what is read.
     pub fn strange(why: impl ToString) -> Torn {
         Torn::Strange(why.to_string())
+    }
+
+    fn formless(why: postcard::Error) -> Torn {
+        Torn::Formless(why.to_string())
     }
 }
 
@@ -97,7 +108,7 @@ impl<'a> Book<'a> {
         match &mut self.0 {
             Side::Writes(bytes) => {
                 let written = postcard::to_extend(value, std::mem::take(bytes));
-                *bytes = written.map_err(Torn::strange)?;
+                *bytes = written.map_err(Torn::formless)?;
             }
             Side::Reads(bytes) => {
                 let read = postcard::take_from_bytes(bytes);
@@ -113,14 +124,16 @@ impl<'a> Book<'a> {
     }
 }
 
-/// Writes or reads fields one after the other.
+/// Writes or reads fields one after the other: `keep!(book: self.one, self.other)` is [`Kept`].
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __keep {
-    ($book:ident: $($field:expr),+ $(,)?) => {{
-        $( $book.value(&mut $field)?; )+
-        Ok(())
-    }};
+    ($book:ident: $($field:expr),+ $(,)?) => {
+        (|| -> $crate::checkpoint::Kept {
+            $( $book.value(&mut $field)?; )+
+            Ok(())
+        })()
+    };
 }
 pub use crate::__keep as keep;
 

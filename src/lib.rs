@@ -112,6 +112,12 @@
 //!   recorder") ends the run with its name, iteration and simulated time; what was recorded until then is readable.
 //!   A synchronous run that can never go on, because everyone is down for good or a link has lost a
 //!   model too often, ends with a message that says who waits for what.
+//! - **Nothing lost.** Files appear whole or not at all. A run that was interrupted or killed goes on
+//!   from its last checkpoint, and then is equal to one that was not: all rows and columns but those
+//!   about wall-clock time. A checkpoint is cut when everyone has done what the clock asked for, so
+//!   that whatever was sent is in a mailbox; whoever remembers something, rules and attacks of one's
+//!   own too, says what in a method `keep` ([`checkpoint`]). One of another program or another kind of
+//!   processor is refused.
 //! - **Conservation.** Every message that was sent is accounted for, checked at the end of each
 //!   run: sent + duplicated = delivered + dropped + expired + malformed + in flight.
 //!

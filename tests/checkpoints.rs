@@ -12,6 +12,7 @@ use byzsim::scenario::Plan;
 use killed::Copier;
 use reading::equal::difference;
 use shipped::{Study, side_by_side};
+use std::collections::BTreeMap;
 use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -201,7 +202,7 @@ fn optimizers_and_false_labels_go_on_where_they_were() {
         ];
         let study = Study::open("digit-classification", &[&common[..], mode].concat());
         let plan = study.plan(0);
-        assert_interruptions_show_nowhere(&plan, &[4, 20]);
+        assert_kills_show_nowhere(&plan, 20, 6);
     }
 }
 
@@ -209,7 +210,7 @@ fn optimizers_and_false_labels_go_on_where_they_were() {
 fn interrupted(folder: &Path, assignments: &[&str]) -> Arc<Plan> {
     let all = [&["rule=loss", "iterations=200"][..], assignments].concat();
     let plan = Study::open("target-localization", &all).plan(0);
-    assert!(interrupt(&plan, folder, 20, 1));
+    assert!(interrupt(&plan, folder, plan.iterations / 2, 1));
     plan
 }
 
@@ -228,14 +229,17 @@ fn refusal(plan: &Arc<Plan>, folder: &Path) -> String {
 fn retouch(path: &Path, from: &str, to: &str) {
     let bytes = std::fs::read(path).expect("a checkpoint");
     let (content, _) = bytes.split_last_chunk::<8>().expect("a sum");
-    let end = content
-        .windows(2)
-        .position(|pair| pair == b"}\n")
-        .expect("a header");
-    let header = String::from_utf8(content[..end].to_vec()).expect("text");
+    let begin = 1 + content
+        .iter()
+        .position(|&byte| byte == b'\n')
+        .expect("a title");
+    let (length, rest) = content[begin..].split_first_chunk::<8>().expect("a length");
+    let (header, rest) = rest.split_at(u64::from_le_bytes(*length) as usize);
+    let header = str::from_utf8(header).expect("text");
     assert!(header.contains(from), "{header}");
-    let mut changed = header.replace(from, to).into_bytes();
-    changed.extend_from_slice(&content[end..]);
+    let header = header.replace(from, to);
+    let length = (header.len() as u64).to_le_bytes();
+    let mut changed = [&content[..begin], &length, header.as_bytes(), rest].concat();
     let sum = xxhash_rust::xxh3::xxh3_64(&changed);
     changed.extend_from_slice(&sum.to_le_bytes());
     std::fs::write(path, changed).expect("written");
@@ -245,17 +249,15 @@ fn retouch(path: &Path, from: &str, to: &str) {
 fn checkpoints_that_cannot_be_gone_on_from_are_refused_and_why() {
     let folder = tempfile::tempdir().expect("a folder");
     let run = folder.path().join("run");
-    let plan = interrupted(&run, &[]);
+    let plan = interrupted(&run, &["iterations=600"]);
     let checkpoint = run.join("checkpoint");
     let whole = std::fs::read(&checkpoint).expect("a checkpoint");
+    let before = contents(&run);
 
     for length in [0, 10, whole.len() / 2, whole.len() - 1] {
         std::fs::write(&checkpoint, &whole[..length]).expect("written");
         let told = refusal(&plan, &run);
-        assert!(
-            told.contains("it is damaged; without that file the run begins anew"),
-            "{told}"
-        );
+        assert!(told.contains("it is damaged"), "{told}");
         assert!(told.contains(checkpoint.to_str().expect("UTF-8")), "{told}");
     }
     std::fs::write(&checkpoint, &whole).expect("written");
@@ -267,13 +269,75 @@ fn checkpoints_that_cannot_be_gone_on_from_are_refused_and_why() {
     let told = refusal(&plan, &run);
     assert!(told.contains("written by another program"), "{told}");
 
-    // What was recorded is still there, and the run can begin anew.
-    assert_eq!(reading::summary(&run)["status"], "interrupted");
+    std::fs::write(&checkpoint, &whole).expect("written");
+    let part = run.join("agents.part-0000.parquet");
+    let block = std::fs::read(&part).expect("a block");
+    std::fs::write(&part, &block[..block.len() / 2]).expect("written");
+    let told = refusal(&plan, &run);
+    assert!(told.contains("agents.part-0000.parquet"), "{told}");
+    std::fs::write(&part, &block).expect("written");
+
+    // All that was recorded is still there, and the run can go on, or begin anew.
+    assert_eq!(contents(&run), before);
     std::fs::remove_file(&checkpoint).expect("removed");
     finish(&plan, &run, 1);
     let undisturbed = folder.path().join("undisturbed");
     finish(&plan, &undisturbed, 1);
     assert_eq!(difference(&undisturbed, &run), None);
+}
+
+/// All files of a run but the network's, with what is in them.
+fn contents(run: &Path) -> BTreeMap<String, Vec<u8>> {
+    let names = reading::files(run).into_iter();
+    let names = names.filter(|name| !name.starts_with("network/"));
+    let read = |name: String| {
+        let content = std::fs::read(run.join(&name)).expect("a file");
+        (name, content)
+    };
+    names.map(read).collect()
+}
+
+#[test]
+fn an_interruption_before_the_first_interval_leaves_no_log_to_be_mistaken() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let assignments = [
+        "rule=loss",
+        "iterations=200",
+        "record.latency_every_iterations=60",
+        "link.delay_ms={kind='exponential',mean=6}",
+    ];
+    let plan = Study::open("target-localization", &assignments).plan(0);
+    let [whole, begun, killed] = ["whole", "begun", "killed"].map(|name| folder.path().join(name));
+    finish(&plan, &whole, 1);
+    assert!(interrupt(&plan, &begun, 5, 1));
+    assert!(begun.join("latency.hlog").exists());
+    let copier = Copier {
+        after: 150,
+        from: begun.clone(),
+        to: killed.clone(),
+    };
+    let options = RunOptions {
+        folder: Some(begun),
+        observers: vec![Box::new(copier)],
+        checkpoint_every: NonZeroU64::new(100),
+        ..RunOptions::default()
+    };
+    run(plan.clone(), options).expect("it goes on");
+    finish(&plan, &killed, 1);
+    assert_eq!(difference(&whole, &killed), None);
+}
+
+#[test]
+fn an_interruption_while_nobody_takes_part_is_gone_on_from() {
+    let assignments = [
+        "rule=loss",
+        "iterations=400000",
+        "record.every_iterations=1000",
+        "record.latency_every_iterations=1000",
+        "fault=[{kind='crash',agents={fraction=1.0},from_iteration=10,to_iteration=399990}]",
+    ];
+    let plan = Study::open("target-localization", &assignments).plan(0);
+    assert_interruptions_show_nowhere(&plan, &[2000, 100_000]);
 }
 
 #[test]

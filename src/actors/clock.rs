@@ -14,7 +14,7 @@ use crate::record::{Closing, Entry, Round, RunError, Sample, Stall};
 use crate::scenario::Mode;
 use crate::units::{AgentId, SimTime};
 use actix::{Actor, Context, Handler, Message};
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Instant;
 
 /// Asynchronous: samples that go to the recorder at once.
@@ -39,10 +39,12 @@ pub(super) struct Clock {
     end: SimTime,
     closed: Vec<Option<Closed>>,
     /// What comes next, once everyone has given what a checkpoint keeps.
-    next: Option<Act>,
+    next: Option<Step>,
     saved: Vec<Section>,
     /// What has been done since the last checkpoint, in [`Clock::is_due`]'s measure.
     since_checkpoint: u64,
+    /// The last checkpoint, as long as the recorder is at it: there is no second one in memory.
+    under_way: Weak<Vec<Vec<u8>>>,
 }
 
 /// Starts the first iteration: everyone is in the directory.
@@ -73,6 +75,7 @@ impl Clock {
             next: None,
             saved: Vec::new(),
             since_checkpoint: 0,
+            under_way: Weak::new(),
         };
         if let Some(section) = checkpoint {
             section.read(|book| clock.keep(book))?;
@@ -129,15 +132,26 @@ impl Clock {
                 return;
             }
             match step {
-                Step::Act(act) if is_due && self.desk.folder.is_some() => return self.save(act),
+                Step::Stall(stall) => return self.desk.fail(RunError::Stalled(stall)),
+                step if is_due && self.desk.folder.is_some() => return self.save(step),
                 _ if is_interrupted => {
                     self.tell(Entry::Interrupted);
                     return;
                 }
                 Step::Act(act) => return self.set_going(act),
                 Step::Pass => self.clear_samples(),
-                Step::Stall(stall) => return self.desk.fail(RunError::Stalled(stall)),
                 Step::Close(_) => unreachable!("handled above"),
+            }
+        }
+    }
+
+    /// Takes a step that a checkpoint keeps, which is to act or to pass.
+    fn take(&mut self, step: Option<Step>) {
+        match step {
+            Some(Step::Act(act)) => self.set_going(act),
+            _ => {
+                self.clear_samples();
+                self.go_on();
             }
         }
     }
@@ -171,17 +185,22 @@ impl Clock {
         };
         let every = self.desk.checkpoint_every;
         every.is_some_and(|every| self.since_checkpoint >= every.get().saturating_mul(unit))
+            && self.under_way.strong_count() == 0
     }
 
     /// Asks everyone for what a checkpoint keeps. Everyone has done what the last tick asked for, so
     /// whatever was sent is in a mailbox, before this.
-    fn save(&mut self, next: Act) {
+    fn save(&mut self, next: Step) {
         let agents = self.desk.plan.graph.agents();
         self.next = Some(next);
         self.waiting = agents;
         self.saved.clear();
         self.saved.resize_with(agents, Section::default);
-        let tick = self.tick(Signal::Save);
+        // Not timed: how often it comes has nothing to do with the run.
+        let tick = Tick {
+            signal: Signal::Save,
+            posted: None,
+        };
         for mailbox in self.desk.mailboxes() {
             mailbox.tick(tick);
         }
@@ -201,13 +220,14 @@ impl Clock {
         let pieces = sections.and_then(section::join);
         self.since_checkpoint = 0;
         // Numbers and lists of them always have a form in bytes.
-        let is_told = self.tell(Entry::Checkpoint(pieces.expect("plain values")));
-        match self.next.take() {
-            _ if !is_told => {}
-            Some(act) if !self.desk.is_interrupted() => self.set_going(act),
-            _ => {
-                self.tell(Entry::Interrupted);
-            }
+        let pieces = Arc::new(pieces.expect("plain values"));
+        self.under_way = Arc::downgrade(&pieces);
+        let is_told = self.tell(Entry::Checkpoint(pieces));
+        let next = self.next.take();
+        if is_told && self.desk.is_interrupted() {
+            self.tell(Entry::Interrupted);
+        } else if is_told {
+            self.take(next);
         }
     }
 
@@ -338,8 +358,8 @@ impl Handler<Begin> for Clock {
 
     fn handle(&mut self, _: Begin, _: &mut Self::Context) {
         self.act(|clock| match clock.next.take() {
-            Some(act) => clock.set_going(act),
             None => clock.go_on(),
+            step => clock.take(step),
         });
     }
 }

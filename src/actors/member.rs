@@ -115,7 +115,7 @@ impl Member {
     /// Keeps what it has learned, and where in its course it is. `roster` was kept before; what is
     /// drawn is drawn anew, with false labels if `flipped`.
     pub fn keep(&mut self, roster: &Roster, flipped: bool, book: &mut Book<'_>) -> Kept {
-        if book.reads() {
+        if book.reads() && !self.plan.networks.is_static() {
             roster.place(&self.plan, |place| self.combiner.rewire(place));
         }
         self.combiner.keep(book)?;

@@ -52,11 +52,13 @@ use std::sync::{Arc, OnceLock};
 pub struct RunOptions {
     /// Arbiters, each on a thread of its own; 0 counts as 1. No result depends on it.
     pub threads: usize,
-    /// Folder of the run's files; without one, only the summary is made.
+    /// Folder of the run's files; without one, only the summary is made. Where a checkpoint of the
+    /// run is in it, the run goes on from there.
     pub folder: Option<PathBuf>,
     /// Who watches.
     pub observers: Vec<Box<dyn Observer>>,
-    /// Set to true from anywhere, ends the run after the iteration it is in.
+    /// Set to true from anywhere, ends the run after the iteration it is in, with a checkpoint where
+    /// there is a folder.
     pub interrupt: Arc<AtomicBool>,
     /// Iterations from one checkpoint to the next, where there is a folder; `None` writes one only
     /// where the run is interrupted.
@@ -81,7 +83,8 @@ pub struct RunOptions {
 ///
 /// # Errors
 /// A panic in an actor, an attack or an observer; results that cannot be written; an
-/// interruption. What was recorded until then is readable.
+/// interruption. What was recorded until then is readable. A checkpoint in the folder that the run
+/// cannot go on from: then the folder is as it was.
 pub fn run(plan: Arc<Plan>, options: RunOptions) -> Result<Summary, RunError> {
     // A system belongs to its thread for good, so each run has a thread of its own.
     let body = || catch_unwind(AssertUnwindSafe(|| run_here(plan, options)));
@@ -111,11 +114,11 @@ fn run_here(plan: Arc<Plan>, options: RunOptions) -> Result<Summary, RunError> {
     let recorded = checkpoint.as_ref().map(|c| &*c.recorded);
     let recorder = Recorder::open(plan.clone(), output, options.observers, recorded)?;
     let torn = |torn| Checkpoint::refused(folder.as_deref(), torn);
-    let mut sections = match checkpoint {
-        Some(checkpoint) => section::part(checkpoint.others).map_err(torn)?,
+    let sections = match checkpoint {
+        Some(checkpoint) => section::part(checkpoint.others, plan.graph.agents()).map_err(torn)?,
         None => Vec::new(),
-    }
-    .into_iter();
+    };
+    let mut sections = sections.into_iter();
     // As the clock writes them.
     let (of_clock, of_board) = (sections.next(), sections.next());
     let board = Board::new(&plan);

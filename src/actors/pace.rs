@@ -11,6 +11,7 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 /// What comes next.
+#[derive(serde::Serialize, serde::Deserialize)]
 pub(super) enum Step {
     /// Some act, or all.
     Act(Act),

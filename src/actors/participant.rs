@@ -96,27 +96,38 @@ impl<V: Voice> Participant<V> {
     /// What a rule or an attack could not keep, or what is read is something else.
     pub fn keep(&mut self, plan: &Plan, book: &mut Book<'_>) -> Kept {
         let Participant {
+            id: _,
             member,
             roster,
+            inbox,
+            outbox,
+            ledger,
             voice,
-            ..
+            course,
+            now,
+            // Nobody holds anything back between two ticks.
+            held: _,
+            combined_at,
+            next,
+            // Who has stalled has ended the run.
+            stall: _,
+            // Times on the wall are not results.
+            wall: _,
         } = self;
         roster.keep(plan, book)?;
         voice.keep(book)?;
         member.keep(roster, voice.flips_labels(), book)?;
-        self.inbox.keep(book)?;
-        self.outbox.keep(book)?;
-        self.ledger.keep(book)?;
-        // Nobody holds anything back between two ticks, and who has stalled has ended the run.
-        keep!(book: self.course, self.now, self.combined_at, self.next)
+        inbox.keep(book)?;
+        outbox.keep(book)?;
+        ledger.keep(book)?;
+        keep!(book: *course, *now, *combined_at, *next)
     }
 
     /// The clock asks for what a checkpoint keeps.
     fn save(&mut self, desk: &Desk) {
         let section = Section::write(|book| self.keep(&desk.plan, book));
         // Plain values all have one; what a plug-in could not keep, its panic tells.
-        let section =
-            section.unwrap_or_else(|torn| panic!("its state has no form in bytes: {torn}"));
+        let section = section.unwrap_or_else(|torn| panic!("{torn}"));
         desk.clock().do_send(Saved {
             agent: self.id,
             section,

@@ -97,14 +97,17 @@ pub(super) fn join(sections: Vec<Section>) -> Result<Vec<Vec<u8>>, Torn> {
     Ok(pieces)
 }
 
-/// The sections again.
-pub(super) fn part(pieces: Vec<Vec<u8>>) -> Result<Vec<Section>, Torn> {
+/// The sections again: the clock's, the board's, and so many agents'.
+pub(super) fn part(pieces: Vec<Vec<u8>>, agents: usize) -> Result<Vec<Section>, Torn> {
     let missing = || Torn::strange("a part is missing");
     let mut pieces = pieces.into_iter();
     let mut next = || pieces.next().ok_or_else(missing);
     let (mut held, mut count) = (Vec::<Vec<u32>>::new(), 0_usize);
     Book::read(&next()?, |book| book.value(&mut held))?;
     Book::read(&next()?, |book| book.value(&mut count))?;
+    if held.len() != 2 + agents {
+        return Err(missing());
+    }
     let letters = (0..count).map(|_| letter_of(&next()?));
     let letters: Vec<Letter> = letters.collect::<Result<_, Torn>>()?;
     let mut sections = Vec::with_capacity(held.len());
@@ -186,7 +189,7 @@ mod tests {
         let pieces = join(sections.collect()).unwrap();
         assert_eq!(pieces.len(), 2 + 2 + 3);
         let mut read: Vec<Vec<Letter>> = Vec::new();
-        for section in part(pieces).unwrap() {
+        for section in part(pieces, 1).unwrap() {
             let mut letters = Vec::new();
             section.read(|book| book.value(&mut letters)).unwrap();
             read.push(letters);
@@ -221,10 +224,19 @@ mod tests {
 
     #[test]
     fn what_is_missing_is_told() {
-        let sections = vec![Section::write(|book| book.value(&mut letter(1, &[2.0]))).unwrap()];
+        let sections = (0..3).map(|stamp| {
+            let mut letter = letter(stamp, &[2.0]);
+            Section::write(|book| book.value(&mut letter)).unwrap()
+        });
+        let sections = sections.collect();
         let pieces = join(sections).unwrap();
         for length in 0..pieces.len() {
-            assert!(part(pieces[..length].to_vec()).is_err(), "{length} pieces");
+            assert!(
+                part(pieces[..length].to_vec(), 1).is_err(),
+                "{length} pieces"
+            );
         }
+        assert!(part(pieces.clone(), 2).is_err());
+        assert_eq!(part(pieces, 1).unwrap().len(), 3);
     }
 }

@@ -32,7 +32,7 @@ pub use workload::Share;
 
 use crate::actors::{self, RunOptions};
 use crate::data::Library;
-use crate::record::{self, Panic, RunError};
+use crate::record::{self, Panic, RunError, Summary};
 use crate::scenario::{Catalogues, Plan, RunId, ScenarioFile};
 use crate::settings::WrongSettings;
 use crate::units::SimTime;
@@ -290,31 +290,48 @@ impl Campaign {
         {
             return PointOutcome::Failed(error);
         }
+        let outcome = match self.run_once(point, threads, &folder, options) {
+            // It could be gone on from by nobody, or whoever could is not asked.
+            Err(RunError::Checkpoint { is_lost, .. }) if is_lost || options.retry_failed => {
+                let anew = record::begin_anew(&folder);
+                anew.and_then(|()| self.run_once(point, threads, &folder, options))
+            }
+            outcome => outcome,
+        };
+        outcome.map_or_else(PointOutcome::Failed, PointOutcome::Done)
+    }
+
+    fn run_once(
+        &self,
+        point: usize,
+        threads: usize,
+        folder: &Path,
+        options: &CampaignOptions<'_>,
+    ) -> Result<Summary, RunError> {
         // A panic while the plan or an observer is made stops this point alone.
         let body = || {
             let plan = Arc::new(self.plan(point).map_err(|error| RunError::Write {
                 // It was drawn a moment ago: a file has changed since.
-                path: folder.clone(),
+                path: folder.to_owned(),
                 error: std::io::Error::other(error.to_string()),
             })?);
             let run = RunOptions {
                 threads,
-                folder: Some(folder.clone()),
+                folder: Some(folder.to_owned()),
                 observers: (options.observers)(&plan),
                 interrupt: options.interrupt.clone(),
                 checkpoint_every: options.checkpoint_every,
             };
             actors::run(plan, run)
         };
-        let outcome = catch_unwind(AssertUnwindSafe(body)).unwrap_or_else(|payload| {
+        catch_unwind(AssertUnwindSafe(body)).unwrap_or_else(|payload| {
             Err(RunError::Panic(Panic {
                 who: "the start of the run".to_owned(),
                 iteration: 0,
                 at: SimTime::ZERO,
                 message: Panic::message(&*payload),
             }))
-        });
-        outcome.map_or_else(PointOutcome::Failed, PointOutcome::Done)
+        })
     }
 }
 

@@ -1,9 +1,9 @@
 //! `checkpoint`: from where a run can go on that was interrupted, or killed.
 //!
-//! A line that says what it is; a line of JSON that says of what, and by what program on what
-//! processor it was written; then the recorder's state and the others' in pieces, each after its
-//! length in bytes, and a checksum of all before it. It is replaced as a whole, so that there is
-//! always one whole checkpoint from the first on.
+//! A line that says what it is, then pieces, each after its length in bytes: JSON that says of what,
+//! and by what program on what processor it was written, the recorder's state, and the others'; then a
+//! checksum of all before it. It is replaced as a whole, so that there is always one whole checkpoint
+//! from the first on.
 
 use super::RunError;
 use super::files::{CHECKPOINT, replace};
@@ -12,10 +12,10 @@ use crate::checkpoint::Torn;
 use crate::scenario::Plan;
 use serde::{Deserialize, Serialize};
 use std::fs::File;
-use std::io::{self, BufWriter, ErrorKind, Read, Write};
+use std::io::{self, BufReader, BufWriter, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
-use xxhash_rust::xxh3::{Xxh3, xxh3_64};
+use xxhash_rust::xxh3::Xxh3;
 
 /// The first line.
 const TITLE: &str = "byzsim checkpoint 1\n";
@@ -51,47 +51,55 @@ impl Header {
             record: format!("{:?}", plan.record),
         }
     }
+
+    /// Whether what it says of the program and the processor is so here.
+    fn fits(&self, here: &Header) -> Result<(), String> {
+        let is_same = (&self.program, &self.executable) == (&here.program, &here.executable);
+        if !is_same || self.executable == UNKNOWN {
+            return Err(format!(
+                "it was written by another program ({}, executable {}), and this one is {}, {}",
+                self.program, self.executable, here.program, here.executable
+            ));
+        }
+        if self.simd != here.simd {
+            return Err(format!(
+                "it was written on a processor with {}, and this one with {} would go on with \
+                 other bits",
+                self.simd, here.simd
+            ));
+        }
+        Ok(())
+    }
 }
 
 impl Checkpoint {
-    /// The checkpoint of a plan's run in its folder, if there is one. One that was written under
-    /// other settings of `[record]` is none: there are other tables now.
+    /// The checkpoint of a plan's run in its folder, if there is one. One of another run is none, nor
+    /// is one that was written under other settings of `[record]`: there are other tables now.
     ///
     /// # Errors
     /// One that is damaged, of another program or from another kind of processor.
     pub fn find(folder: &Path, plan: &Plan) -> Result<Option<Checkpoint>, RunError> {
         let path = folder.join(CHECKPOINT);
-        let bytes = match std::fs::read(&path) {
+        let file = match File::open(&path) {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(refuse(&path, error.to_string())),
-            Ok(bytes) => bytes,
+            file => file.map_err(|error| lost(&path, error.to_string()))?,
         };
-        let (header, pieces) =
-            parse(&bytes).ok_or_else(|| refuse(&path, "it is damaged".to_owned()))?;
         let here = Header::of(plan);
-        if (&header.program, &header.executable) != (&here.program, &here.executable) {
-            let reason = format!(
-                "it was written by another program ({}, executable {}), and this one is {}, {}",
-                header.program, header.executable, here.program, here.executable
-            );
-            return Err(refuse(&path, reason));
+        match parse(file) {
+            Err(error) if error.kind() == ErrorKind::Other => Err(refuse(&path, error.to_string())),
+            Err(_) => Err(lost(&path, "it is damaged".to_owned())),
+            Ok((header, mut pieces)) => {
+                header.fits(&here).map_err(|reason| refuse(&path, reason))?;
+                if header != here {
+                    return Ok(None);
+                }
+                let others = pieces.split_off(1.min(pieces.len()));
+                Ok(Some(Checkpoint {
+                    recorded: pieces.pop().unwrap_or_default(),
+                    others,
+                }))
+            }
         }
-        if header.simd != here.simd {
-            let reason = format!(
-                "it was written on a processor with {}, and this one with {} would go on with \
-                 other bits",
-                header.simd, here.simd
-            );
-            return Err(refuse(&path, reason));
-        }
-        if header != here {
-            return Ok(None);
-        }
-        let mut pieces = pieces.into_iter().map(<[u8]>::to_vec);
-        Ok(Some(Checkpoint {
-            recorded: pieces.next().unwrap_or_default(),
-            others: pieces.collect(),
-        }))
     }
 
     /// Replaces the checkpoint in a run's folder.
@@ -110,8 +118,7 @@ impl Checkpoint {
                     sum: Xxh3::new(),
                 };
                 file.put(TITLE.as_bytes())?;
-                file.put(header.as_bytes())?;
-                file.put(b"\n")?;
+                file.piece(header.as_bytes())?;
                 file.piece(recorded)?;
                 others.iter().try_for_each(|piece| file.piece(piece))?;
                 file.end()
@@ -123,14 +130,26 @@ impl Checkpoint {
     /// Why a run cannot go on from the checkpoint in its folder.
     pub fn refused(folder: Option<&Path>, torn: Torn) -> RunError {
         let folder = folder.map(Path::to_owned).unwrap_or_default();
-        refuse(&folder.join(CHECKPOINT), torn.to_string())
+        lost(&folder.join(CHECKPOINT), torn.to_string())
     }
 }
 
+/// It is another's.
 fn refuse(path: &Path, reason: String) -> RunError {
     RunError::Checkpoint {
         path: path.to_owned(),
+        reason: format!(
+            "{reason}; without that file the run begins anew, and --retry-failed removes it"
+        ),
+        is_lost: false,
+    }
+}
+
+fn lost(path: &Path, reason: String) -> RunError {
+    RunError::Checkpoint {
+        path: path.to_owned(),
         reason,
+        is_lost: true,
     }
 }
 
@@ -161,26 +180,69 @@ impl Summed<'_> {
     }
 }
 
-/// The header and the pieces, if the bytes are a whole checkpoint.
-fn parse(bytes: &[u8]) -> Option<(Header, Vec<&[u8]>)> {
-    let (bytes, sum) = bytes.split_last_chunk::<8>()?;
-    if xxh3_64(bytes) != u64::from_le_bytes(*sum) {
-        return None;
-    }
-    let rest = bytes.strip_prefix(TITLE.as_bytes())?;
-    let end = rest.iter().position(|&byte| byte == b'\n')?;
-    let header = serde_json::from_slice(&rest[..end]).ok()?;
-    let mut rest = &rest[end + 1..];
-    let mut pieces = Vec::new();
-    while !rest.is_empty() {
-        let (length, after) = rest.split_first_chunk::<8>()?;
-        let length = usize::try_from(u64::from_le_bytes(*length)).ok()?;
-        let (piece, after) = after.split_at_checked(length)?;
-        pieces.push(piece);
-        rest = after;
-    }
-    Some((header, pieces))
+/// A file that is summed up while it is read.
+struct Checked {
+    file: BufReader<File>,
+    sum: Xxh3,
+    /// Bytes before the sum that were not read yet.
+    left: u64,
 }
+
+impl Checked {
+    fn take(&mut self, length: u64) -> io::Result<Vec<u8>> {
+        self.left = self
+            .left
+            .checked_sub(length)
+            .ok_or(ErrorKind::InvalidData)?;
+        let length = usize::try_from(length).map_err(|_| ErrorKind::InvalidData)?;
+        let mut bytes = vec![0; length];
+        self.file.read_exact(&mut bytes)?;
+        self.sum.update(&bytes);
+        Ok(bytes)
+    }
+
+    fn number(&mut self) -> io::Result<u64> {
+        let bytes = self.take(8)?;
+        let bytes = bytes.try_into().map_err(|_| ErrorKind::InvalidData)?;
+        Ok(u64::from_le_bytes(bytes))
+    }
+}
+
+/// The header and the pieces. Of other errors than that it is something else (`Other`), none tells
+/// more than that the file is damaged.
+fn parse(file: File) -> io::Result<(Header, Vec<Vec<u8>>)> {
+    let length = file.metadata()?.len();
+    let mut file = Checked {
+        file: BufReader::new(file),
+        sum: Xxh3::new(),
+        left: length.checked_sub(8).ok_or(ErrorKind::InvalidData)?,
+    };
+    let title = file.take(TITLE.len() as u64)?;
+    if title != TITLE.as_bytes() {
+        let is_other = title.starts_with(&TITLE.as_bytes()[..TITLE.len() - 2]);
+        return Err(match is_other {
+            true => io::Error::other("another version has written it, in another form"),
+            false => ErrorKind::InvalidData.into(),
+        });
+    }
+    let header = file.number()?;
+    let header = file.take(header)?;
+    let mut pieces = Vec::new();
+    while file.left > 0 {
+        let length = file.number()?;
+        pieces.push(file.take(length)?);
+    }
+    let mut sum = [0; 8];
+    file.file.read_exact(&mut sum)?;
+    if file.sum.digest() != u64::from_le_bytes(sum) {
+        return Err(ErrorKind::InvalidData.into());
+    }
+    let header = serde_json::from_slice(&header)?;
+    Ok((header, pieces))
+}
+
+/// What an executable is called that cannot be read.
+const UNKNOWN: &str = "unknown";
 
 /// Hash of the program's file.
 fn executable() -> &'static str {
@@ -196,7 +258,7 @@ fn executable() -> &'static str {
                 }
             }
         };
-        hash().map_or_else(|_| "unknown".to_owned(), |hash| format!("{hash:016x}"))
+        hash().map_or_else(|_| UNKNOWN.to_owned(), |hash| format!("{hash:016x}"))
     })
 }
 

@@ -30,15 +30,16 @@ pub enum RunError {
     #[error("message accounting does not add up: {0}")]
     Accounting(String),
     /// A run cannot go on from its checkpoint.
-    #[error(
-        "cannot go on from {}: {reason}; without that file the run begins anew",
-        path.display()
-    )]
+    #[error("cannot go on from {}: {reason}", path.display())]
     Checkpoint {
         /// The checkpoint.
         path: PathBuf,
         /// Why.
         reason: String,
+        /// Whether it is of no use to anybody: it is damaged, or files that it speaks of are gone.
+        /// Others have been written by another program or on another kind of processor, which could
+        /// go on from them.
+        is_lost: bool,
     },
 }
 
@@ -56,9 +57,14 @@ impl RunError {
                 iterations: *iterations,
             },
             RunError::Accounting(what) => RunError::Accounting(what.clone()),
-            RunError::Checkpoint { path, reason } => RunError::Checkpoint {
+            RunError::Checkpoint {
+                path,
+                reason,
+                is_lost,
+            } => RunError::Checkpoint {
                 path: path.clone(),
                 reason: reason.clone(),
+                is_lost: *is_lost,
             },
         }
     }
@@ -101,7 +107,7 @@ pub struct Panic {
 }
 
 /// Who waits for what, in vain.
-#[derive(Clone, Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error, serde::Serialize, serde::Deserialize)]
 #[error("the run stalls in iteration {iteration}, which began at {at} of simulated time: {waits}")]
 pub struct Stall {
     /// In which iteration.

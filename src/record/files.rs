@@ -2,7 +2,7 @@
 //! earlier attempt.
 
 use super::RunError;
-use std::fs::File;
+use std::fs::{DirEntry, File};
 use std::io::{self, ErrorKind, Write};
 use std::path::Path;
 
@@ -49,7 +49,7 @@ pub(super) fn clear(folder: &Path) -> Result<(), RunError> {
     Ok(())
 }
 
-/// Lets the run in a folder begin anew, the next time that it is run.
+/// Lets the run in a folder begin anew the next time, from wherever it is.
 ///
 /// # Errors
 /// A file that cannot be removed.
@@ -57,39 +57,70 @@ pub fn begin_anew(folder: &Path) -> Result<(), RunError> {
     remove(&folder.join(CHECKPOINT))
 }
 
-/// Whether the run in a folder would go on from a checkpoint.
+/// Whether there is a checkpoint in a run's folder. The run goes on from it, unless it is to record
+/// something else.
 pub fn has_checkpoint(folder: &Path) -> bool {
     folder.join(CHECKPOINT).is_file()
 }
 
-/// Removes from the folder of a run that is over what only its going on would need: blocks that
-/// stand in whole tables now, and the checkpoint, which speaks of them.
+/// Removes from the folder of a run that is over what only its going on would need: the checkpoint,
+/// and blocks of which it speaks, which stand in whole tables now.
 ///
 /// # Errors
 /// A folder that cannot be read, or a file that cannot be removed.
 pub fn tidy(folder: &Path) -> Result<(), RunError> {
-    remove_all(folder, is_part)?;
-    remove(&folder.join(CHECKPOINT))
+    remove(&folder.join(CHECKPOINT))?;
+    remove_all(folder, |name| {
+        block_of(name).is_some() || name.starts_with('.') && name.ends_with(".tmp")
+    })
 }
 
-/// Whether a file is a block of a table.
-fn is_part(name: &str) -> bool {
-    let stem = name.strip_suffix(".parquet");
-    let number = stem.and_then(|stem| stem.rsplit_once(".part-"));
-    number.is_some_and(|(_, number)| number.bytes().all(|b| b.is_ascii_digit()))
+/// Waits until all files of a run that is over are on the disk.
+pub(super) fn sync(folder: &Path) -> Result<(), RunError> {
+    for entry in entries(folder)? {
+        let path = entry.path();
+        if path.is_file() {
+            sync_one(&path)?;
+        }
+    }
+    sync_one(folder)
 }
 
-fn remove_all(folder: &Path, which: impl Fn(&str) -> bool) -> Result<(), RunError> {
-    let at = |error| RunError::Write {
+/// Waits until a file, or what is in a folder, is on the disk.
+pub(super) fn sync_one(path: &Path) -> Result<(), RunError> {
+    let synced = File::open(path).and_then(|file| file.sync_all());
+    synced.map_err(|error| RunError::Write {
+        path: path.to_owned(),
+        error,
+    })
+}
+
+/// The name of a table's block.
+pub(super) fn block(table: &str, number: usize) -> String {
+    format!("{table}.part-{number:04}.parquet")
+}
+
+/// The table of a block, and its number.
+pub(super) fn block_of(name: &str) -> Option<(&str, usize)> {
+    let (table, number) = name.strip_suffix(".parquet")?.rsplit_once(".part-")?;
+    let is_number = !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit());
+    Some((table, number.parse().ok().filter(|_| is_number)?))
+}
+
+fn entries(folder: &Path) -> Result<Vec<DirEntry>, RunError> {
+    let entries = match std::fs::read_dir(folder) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries.and_then(Iterator::collect),
+    };
+    entries.map_err(|error| RunError::Write {
         path: folder.to_owned(),
         error,
-    };
-    let entries = match std::fs::read_dir(folder) {
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
-        entries => entries.map_err(at)?,
-    };
-    for entry in entries {
-        let entry = entry.map_err(at)?;
+    })
+}
+
+/// Removes what an earlier attempt has left in a folder and `which` chooses by its name.
+fn remove_all(folder: &Path, which: impl Fn(&str) -> bool) -> Result<(), RunError> {
+    for entry in entries(folder)? {
         if which(&entry.file_name().to_string_lossy()) {
             remove(&entry.path())?;
         }
@@ -153,7 +184,14 @@ mod tests {
         tidy(folder.path()).unwrap();
         let left: Vec<_> = all
             .into_iter()
-            .filter(|name| !["checkpoint", "rounds.part-0000.parquet"].contains(name))
+            .filter(|name| {
+                ![
+                    ".latency.hlog.tmp",
+                    "checkpoint",
+                    "rounds.part-0000.parquet",
+                ]
+                .contains(name)
+            })
             .collect();
         assert_eq!(names(folder.path()), left);
         clear(folder.path()).unwrap();

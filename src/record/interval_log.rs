@@ -28,6 +28,8 @@ pub(super) struct IntervalLog {
     comment: String,
     /// From the first line on.
     file: Option<BufWriter<File>>,
+    /// How long it was at the last checkpoint, if it had been begun.
+    kept: Option<u64>,
     encoder: Encoder,
 }
 
@@ -40,6 +42,7 @@ impl IntervalLog {
             temporary: folder.join(format!(".{name}.tmp")),
             comment,
             file: None,
+            kept: None,
             encoder: Encoder::new(),
         }
     }
@@ -47,29 +50,40 @@ impl IntervalLog {
     /// The file, which begins with what the log is about.
     fn file(&mut self) -> io::Result<&mut BufWriter<File>> {
         if self.file.is_none() {
-            let mut file = BufWriter::new(File::create(&self.temporary)?);
-            // Readers guess what times mean where a log does not say it: here they start at 0.
-            let begun = IntervalLogWriterBuilder::new()
-                .add_comment("[Histogram log format version 1.3]")
-                .add_comment(&self.comment)
-                .with_start_time(UNIX_EPOCH)
-                .with_base_time(UNIX_EPOCH)
-                .begin_log_with(&mut file, &mut self.encoder.lines.serializer);
-            begun.map(drop)?;
-            file.write_all(LEGEND.as_bytes())?;
-            self.file = Some(file);
+            self.file = Some(match self.kept {
+                Some(length) => self.reopen(length)?,
+                None => self.begin()?,
+            });
         }
         Ok(self.file.as_mut().expect("opened above"))
     }
 
-    /// Keeps how long it is. What is read back is the log as it was, without what was written to it
-    /// since, under whichever name it was left.
+    fn begin(&mut self) -> io::Result<BufWriter<File>> {
+        // One of an interruption before the first checkpoint would be taken for this one.
+        match std::fs::remove_file(&self.path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        let mut file = BufWriter::new(File::create(&self.temporary)?);
+        // Readers guess what times mean where a log does not say it: here they start at 0.
+        let begun = IntervalLogWriterBuilder::new()
+            .add_comment("[Histogram log format version 1.3]")
+            .add_comment(&self.comment)
+            .with_start_time(UNIX_EPOCH)
+            .with_base_time(UNIX_EPOCH)
+            .begin_log_with(&mut file, &mut self.encoder.lines.serializer);
+        begun.map(drop)?;
+        file.write_all(LEGEND.as_bytes())?;
+        Ok(file)
+    }
+
+    /// Keeps how long it is. Whoever reads that goes on with the log as it was, without what was
+    /// written to it since, under whichever name it was left.
     pub fn keep(&mut self, book: &mut Book<'_>) -> Kept {
-        let mut length = self.written().map_err(|error| self.torn(error))?;
-        book.value(&mut length)?;
-        if let (true, Some(length)) = (book.reads(), length) {
-            let file = self.reopen(length);
-            self.file = Some(file.map_err(|error| self.torn(error))?);
+        self.kept = self.written().map_err(|error| self.torn(error))?;
+        book.value(&mut self.kept)?;
+        if let (true, Some(length)) = (book.reads(), self.kept) {
+            self.left(length).map_err(|error| self.torn(error))?;
         }
         Ok(())
     }
@@ -84,21 +98,26 @@ impl IntervalLog {
     /// How long the file is, if it was begun; all of it is on the disk then.
     fn written(&mut self) -> io::Result<Option<u64>> {
         let Some(file) = &mut self.file else {
-            return Ok(None);
+            return Ok(self.kept);
         };
         file.flush()?;
         file.get_ref().sync_data()?;
         file.stream_position().map(Some)
     }
 
+    /// Where what was kept is: a log under way is newer than a finished one.
+    fn left(&self, length: u64) -> io::Result<&Path> {
+        let is_it = |path: &&PathBuf| path.metadata().is_ok_and(|data| data.len() >= length);
+        let left = [&self.temporary, &self.path].into_iter().find(is_it);
+        left.map(PathBuf::as_path)
+            .ok_or_else(|| io::ErrorKind::UnexpectedEof.into())
+    }
+
     fn reopen(&self, length: u64) -> io::Result<BufWriter<File>> {
-        if self.path.exists() {
+        if self.left(length)? == self.path {
             std::fs::rename(&self.path, &self.temporary)?;
         }
         let mut file = OpenOptions::new().write(true).open(&self.temporary)?;
-        if file.metadata()?.len() < length {
-            return Err(io::ErrorKind::UnexpectedEof.into());
-        }
         file.set_len(length)?;
         file.seek(SeekFrom::End(0))?;
         Ok(BufWriter::new(file))

@@ -6,6 +6,7 @@ use super::delays::{Delay, Delays};
 use super::elapsed::Elapsed;
 use super::failure::RunError;
 use super::interval_log::IntervalLog;
+use super::parquet_file::Parts;
 use super::sample::{Closing, Round};
 use super::table::{Column, Constant, Kind, Table};
 use super::tally::Tally;
@@ -256,9 +257,12 @@ impl Latency {
     }
 
     /// Writes what is left. A file that cannot be written keeps none of the others from it.
-    pub fn finish(&mut self) -> Result<(), RunError> {
+    pub fn finish(&mut self, parts: Parts) -> Result<(), RunError> {
         let ended = self.end_interval();
-        let finished = self.files.take().map_or(Ok(()), Files::finish);
+        let finished = self
+            .files
+            .take()
+            .map_or(Ok(()), |files| files.finish(parts));
         ended.and(finished)
     }
 }
@@ -336,7 +340,7 @@ impl Files {
         Ok(())
     }
 
-    fn finish(self) -> Result<(), RunError> {
+    fn finish(self, parts: Parts) -> Result<(), RunError> {
         let Files {
             table,
             simulated,
@@ -347,7 +351,7 @@ impl Files {
             let path = log.path().to_owned();
             log.finish().map_err(|error| unwritten(&path, error))
         });
-        let table = table.finish().map(drop).map_err(RunError::from);
+        let table = table.end(parts).map(drop).map_err(RunError::from);
         logs.into_iter().fold(table, Result::and)
     }
 }

@@ -1,5 +1,6 @@
 //! The Parquet files of a table: their schema, blocks as row groups, parts merged into one file.
 
+use super::files::{block, block_of};
 use super::table::{Buffer, Column, Constant, Kind, NO_INTEGER, TableError, Value};
 use parquet::basic::{
     Compression, ConvertedType, Encoding, LogicalType, Repetition, Type as PhysicalType,
@@ -285,8 +286,21 @@ pub(super) struct TableFiles {
     folder: PathBuf,
     name: String,
     parts: usize,
-    /// Whether parts stay beside the finished file: a checkpoint speaks of them.
-    keeps_parts: bool,
+    /// How many of them a checkpoint speaks of, which are on the disk.
+    kept: usize,
+    /// Whether there may be files of after the checkpoint that the table goes on from.
+    has_later: bool,
+}
+
+/// What becomes of a table's parts at its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Parts {
+    /// They stand in the finished file from now on.
+    Merged,
+    /// That too, and they stay: a checkpoint speaks of them as long as there is one.
+    Copied,
+    /// They stay as they are, since the run may go on; a table without any is a finished file.
+    Left,
 }
 
 impl TableFiles {
@@ -295,30 +309,9 @@ impl TableFiles {
             folder: folder.to_owned(),
             name: name.to_owned(),
             parts: 0,
-            keeps_parts: false,
+            kept: 0,
+            has_later: false,
         }
-    }
-
-    /// From now on parts stay, since a checkpoint speaks of them. Says how many there are.
-    pub(super) fn keep_parts(&mut self) -> usize {
-        self.keeps_parts = true;
-        self.parts
-    }
-
-    /// Goes on after so many parts, as a checkpoint says, and removes what was written after it.
-    pub(super) fn go_on(&mut self, parts: usize) -> Result<(), TableError> {
-        self.keeps_parts = true;
-        self.parts = parts;
-        let is_of_then = |path: &Path| (0..parts).any(|part| *path == self.part(part));
-        let missing = (0..parts).map(|part| self.part(part)).find(|p| !p.exists());
-        if let Some(path) = missing {
-            return Err(failure(
-                "go on after",
-                &path,
-                io::Error::from(io::ErrorKind::NotFound).into(),
-            ));
-        }
-        self.remove_but(is_of_then)
     }
 
     /// The finished file.
@@ -332,12 +325,34 @@ impl TableFiles {
     }
 
     fn part(&self, part: usize) -> PathBuf {
-        self.folder
-            .join(format!("{}.part-{part:04}.parquet", self.name))
+        self.folder.join(block(&self.name, part))
     }
 
     fn temporary(&self) -> PathBuf {
         self.folder.join(format!(".{}.parquet.tmp", self.name))
+    }
+
+    /// Sees to it that all parts are on the disk, for a checkpoint to speak of. How many there are.
+    pub(super) fn keep(&mut self) -> Result<usize, TableError> {
+        for part in (self.kept..self.parts).map(|part| self.part(part)) {
+            let synced = File::open(&part).and_then(|file| file.sync_all());
+            synced.map_err(|e| failure("write", &part, e.into()))?;
+        }
+        self.kept = self.parts;
+        Ok(self.parts)
+    }
+
+    /// Goes on after so many parts, as a checkpoint says. What was written after it is removed when
+    /// there is more to write.
+    pub(super) fn go_on(&mut self, parts: usize) -> Result<(), TableError> {
+        for part in (0..parts).map(|part| self.part(part)) {
+            let whole = File::open(&part)
+                .map_err(ParquetError::from)
+                .and_then(|file| ParquetMetaDataReader::new().parse_and_finish(&file));
+            whole.map_err(|e| failure("go on after", &part, e))?;
+        }
+        (self.parts, self.kept, self.has_later) = (parts, parts, true);
+        Ok(())
     }
 
     /// Makes the folder.
@@ -349,8 +364,11 @@ impl TableFiles {
         })
     }
 
-    /// Removes what there is of the table but for some files.
-    fn remove_but(&self, stays: impl Fn(&Path) -> bool) -> Result<(), TableError> {
+    /// Removes what there is of the table from after the checkpoint.
+    fn remove_later(&mut self) -> Result<(), TableError> {
+        if !std::mem::take(&mut self.has_later) {
+            return Ok(());
+        }
         let at = |action, path: &Path, source| TableError::Io {
             action,
             path: path.to_owned(),
@@ -360,21 +378,16 @@ impl TableFiles {
         let entries = fs::read_dir(folder).map_err(|e| at("list", folder, e))?;
         for entry in entries {
             let path = entry.map_err(|e| at("list", folder, e))?.path();
-            let is_ours = path == self.whole() || path == self.temporary() || self.is_part(&path);
-            if is_ours && !stays(&path) {
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            let is_later = match block_of(&name) {
+                Some((table, part)) => table == self.name && part >= self.parts,
+                None => path == self.whole(),
+            };
+            if is_later {
                 fs::remove_file(&path).map_err(|e| at("remove the old", &path, e))?;
             }
         }
         Ok(())
-    }
-
-    fn is_part(&self, path: &Path) -> bool {
-        path.file_name()
-            .and_then(|name| name.to_str())
-            .and_then(|name| name.strip_prefix(&self.name))
-            .and_then(|name| name.strip_prefix(".part-"))
-            .and_then(|name| name.strip_suffix(".parquet"))
-            .is_some_and(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()))
     }
 
     /// Writes a block as the next part.
@@ -384,6 +397,7 @@ impl TableFiles {
         buffers: &[Buffer],
         rows: usize,
     ) -> Result<(), TableError> {
+        self.remove_later()?;
         self.write(layout, &self.part(self.parts), |file| {
             layout.write_block(file, buffers, rows)
         })?;
@@ -393,11 +407,12 @@ impl TableFiles {
 
     /// Writes a block, possibly empty, as the finished file.
     pub(super) fn write_whole(
-        &self,
+        &mut self,
         layout: &Layout,
         buffers: &[Buffer],
         rows: usize,
     ) -> Result<(), TableError> {
+        self.remove_later()?;
         self.write(layout, &self.whole(), |file| match rows {
             0 => Ok(()),
             _ => layout.write_block(file, buffers, rows),
@@ -405,8 +420,9 @@ impl TableFiles {
     }
 
     /// Makes the finished file of the parts, copying their row groups as they are.
-    pub(super) fn merge_parts(&self, layout: &Layout) -> Result<(), TableError> {
-        if self.parts == 1 && !self.keeps_parts {
+    pub(super) fn merge_parts(&mut self, layout: &Layout, what: Parts) -> Result<(), TableError> {
+        self.remove_later()?;
+        if self.parts == 1 && what == Parts::Merged {
             let whole = self.whole();
             return fs::rename(self.part(0), &whole)
                 .map_err(|e| failure("write", &whole, e.into()));
@@ -414,9 +430,10 @@ impl TableFiles {
         self.write(layout, &self.whole(), |file| {
             (0..self.parts).try_for_each(|part| append(file, &self.part(part)))
         })?;
-        let parts = if self.keeps_parts { 0 } else { self.parts };
-        for part in (0..parts).map(|part| self.part(part)) {
-            fs::remove_file(&part).map_err(|e| failure("remove", &part, e.into()))?;
+        if what == Parts::Merged {
+            for part in (0..self.parts).map(|part| self.part(part)) {
+                fs::remove_file(&part).map_err(|e| failure("remove", &part, e.into()))?;
+            }
         }
         Ok(())
     }
@@ -437,10 +454,6 @@ impl TableFiles {
             )?;
             fill(&mut file)?;
             file.finish()?;
-            if self.keeps_parts {
-                // A checkpoint that speaks of it may be all that is left.
-                file.inner().sync_data()?;
-            }
             drop(file);
             Ok(fs::rename(&temporary, path)?)
         };

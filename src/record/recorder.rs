@@ -9,6 +9,7 @@ use super::groups::{Grouping, RoundStats};
 use super::latency::Latency;
 use super::network;
 use super::observer::{Observer, Seen};
+use super::parquet_file::Parts;
 use super::relationship;
 use super::rounds::Rounds;
 use super::rows::{AgentRows, WeightRows};
@@ -41,7 +42,7 @@ pub enum Entry {
         until: SimTime,
     },
     /// The state of everyone else, as it is after all that was told before: for a checkpoint.
-    Checkpoint(Vec<Vec<u8>>),
+    Checkpoint(Arc<Vec<Vec<u8>>>),
     /// The run is over.
     Finished(Closing),
     /// The run ends early because it was told to.
@@ -67,6 +68,7 @@ pub struct Recorder {
     elapsed: Elapsed,
     /// Whether there is a checkpoint of this run.
     has_checkpoint: bool,
+    is_begun: bool,
     rounds: Rounds,
     agents: AgentRows,
     weights: WeightRows,
@@ -112,10 +114,10 @@ impl Recorder {
                 path: network,
                 error,
             })?;
-            // Tables and summary belong together: those of an earlier attempt go first.
-            match checkpoint {
-                None => files::clear(folder)?,
-                Some(_) => files::remove(&folder.join(SUMMARY))?,
+            // Tables and summary belong together: those of an earlier attempt go first. Where there is
+            // a checkpoint, they stay until it is known that the run goes on.
+            if checkpoint.is_none() {
+                files::clear(folder)?;
             }
             network::write(&plan, folder, &constants)?;
         }
@@ -133,6 +135,7 @@ impl Recorder {
             }),
             elapsed: Elapsed::new(),
             has_checkpoint: false,
+            is_begun: false,
             last: None,
             fingerprints: vec![0; plan.graph.agents()],
             place: (0, SimTime::ZERO),
@@ -177,7 +180,8 @@ impl Recorder {
         let recorded = Book::write(|book| self.keep(book));
         let recorded = recorded.map_err(|torn| match torn {
             Torn::File { path, error } => RunError::Write { path, error },
-            Torn::Strange(_) => Checkpoint::refused(Some(&folder), torn),
+            // Plain values have a form.
+            torn => panic!("{torn}"),
         })?;
         Checkpoint::write(&folder, &self.plan, &recorded, others)?;
         self.has_checkpoint = true;
@@ -206,42 +210,55 @@ impl Recorder {
     pub fn run(mut self, entries: &Receiver<Entry>) -> Result<Summary, RunError> {
         let end = loop {
             // All senders gone without a word: the actors were dropped under way.
-            match entries.recv().unwrap_or(Entry::Interrupted) {
-                Entry::Round(round) => {
-                    if let Err(error) = self.guard(|recorder| recorder.take_round(round)) {
-                        break Err(error);
-                    }
-                }
-                Entry::Events { samples, until } => {
-                    if let Err(error) = self.guard(|recorder| recorder.take_events(samples, until))
-                    {
-                        break Err(error);
-                    }
-                }
-                Entry::Checkpoint(others) => {
-                    if let Err(error) = self.guard(|recorder| recorder.write_checkpoint(&others)) {
-                        break Err(error);
-                    }
-                }
-                Entry::Finished(closing) => {
-                    break self.guard(|recorder| recorder.take_closing(&closing));
-                }
-                Entry::Interrupted => {
-                    break Err(RunError::Interrupted {
-                        iterations: self.iterations,
-                    });
-                }
-                Entry::Failed(error) => break Err(error),
+            let entry = entries.recv().unwrap_or(Entry::Interrupted);
+            let is_last = matches!(entry, Entry::Finished(_));
+            let taken = self.guard(|recorder| recorder.take(entry));
+            if is_last || taken.is_err() {
+                break taken;
             }
         };
         match end {
             Ok(()) => self.close(None),
+            // It never began, and what an earlier attempt has left is as it was.
+            Err(error @ RunError::Checkpoint { .. }) => Err(error),
             Err(error) => {
                 // What was recorded is saved if it can be; the first error is the one to tell.
                 let _ = self.guard(Recorder::take_parts);
                 let _ = self.close(Some(&error));
                 Err(error)
             }
+        }
+    }
+
+    fn take(&mut self, entry: Entry) -> Result<(), RunError> {
+        match entry {
+            Entry::Round(round) => {
+                self.begin()?;
+                self.take_round(round)
+            }
+            Entry::Events { samples, until } => {
+                self.begin()?;
+                self.take_events(samples, until)
+            }
+            Entry::Finished(closing) => {
+                self.begin()?;
+                self.take_closing(&closing)
+            }
+            Entry::Checkpoint(others) => self.write_checkpoint(&others),
+            Entry::Interrupted => Err(RunError::Interrupted {
+                iterations: self.iterations,
+            }),
+            Entry::Failed(error) => Err(error),
+        }
+    }
+
+    /// Where the run goes on, what an earlier attempt has told of its end is no longer so.
+    fn begin(&mut self) -> Result<(), RunError> {
+        match &self.output.folder {
+            Some(folder) if !std::mem::replace(&mut self.is_begun, true) => {
+                files::remove(&folder.join(SUMMARY))
+            }
+            _ => Ok(()),
         }
     }
 
@@ -317,7 +334,7 @@ impl Recorder {
         self.traffic += closing.traffic;
         self.latency.add_rest(closing);
         if let Some(timeline) = self.timeline.take() {
-            timeline.finish(&self.plan, Some(closing.end))?;
+            timeline.finish(&self.plan, Some(closing.end), self.parts(None))?;
         }
         for sample in &closing.finals {
             self.fingerprints[sample.agent.index()] = sample.fingerprint;
@@ -382,18 +399,32 @@ impl Recorder {
         Ok(())
     }
 
+    /// What becomes of tables' parts when the run ends like this.
+    fn parts(&self, error: Option<&RunError>) -> Parts {
+        match (self.has_checkpoint, error) {
+            (false, _) => Parts::Merged,
+            (true, Some(error)) if error.is_of_surroundings() => Parts::Left,
+            (true, _) => Parts::Copied,
+        }
+    }
+
     /// Writes what is left. A file that cannot be written keeps none of the others from it.
     fn close(mut self, error: Option<&RunError>) -> Result<Summary, RunError> {
-        let timeline = self.timeline.take();
+        let parts = self.parts(error);
+        let (timeline, tracing) = (self.timeline.take(), self.tracing.take());
         let tables = [
-            self.rounds.finish(),
-            self.agents.finish(),
-            self.weights.finish(),
-            timeline.map_or(Ok(()), |timeline| timeline.finish(&self.plan, None)),
-            self.tracing.take().map_or(Ok(()), Tracing::finish),
+            self.rounds.finish(parts),
+            self.agents.finish(parts),
+            self.weights.finish(parts),
+            timeline.map_or(Ok(()), |timeline| timeline.finish(&self.plan, None, parts)),
+            tracing.map_or(Ok(()), |tracing| tracing.finish(parts)),
         ];
         let tables = tables.into_iter().find_map(Result::err);
-        let unwritten = self.latency.finish().err().or(tables.map(RunError::from));
+        let unwritten = self
+            .latency
+            .finish(parts)
+            .err()
+            .or(tables.map(RunError::from));
         let error = error.or(unwritten.as_ref());
         let status = match error {
             None => "done",
@@ -428,7 +459,7 @@ impl Recorder {
             // From here on the summary speaks for the run; until then the checkpoint does.
             let goes_on = error.is_some_and(RunError::is_of_surroundings);
             if self.has_checkpoint && written.is_ok() && !goes_on {
-                written = files::tidy(folder);
+                written = files::sync(folder).and_then(|()| files::tidy(folder));
             }
         }
         match unwritten {

@@ -1,6 +1,7 @@
 //! `rounds.parquet`: statistics per iteration and task group over the normal agents.
 
 use super::groups::{Grouping, QUANTITIES, RoundStats};
+use super::parquet_file::Parts;
 use super::sample::Round;
 use super::table::{Column, Constant, Kind, Table, TableError};
 use crate::checkpoint::{Book, Kept};
@@ -55,10 +56,10 @@ impl Rounds {
         self.table.as_mut().map_or(Ok(()), |table| table.keep(book))
     }
 
-    pub fn finish(&mut self) -> Result<(), TableError> {
+    pub fn finish(&mut self, parts: Parts) -> Result<(), TableError> {
         self.table
             .take()
-            .map_or(Ok(()), |table| table.finish().map(drop))
+            .map_or(Ok(()), |table| table.end(parts).map(drop))
     }
 }
 

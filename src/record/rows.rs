@@ -1,5 +1,6 @@
 //! `agents.parquet` and `weights.parquet`: what single agents did.
 
+use super::parquet_file::Parts;
 use super::rounds::epoch;
 use super::sample::Round;
 use super::sample::Sample;
@@ -61,10 +62,10 @@ impl AgentRows {
         self.0.as_mut().map_or(Ok(()), |table| table.keep(book))
     }
 
-    pub fn finish(&mut self) -> Result<(), TableError> {
+    pub fn finish(&mut self, parts: Parts) -> Result<(), TableError> {
         self.0
             .take()
-            .map_or(Ok(()), |table| table.finish().map(drop))
+            .map_or(Ok(()), |table| table.end(parts).map(drop))
     }
 }
 
@@ -127,10 +128,10 @@ impl WeightRows {
         self.0.as_mut().map_or(Ok(()), |table| table.keep(book))
     }
 
-    pub fn finish(&mut self) -> Result<(), TableError> {
+    pub fn finish(&mut self, parts: Parts) -> Result<(), TableError> {
         self.0
             .take()
-            .map_or(Ok(()), |table| table.finish().map(drop))
+            .map_or(Ok(()), |table| table.end(parts).map(drop))
     }
 }
 

@@ -6,15 +6,13 @@
 //! written as `.rounds.parquet.tmp` and renamed, so that it appears whole or not at all. Nothing
 //! in a file depends on the clock: the same rows, blocks and version give the same bytes.
 //!
-//! Dropping a table writes nothing: an interrupted run leaves the parts written until then. Parts
-//! that a checkpoint speaks of stay beside the finished file until the run is over, for the run may
-//! have to go on from there.
+//! Dropping a table writes nothing: an interrupted run leaves the parts written until then.
 //! Where both a table and parts of it are found, the run ended while it removed the parts, and
 //! the table alone is complete.
 //!
 //! What a row means is not known here, and no clock is read.
 
-use super::parquet_file::{Layout, TableFiles};
+use super::parquet_file::{Layout, Parts, TableFiles};
 use crate::checkpoint::{Book, Kept, Torn, keep};
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
@@ -25,6 +23,7 @@ const BLOCK_ROWS: usize = 131_072;
 /// Rows that are written as a part where a checkpoint is written: from here on a part takes less than
 /// the same rows in one checkpoint after the other.
 const KEPT_ROWS: usize = 8192;
+const KEPT_ELEMENTS: usize = BLOCK_ELEMENTS / 16;
 
 /// Elements of lists after which it is written whatever its rows: 16 MB.
 const BLOCK_ELEMENTS: usize = 1 << 22;
@@ -484,13 +483,12 @@ impl Table {
     /// place of this table, which is empty, and of whatever was written after the checkpoint.
     ///
     /// # Errors
-    /// Parts that are not there any more, or files that cannot be removed.
+    /// Parts that cannot be written, or are not there any more.
     pub(super) fn keep(&mut self, book: &mut Book<'_>) -> Kept {
-        let mut parts = self.files.keep_parts();
-        if self.buffered >= KEPT_ROWS {
+        if self.buffered >= KEPT_ROWS || self.listed >= KEPT_ELEMENTS {
             self.flush_part()?;
-            parts += 1;
         }
+        let mut parts = self.files.keep()?;
         book.value(&mut parts)?;
         if book.reads() {
             self.files.go_on(parts)?;
@@ -527,13 +525,20 @@ impl Table {
     ///
     /// The file could not be written; the parts stay, and with them what could be written of
     /// the rest.
-    pub fn finish(mut self) -> Result<PathBuf, TableError> {
+    pub fn finish(self) -> Result<PathBuf, TableError> {
+        self.end(Parts::Merged)
+    }
+
+    /// The same, if parts are merged; else what is left becomes one of them.
+    pub(super) fn end(mut self, parts: Parts) -> Result<PathBuf, TableError> {
         if self.files.parts() == 0 {
             self.files
                 .write_whole(&self.layout, &self.buffers, self.buffered)?;
         } else {
             self.flush_part()?;
-            self.files.merge_parts(&self.layout)?;
+            if parts != Parts::Left {
+                self.files.merge_parts(&self.layout, parts)?;
+            }
         }
         Ok(self.files.whole())
     }

@@ -3,6 +3,7 @@
 //! moments, one row stands for them: empty time is jumped over.
 
 use super::groups::{Grouping, Measured};
+use super::parquet_file::Parts;
 use super::rounds::{Head, columns_of_statistics, epoch, rows};
 use super::sample::{Filter, Sample};
 use super::table::{Column, Constant, Kind, Table, TableError};
@@ -156,12 +157,17 @@ impl Timeline {
     }
 
     /// Writes the rows up to the end of the run, and the file.
-    pub fn finish(mut self, plan: &Plan, end: Option<SimTime>) -> Result<(), TableError> {
+    pub fn finish(
+        mut self,
+        plan: &Plan,
+        end: Option<SimTime>,
+        parts: Parts,
+    ) -> Result<(), TableError> {
         while end.is_some_and(|end| self.next <= end) {
             self.row(plan)?;
             self.jump_to(end.unwrap_or_default());
         }
-        self.table.finish().map(drop)
+        self.table.end(parts).map(drop)
     }
 }
 

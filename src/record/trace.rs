@@ -1,5 +1,6 @@
 //! `messages.parquet` and `models.parquet`: what `record.trace` keeps.
 
+use super::parquet_file::Parts;
 use super::sample::{Round, Traffic};
 use super::table::{Column, Constant, Kind, Table, TableError};
 use super::traced::{MessageEnd, MessageKey, MessageRow, Trace};
@@ -135,8 +136,8 @@ impl Tracing {
     }
 
     /// Writes the files. One that cannot be written does not keep the other from it.
-    pub fn finish(self) -> Result<(), TableError> {
-        let (messages, models) = (self.messages.finish(), self.models.finish());
+    pub fn finish(self, parts: Parts) -> Result<(), TableError> {
+        let (messages, models) = (self.messages.end(parts), self.models.end(parts));
         messages.and(models).map(drop)
     }
 }
