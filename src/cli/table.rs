@@ -50,10 +50,10 @@ impl Column {
         &self.name
     }
 
-    /// What its widest text takes.
+    /// What its widest text takes; a column without any is laid out in one.
     pub fn width(&self) -> usize {
         let cells = self.cells.iter().map(|cell| cell.width());
-        cells.max().unwrap_or(0).max(self.name.width())
+        cells.max().unwrap_or(0).max(self.name.width()).max(1)
     }
 
     /// Cuts its texts to at most `width` columns each.
@@ -286,6 +286,21 @@ mod tests {
         0.1      loss     b        b                        failed
         ");
         assert_eq!(left_out.len(), 2 + 7);
+    }
+
+    #[test]
+    fn columns_without_a_text_count_too() {
+        let columns = vec![
+            Column::labels("rule", owned(&["nearest-neighbor-mixing-krum"])),
+            Column::labels("", owned(&[""])),
+            Column::numbers("loss", owned(&["0.0480"]), 0),
+        ];
+        let Fitted { text, .. } = fitted(columns, 38);
+        insta::assert_snapshot!(text, @"
+        rule                              loss
+        nearest-neigh…r-mixing-krum     0.0480
+        ");
+        assert!(text.lines().all(|line| line.width() <= 38), "{text}");
     }
 
     #[test]
