@@ -221,7 +221,7 @@ fn refusal(plan: &Arc<Plan>, folder: &Path) -> String {
     };
     match run(plan.clone(), options) {
         Err(error @ RunError::Checkpoint { .. }) => error.to_string(),
-        other => panic!("{:?}", other.map(|summary| summary.json().clone())),
+        other => panic!("{:?}", other.map(|summary| summary.json())),
     }
 }
 

@@ -42,7 +42,7 @@ use desk::{Desk, Mailbox};
 use node::{Agent, Attacker};
 use section::Section;
 use std::num::NonZeroU64;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, OnceLock};
@@ -86,10 +86,8 @@ pub struct RunOptions {
 /// interruption. What was recorded until then is readable. A checkpoint in the folder that the run
 /// cannot go on from: then the folder is as it was.
 pub fn run(plan: Arc<Plan>, options: RunOptions) -> Result<Summary, RunError> {
-    // A system belongs to its thread for good, so each run has a thread of its own.
-    let body = || catch_unwind(AssertUnwindSafe(|| run_here(plan, options)));
-    let outcome = std::thread::scope(|scope| scope.spawn(body).join());
-    outcome.and_then(|caught| caught).unwrap_or_else(|payload| {
+    let body = || run_here(plan, options);
+    catch_unwind(AssertUnwindSafe(body)).unwrap_or_else(|payload| {
         Err(RunError::Panic(Panic {
             who: "the run".to_owned(),
             iteration: 0,
@@ -127,10 +125,8 @@ fn run_here(plan: Arc<Plan>, options: RunOptions) -> Result<Summary, RunError> {
     }
     let (sender, entries) = Recorder::channel();
     let spent = recorder.spent();
-    let (tell, outcome) = tokio::sync::oneshot::channel();
+    let (tell, over) = tokio::sync::oneshot::channel();
 
-    let system = System::new();
-    let arbiters: Vec<Arbiter> = (1..threads).map(|_| Arbiter::new()).collect();
     let desk = Arc::new(Desk {
         measures: plan.record.wall,
         board,
@@ -140,34 +136,46 @@ fn run_here(plan: Arc<Plan>, options: RunOptions) -> Result<Summary, RunError> {
         folder: folder.clone(),
         checkpoint_every: options.checkpoint_every,
         interrupt: options.interrupt,
-        recorder: sender.clone(),
+        recorder: sender,
         spent,
         directory: OnceLock::new(),
         clock: OnceLock::new(),
     });
-    let recording = std::thread::Builder::new()
-        .name("recorder".into())
-        .spawn(move || {
-            let run = || recorder.run(&entries);
-            let outcome = catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|payload| {
-                Err(RunError::Panic(Panic {
-                    who: "the recorder".to_owned(),
-                    iteration: 0,
-                    at: SimTime::ZERO,
-                    message: Panic::message(&*payload),
-                }))
-            });
-            // The run waits for nothing else, so it is still there.
-            let _ = tell.send(outcome);
+    // A system belongs to its thread for good, so the actors have threads of their own. The recorder
+    // stays on the caller's: what it has for its buffers is there for the next run.
+    std::thread::scope(|scope| {
+        let acting = scope.spawn(|| act(desk, threads, of_clock, sections, over));
+        let record = || recorder.run(&entries);
+        let outcome = catch_unwind(AssertUnwindSafe(record)).unwrap_or_else(|payload| {
+            Err(RunError::Panic(Panic {
+                who: "the recorder".to_owned(),
+                iteration: 0,
+                at: SimTime::ZERO,
+                message: Panic::message(&*payload),
+            }))
         });
-    let recording = recording.map_err(|error| RunError::Write {
-        path: "recorder thread".into(),
-        error,
-    })?;
+        // Nobody waits for it where the actors are gone.
+        let _ = tell.send(());
+        match acting.join() {
+            Ok(acted) => acted.and(outcome),
+            Err(payload) => resume_unwind(payload),
+        }
+    })
+}
 
-    let outcome = system.block_on(async {
-        start(&desk, &arbiters, of_clock, sections);
-        outcome.await
+/// Has the actors act until it is over.
+fn act(
+    desk: Arc<Desk>,
+    threads: usize,
+    of_clock: Option<Section>,
+    of_agents: impl Iterator<Item = Section>,
+    over: tokio::sync::oneshot::Receiver<()>,
+) -> Result<(), RunError> {
+    let system = System::new();
+    let arbiters: Vec<Arbiter> = (1..threads).map(|_| Arbiter::new()).collect();
+    let told = system.block_on(async {
+        start(&desk, &arbiters, of_clock, of_agents);
+        over.await
     });
     // Whatever ended the run, nobody ticks any more: arbiters finish what they are at and stop.
     for arbiter in &arbiters {
@@ -178,11 +186,7 @@ fn run_here(plan: Arc<Plan>, options: RunOptions) -> Result<Summary, RunError> {
             return Err(lost("an arbiter"));
         }
     }
-    if recording.join().is_err() {
-        return Err(lost("the recorder"));
-    }
-    drop(sender);
-    outcome.unwrap_or_else(|_| Err(lost("the recorder")))
+    told.map_err(|_| lost("the recorder"))
 }
 
 /// A thread that ended outside of any handler: a fault of the simulator.

@@ -4,7 +4,7 @@ use super::PointOutcome;
 use super::alone::AboveAlone;
 use crate::record::{Column, Kind, RunError, Summary, Table};
 use crate::scenario::{RunId, ScenarioFile, SettingValue};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::Path;
 
 /// Writes the table in the place of the one that is there, which can be read until then.
@@ -13,18 +13,15 @@ pub(super) fn write(
     file: &ScenarioFile,
     outcomes: &[(RunId, PointOutcome)],
 ) -> Result<(), RunError> {
-    let of_point = |(_, outcome): &(RunId, PointOutcome)| {
-        let numbers = outcome.summary().map(Summary::numbers);
-        numbers.unwrap_or_default()
-    };
-    let rows: Vec<Vec<(String, f64)>> = outcomes.iter().map(of_point).collect();
     // Points may differ in what they have: the columns are all that any point has.
-    let mut names: Vec<&str> = Vec::new();
-    let mut known = BTreeSet::new();
-    for (name, _) in rows.iter().flatten() {
-        if known.insert(name.as_str()) {
-            names.push(name);
-        }
+    let mut names: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut in_order: Vec<&str> = Vec::new();
+    let summaries = outcomes.iter().filter_map(|(_, outcome)| outcome.summary());
+    for (name, _) in summaries.flat_map(Summary::numbers) {
+        names.entry(name).or_insert_with(|| {
+            in_order.push(name);
+            in_order.len() - 1
+        });
     }
     let mut columns = vec![
         Column::new("id", Kind::Text, "", "name of the run's folder"),
@@ -57,7 +54,7 @@ pub(super) fn write(
             "swept setting",
         ));
     }
-    for name in &names {
+    for name in &in_order {
         // Such as `iterations`, which can be swept and end early.
         let is_taken = columns.iter().any(|c| c.name == *name);
         let prefix = if is_taken { "summary_" } else { "" };
@@ -74,6 +71,7 @@ pub(super) fn write(
             columns.push(Column::new(name, Kind::Number, "", about));
         }
     }
+    let mut numbers = vec![f64::NAN; in_order.len()];
     let mut table = Table::create(folder, "points", Vec::new(), columns.clone())?;
     for (index, (id, outcome)) in outcomes.iter().enumerate() {
         table.row(|row| {
@@ -89,10 +87,12 @@ pub(super) fn write(
                     (_, value) => row.text(value.to_string().as_str()),
                 };
             }
-            let numbers = rows[index].iter().map(|(name, x)| (name.as_str(), *x));
-            let numbers: BTreeMap<&str, f64> = numbers.collect();
-            for name in &names {
-                row.float(numbers.get(name).copied());
+            numbers.fill(f64::NAN);
+            for (name, x) in outcome.summary().into_iter().flat_map(Summary::numbers) {
+                numbers[names[name]] = x;
+            }
+            for &x in &numbers {
+                row.float(x);
             }
             if compares {
                 let above = above[index].as_ref();

@@ -40,8 +40,9 @@ pub(super) fn results_json(
             told["error"] = error.into();
         }
         if let Some(summary) = outcome.summary() {
+            let mut json = summary.json();
             for part in PARTS {
-                told[part] = summary.json()[part].clone();
+                told[part] = json[part].take();
             }
         }
         if let Some(above) = above {

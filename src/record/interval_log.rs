@@ -1,10 +1,10 @@
 //! `latency.hlog`: whole histograms in HdrHistogram's V2 interval log, which the tools of other
 //! languages read and add up. Percentiles cannot be added.
 
+use super::packing::Packer;
 use super::tally::{Content, DIGITS, Tally};
 use crate::checkpoint::{Book, Kept, Torn};
 use hdrhistogram::Histogram;
-use hdrhistogram::serialization::V2DeflateSerializer;
 use hdrhistogram::serialization::interval_log::{
     IntervalLogWriter, IntervalLogWriterBuilder, IntervalLogWriterError,
 };
@@ -190,7 +190,7 @@ impl Encoder {
 /// The buffers in which a line is made.
 #[derive(Default)]
 struct Lines {
-    serializer: V2DeflateSerializer,
+    serializer: Packer,
     line: Vec<u8>,
 }
 

@@ -181,14 +181,29 @@ fn write_constant(
     rows: usize,
 ) -> Result<()> {
     match value {
-        Value::Integer(value) => write::<Int64Type>(column, &vec![*value; rows], None),
-        Value::Number(value) => write::<DoubleType>(column, &vec![*value; rows], None),
+        Value::Integer(value) => repeat::<Int64Type>(column, *value, rows),
+        Value::Number(value) => repeat::<DoubleType>(column, *value, rows),
         Value::Text(text) => {
             let text = ByteArray::from(text.as_bytes().to_vec());
-            write::<ByteArrayType>(column, &vec![text; rows], None)
+            repeat::<ByteArrayType>(column, text, rows)
         }
-        Value::Flag(value) => write::<BoolType>(column, &vec![*value; rows], None),
+        Value::Flag(value) => repeat::<BoolType>(column, *value, rows),
     }
+}
+
+/// Rows of a constant that are written at once.
+const REPEATED: usize = 1024;
+
+fn repeat<T: DataType>(
+    column: &mut SerializedColumnWriter<'_>,
+    value: T::T,
+    rows: usize,
+) -> Result<()> {
+    let values = vec![value; rows.min(REPEATED)];
+    for written in (0..rows).step_by(REPEATED) {
+        write::<T>(column, &values[..REPEATED.min(rows - written)], None)?;
+    }
+    Ok(())
 }
 
 fn write_buffer(

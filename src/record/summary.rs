@@ -2,6 +2,7 @@
 
 use super::failure::RunError;
 use super::groups::{GroupStats, RoundStats};
+use super::leaves::{Leaf, Leaves};
 use super::sample::Traffic;
 use super::stats::Spread;
 use super::{Machine, peak_memory_bytes};
@@ -14,10 +15,10 @@ use xxhash_rust::xxh3::Xxh3;
 /// What does not exist is absent or null. What has diverged does exist: a statistic of models that
 /// is infinite stands in `final` and `steady` as the text `"inf"` (or `"-inf"`), for JSON has no
 /// such number, and is read back as infinity.
+///
+/// It takes little room, for a campaign keeps those of all its points.
 #[derive(Clone, Debug)]
-pub struct Summary {
-    json: Value,
-}
+pub struct Summary(Leaves);
 
 /// The parts with statistics of models, which may be infinite.
 const OF_MODELS: [&str; 2] = ["final", "steady"];
@@ -81,80 +82,79 @@ impl Summary {
             "models_per_s": found.traffic.sent as f64 / found.wall_s,
             "peak_memory_bytes": peak_memory_bytes(),
         });
-        Summary { json }
+        Summary::from_json(json)
     }
 
     /// A summary read back from its file.
     pub fn from_json(json: Value) -> Summary {
-        Summary { json }
+        Summary(Leaves::of(json))
     }
 
-    /// All of it.
-    pub fn json(&self) -> &Value {
-        &self.json
+    /// All of it, which takes much more room.
+    pub fn json(&self) -> Value {
+        self.0.json()
     }
 
     /// What stands in the place of published data, if something does.
     pub fn generated(&self) -> Option<&str> {
-        self.json["data"].as_str()
+        self.text(&["data"])
+    }
+
+    fn text(&self, path: &[&str]) -> Option<&str> {
+        match self.0.get(path)? {
+            Leaf::Text(text) => Some(text),
+            _ => None,
+        }
     }
 
     /// Hash of every normal agent's every combined model, in hex.
     pub fn fingerprint(&self) -> &str {
-        self.json["fingerprint"].as_str().unwrap_or_default()
+        self.text(&["fingerprint"]).unwrap_or_default()
     }
 
     /// In one word: `done`, `failed` or `interrupted`.
     pub fn status(&self) -> &str {
-        self.json["status"].as_str().unwrap_or_default()
+        self.text(&["status"]).unwrap_or_default()
     }
 
     /// Why the run did not come to its end: kind ([`RunError::kind`]) and message.
     pub fn error(&self) -> Option<(&str, &str)> {
-        let error = &self.json["error"];
-        Some((error["kind"].as_str()?, error["message"].as_str()?))
+        let part = |part| self.text(&["error", part]);
+        Some((part("kind")?, part("message")?))
     }
 
     /// A number by its path, such as `["steady", "loss", "mean"]`: infinite where models have
     /// diverged, `None` where it does not exist.
     pub fn number(&self, path: &[&str]) -> Option<f64> {
-        let value = path
-            .iter()
-            .try_fold(&self.json, |value, key| value.get(key))?;
-        from_json(value, OF_MODELS.contains(path.first()?))
+        number(&self.0.get(path)?, OF_MODELS.contains(path.first()?))
     }
 
     /// All numbers but those that were asked for, the settings, in their order, under names such as `steady_loss_mean`.
-    pub fn numbers(&self) -> Vec<(String, f64)> {
-        let mut numbers = Vec::new();
-        let parts = self.json.as_object().into_iter().flatten();
-        let is_asked = |name: &str| matches!(name, "settings" | "record");
-        for (name, value) in parts.filter(|(name, _)| !is_asked(name)) {
-            flatten(name, value, OF_MODELS.contains(&&**name), &mut numbers);
-        }
-        numbers
-    }
-}
-
-fn flatten(name: &str, value: &Value, of_models: bool, numbers: &mut Vec<(String, f64)>) {
-    if let Value::Object(entries) = value {
-        for (key, value) in entries {
-            flatten(&format!("{name}_{key}"), value, of_models, numbers);
-        }
-    } else {
-        numbers.extend(from_json(value, of_models).map(|x| (name.to_owned(), x)));
+    pub fn numbers(&self) -> impl Iterator<Item = (&str, f64)> {
+        let is_asked = |path: &[Box<str>]| matches!(&*path[0], "settings" | "record");
+        let all = self.0.iter().filter(move |(path, _, _)| {
+            // A summary that is no object has nothing by name.
+            !path.is_empty() && !is_asked(path)
+        });
+        all.filter_map(|(path, name, leaf)| {
+            Some((name, number(&leaf, OF_MODELS.contains(&&*path[0]))?))
+        })
     }
 }
 
 /// A number, or what stands for an infinite one. Elsewhere the same text may be somebody's word,
 /// such as the scenario's name.
-fn from_json(value: &Value, of_models: bool) -> Option<f64> {
-    match value {
-        Value::String(text) if of_models => {
+fn number(leaf: &Leaf<'_>, of_models: bool) -> Option<f64> {
+    match leaf {
+        Leaf::Text(text) if of_models => {
             let found = INFINITIES.iter().find(|(infinite, _)| infinite == text);
             found.map(|(_, x)| *x)
         }
-        _ => value.as_f64(),
+        Leaf::Whole(whole) => Some(*whole as f64),
+        Leaf::Number(x) => Some(*x),
+        // A whole number beyond the others.
+        Leaf::Other(text) => text.parse().ok(),
+        _ => None,
     }
 }
 
@@ -225,8 +225,7 @@ mod tests {
             ("steady_loss_max", f64::INFINITY),
             ("steady_regret_mean", f64::NEG_INFINITY),
         ];
-        let told = told.map(|(name, x)| (name.to_owned(), x));
-        assert_eq!(summary.numbers(), told);
+        assert_eq!(summary.numbers().collect::<Vec<_>>(), told);
     }
 
     #[test]
@@ -234,7 +233,7 @@ mod tests {
         assert_eq!(range(&spread(&[f64::NAN])), json!({}));
         let summary =
             Summary::from_json(json!({"steady": {"loss": {"mean": null, "max": "none"}}}));
-        assert_eq!(summary.numbers(), []);
+        assert_eq!(summary.numbers().count(), 0);
         assert_eq!(summary.number(&["steady", "loss", "mean"]), None);
     }
 
@@ -243,6 +242,9 @@ mod tests {
         let json = json!({"scenario": "inf", "settings": {"seed": 3}, "agents": {"total": 4}});
         let summary = Summary::from_json(json);
         assert_eq!(summary.number(&["scenario"]), None);
-        assert_eq!(summary.numbers(), [("agents_total".to_owned(), 4.0)]);
+        assert_eq!(
+            summary.numbers().collect::<Vec<_>>(),
+            [("agents_total", 4.0)]
+        );
     }
 }

@@ -69,7 +69,7 @@ pub fn hear(plan: &Arc<Plan>, threads: usize, folder: Option<PathBuf>) -> Heard 
         Ok(summary) => Heard {
             rounds,
             fingerprint: summary.fingerprint().to_owned(),
-            summary: Some(summary.json().clone()),
+            summary: Some(summary.json()),
             stall: None,
         },
         Err(error) => Heard {
