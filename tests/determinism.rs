@@ -11,7 +11,7 @@ use byzsim::record::Seen;
 use byzsim::scenario::{Length, Mode, Plan};
 use byzsim::units::AgentId;
 use shipped::{Study, run_on, side_by_side, watch};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 /// The names of all shipped scenarios.
 fn names() -> Vec<String> {
@@ -105,22 +105,49 @@ fn fingerprint(plan: &Arc<Plan>, threads: usize) -> String {
     run_on(plan, threads).fingerprint().to_owned()
 }
 
+/// A run of a shipped scenario on one thread, under an observer.
+struct Watched {
+    plan: Arc<Plan>,
+    fingerprint: String,
+    /// Iterations of agents in which an attack was at work.
+    attacks: usize,
+}
+
+/// Of every shipped scenario, the runs that the tests compare others to.
+static WATCHED: LazyLock<Vec<(String, Vec<Watched>)>> = LazyLock::new(|| {
+    let of = |name: String| {
+        let runs = side_by_side(&plans(&short(&name)), |plan| {
+            let look = |attacks: &mut usize, seen: &Seen<'_>| {
+                *attacks += seen.round.samples.iter().filter(|s| s.attacking).count();
+            };
+            let (summary, attacks) = watch(plan, 0, look);
+            Watched {
+                plan: plan.clone(),
+                fingerprint: summary.fingerprint().to_owned(),
+                attacks,
+            }
+        });
+        (name, runs)
+    };
+    names().into_iter().map(of).collect()
+});
+
 #[test]
 fn every_shipped_scenario_has_one_fingerprint_on_any_number_of_threads() {
     let mut modes = Vec::new();
-    for name in names() {
+    for (name, watched) in &*WATCHED {
         // Drawn again, data and all.
-        let (study, again) = (short(&name), short(&name));
-        let pairs: Vec<_> = plans(&study).into_iter().zip(plans(&again)).collect();
-        modes.extend(pairs.iter().map(|(plan, _)| plan.mode()));
-        side_by_side(&pairs, |(plan, again)| {
+        let again = plans(&short(name));
+        modes.extend(again.iter().map(|plan| plan.mode()));
+        assert_eq!(again.len(), watched.len(), "{name}");
+        let pairs: Vec<_> = again.iter().zip(watched).collect();
+        side_by_side(&pairs, |(plan, watched)| {
             let about = format!("{name}, {:?}", plan.settings);
             assert!(plan.iterations >= SHORT, "{about}: {}", plan.iterations);
-            let expected = fingerprint(again, 1);
             for threads in [1, 2, 8] {
                 assert_eq!(
                     fingerprint(plan, threads),
-                    expected,
+                    watched.fingerprint,
                     "{about}, {threads} threads"
                 );
             }
@@ -169,17 +196,12 @@ fn every_rule_and_every_attack_has_one_fingerprint_on_any_number_of_threads() {
 #[test]
 fn attackers_are_at_work_in_the_runs_that_are_compared() {
     let mut under_attack = 0;
-    for name in names() {
-        let attacks = side_by_side(&plans(&short(&name)), |plan| {
-            let look = |attacks: &mut usize, seen: &Seen<'_>| {
-                *attacks += seen.round.samples.iter().filter(|s| s.attacking).count();
-            };
-            let (_, attacks) = watch(plan, 0, look);
+    for (name, watched) in &*WATCHED {
+        for Watched { plan, attacks, .. } in watched {
             let about = format!("{name}, {:?}: {attacks}", plan.settings);
-            assert_eq!(attacks > 0, plan.byzantine() > 0, "{about}");
-            attacks
-        });
-        under_attack += usize::from(attacks.iter().any(|&attacks| attacks > 0));
+            assert_eq!(*attacks > 0, plan.byzantine() > 0, "{about}");
+        }
+        under_attack += usize::from(watched.iter().any(|run| run.attacks > 0));
     }
     assert!(under_attack >= 12, "scenarios under attack: {under_attack}");
 }
@@ -195,20 +217,22 @@ fn another_seed_gives_another_run() {
 
 #[test]
 fn a_resolved_scenario_gives_the_same_runs() {
-    for name in names() {
-        let study = short(&name);
-        let text = study.file.resolved();
-        let again = Study::written(&name, &text);
-        assert_eq!(again.file.points.len(), study.file.points.len());
+    for (name, watched) in &*WATCHED {
+        let file = short(name).file;
+        let text = file.resolved();
+        let again = Study::written(name, &text);
+        assert_eq!(again.file.points.len(), file.points.len());
         assert_eq!(again.file.resolved(), text, "{name}");
-        let pairs: Vec<_> = plans(&study).into_iter().zip(plans(&again)).collect();
-        for (plan, _) in &pairs {
-            assert_eq!(plan.name, name);
+        let again = plans(&again);
+        assert_eq!(again.len(), watched.len(), "{name}");
+        let pairs: Vec<_> = watched.iter().zip(&again).collect();
+        for (watched, _) in &pairs {
+            assert_eq!(watched.plan.name, *name);
         }
-        let same = side_by_side(&pairs, |(plan, again)| {
+        let same = side_by_side(&pairs, |(watched, again)| {
             (
-                plan.id == again.id,
-                fingerprint(plan, 1) == fingerprint(again, 1),
+                watched.plan.id == again.id,
+                watched.fingerprint == fingerprint(again, 1),
             )
         });
         assert!(same.iter().all(|s| *s == (true, true)), "{name}: {same:?}");
