@@ -210,12 +210,11 @@ impl Campaign {
         self.claim(options, &ids)?;
         let (runs, outcomes) = self.look(sizes, options);
         let outcomes: Vec<_> = ids.into_iter().zip(outcomes).collect();
-        for (id, outcome) in &outcomes {
-            let folder = run_folder(&options.folder, id);
-            // Its process was killed in the moment between the summary and this.
-            if matches!(outcome, PointOutcome::Found(_)) && record::has_checkpoint(&folder) {
-                // What stays only takes room.
-                let _ = record::tidy(&folder);
+        for run in &runs {
+            let is_own = options.share.is_none_or(|share| share.has(run.turn));
+            let outcome = &outcomes[run.points[0]].1;
+            if is_own && matches!(outcome, PointOutcome::Found(_)) {
+                tidy(&run_folder(&options.folder, &run.size.id));
             }
         }
         Ok(Begun {
@@ -259,6 +258,7 @@ impl Campaign {
         kept.write(folder)
     }
 
+    /// Runs a run to its end, unless somebody else has its lock: then it is still `Running`.
     fn run_point(&self, run: &Run, threads: usize, options: &CampaignOptions<'_>) -> PointOutcome {
         let folder = run_folder(&options.folder, &run.size.id);
         let unusable = |error| {
@@ -275,15 +275,13 @@ impl Campaign {
             Err(error) => return unusable(error),
         };
         let point = run.points[0];
-        let mut begin = run.begin;
-        if options.share.is_some() {
-            // Another task may have run it since.
-            let asked = &self.file.points[point].scenario.record;
-            let outcome;
-            (outcome, begin) = Before::of(&folder).look(asked, options.retry_failed);
-            if begin.is_none() {
-                return outcome;
-            }
+        let asked = &self.file.points[point].scenario.record;
+        let before = Before::of(&folder);
+        let record = before.record(asked);
+        // Another process may have run it since.
+        let (outcome, begin) = before.look(asked, options.retry_failed);
+        if begin.is_none() {
+            return outcome;
         }
         if begin == Some(Begin::Anew)
             && let Err(error) = record::begin_anew(&folder)
@@ -292,7 +290,14 @@ impl Campaign {
         }
         // A panic while the plan or an observer is made stops this point alone.
         let body = || {
-            let plan = Arc::new(self.plan(point).map_err(|error| RunError::Write {
+            let plan = Plan::draw_recording(
+                &self.file,
+                &self.file.points[point],
+                Some(&record),
+                &self.library,
+                &self.catalogues,
+            );
+            let plan = Arc::new(plan.map_err(|error| RunError::Write {
                 // It was drawn a moment ago: a file has changed since.
                 path: folder.clone(),
                 error: std::io::Error::other(error.to_string()),
@@ -315,6 +320,20 @@ impl Campaign {
             }))
         });
         outcome.map_or_else(PointOutcome::Failed, PointOutcome::Done)
+    }
+}
+
+/// Removes what a process has left beside a finished run that was killed in the moment between its
+/// summary and this. What stays only takes room.
+fn tidy(folder: &Path) {
+    if !record::has_checkpoint(folder) {
+        return;
+    }
+    // Whoever has it may have begun it anew.
+    if let Ok(Attempt::Taken(_lock)) = Lock::take(folder, Sharing::Alone)
+        && matches!(Before::of(folder).outcome(), PointOutcome::Found(_))
+    {
+        let _ = record::tidy(folder);
     }
 }
 

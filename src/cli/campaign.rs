@@ -7,7 +7,7 @@ use super::report::{self, page_in};
 use super::results::results;
 use super::results_json::results_json;
 use super::{FAILED, INTERRUPTED, Plugins, text};
-use crate::campaign::{Campaign, CampaignError, CampaignOptions, Ended, PointOutcome, Share};
+use crate::campaign::{Campaign, CampaignError, CampaignOptions, Ended, Kept, PointOutcome, Share};
 use crate::scenario::{Plan, ScenarioFile};
 use clap::Args;
 use std::num::NonZeroU64;
@@ -55,6 +55,12 @@ impl How {
     /// Tells why nothing was run.
     pub fn refuse(&self, refusal: Refusal) -> u8 {
         refusal.tell(self.format, "; nothing was run")
+    }
+
+    /// Takes over what the folder keeps where the command line says nothing.
+    pub fn keep(&mut self, kept: &Kept) {
+        self.data = self.data.take().or_else(|| kept.data.clone());
+        self.checkpoint_every = self.checkpoint_every.or(kept.checkpoint_every);
     }
 
     /// Runs a campaign, and gives the exit status.

@@ -101,8 +101,12 @@ impl From<CampaignError> for Refusal {
             CampaignError::Folder(error) => Refusal::Other {
                 message: error.to_string(),
                 help: match error {
-                    FolderError::Taken(_) => {
-                        "choose another folder with --out DIR, or replace them with --force"
+                    FolderError::Taken { .. } => {
+                        "choose another folder with --out DIR, or remove with --force what does not \
+                         belong to this scenario"
+                    }
+                    FolderError::Foreign { .. } => {
+                        "choose another folder with --out DIR, such as one that does not exist yet"
                     }
                     FolderError::InUse { .. } => {
                         "wait until it has ended, or stop it; `status` tells how far it is"
