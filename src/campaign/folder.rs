@@ -105,18 +105,8 @@ pub(super) fn strangers(
     ids: &BTreeSet<String>,
     force: bool,
 ) -> Result<Vec<PathBuf>, FolderError> {
+    refuse_foreign(folder)?;
     let runs = folder.join("runs");
-    let is_there = |name: &&str| folder.join(name).symlink_metadata().is_ok();
-    if !runs.is_dir() && !folder.join("campaign.json").is_file() {
-        let files = ["scenario.toml", "points.parquet", "report.html"];
-        return match files.into_iter().find(is_there) {
-            None => Ok(Vec::new()),
-            Some(name) => Err(FolderError::Foreign {
-                path: folder.to_owned(),
-                name,
-            }),
-        };
-    }
     let (own, others): (Vec<PathBuf>, Vec<PathBuf>) = runs_in(&runs)?
         .into_iter()
         .partition(|run| ids.contains(&*run.file_name().unwrap_or_default().to_string_lossy()));
@@ -130,6 +120,23 @@ pub(super) fn strangers(
         own: own.len(),
         difference: difference(&found, scenario),
     })
+}
+
+/// Refuses a folder whose files would be overwritten though no campaign has written them, such as
+/// that of a user's own `scenario.toml`.
+pub(super) fn refuse_foreign(folder: &Path) -> Result<(), FolderError> {
+    if folder.join("runs").is_dir() || folder.join("campaign.json").is_file() {
+        return Ok(());
+    }
+    let is_there = |name: &&str| folder.join(name).symlink_metadata().is_ok();
+    let files = ["scenario.toml", "points.parquet", "report.html"];
+    match files.into_iter().find(is_there) {
+        None => Ok(()),
+        Some(name) => Err(FolderError::Foreign {
+            path: folder.to_owned(),
+            name,
+        }),
+    }
 }
 
 /// The folders of runs, in the order of their names.
@@ -269,6 +276,14 @@ impl Before {
                 asked.along_with(&recorded)
             }
             _ => asked.clone(),
+        }
+    }
+
+    /// Iterations that were recorded, if it came to an end.
+    pub fn iterations(&self) -> Option<u64> {
+        match self {
+            Before::Ended(summary) => summary.json()["iterations"].as_u64(),
+            Before::Nothing | Before::CutOff => None,
         }
     }
 

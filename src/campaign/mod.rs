@@ -32,18 +32,19 @@ pub use workload::Share;
 
 use crate::actors::{self, RunOptions};
 use crate::data::Library;
-use crate::record::{self, Panic, RunError};
-use crate::scenario::{Catalogues, Plan, RunId, ScenarioFile};
+use crate::record::{self, Panic, RunError, Summary};
+use crate::scenario::{Catalogues, Plan, Record, RunId, ScenarioFile};
 use crate::settings::WrongSettings;
 use crate::units::SimTime;
 use folder::{Before, Begin};
 use ledger::Ledger;
 use lock::{Attempt, LOCK_FILE, Lock, Sharing};
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 use todo::Run;
 use workload::{Size, share_out};
 
@@ -58,6 +59,12 @@ pub struct Campaign {
 /// Points that fail and bring no new mistake, after which the others are not drawn: each may read a
 /// large data set that is malformed.
 const MOST_ALIKE: usize = 20;
+
+/// Before a run is tried again that somebody else has.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// Times that a run is tried again that somebody else has who is no task of the campaign.
+const MOST_ATTEMPTS: u32 = 3;
 
 /// A campaign whose folder is taken.
 struct Begun {
@@ -170,14 +177,26 @@ impl Campaign {
         let (jobs, threads) = share_out(options.threads, options.jobs, sizes);
         outlook(self.outlook(&pending, &outcomes, (jobs, threads), lock.holds()));
         let ledger = self.ledger(options, outcomes);
-        let next = AtomicUsize::new(0);
+        let queue: VecDeque<(&Run, u32)> = pending.iter().map(|run| (*run, 0)).collect();
+        let queue = Mutex::new(queue);
+        let queue = || queue.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_interrupted = || options.interrupt.load(Ordering::Relaxed);
+        let next = || queue().pop_front().filter(|_| !is_interrupted());
         let work = || {
-            while let Some(run) = pending.get(next.fetch_add(1, Ordering::Relaxed)) {
-                if options.interrupt.load(Ordering::Relaxed) {
+            while let Some((run, attempts)) = next() {
+                if attempts == 0 {
+                    ledger.note(&run.points, &PointOutcome::Running);
+                } else if !pause(is_interrupted) {
                     break;
                 }
-                ledger.note(&run.points, &PointOutcome::Running);
-                ledger.note(&run.points, &self.run_point(run, threads, options));
+                let outcome = self.run_point(run, threads, options);
+                let is_held = matches!(outcome, PointOutcome::Running);
+                // In a campaign that is not shared, nobody can be at it who will end.
+                if is_held && (options.share.is_some() || attempts < MOST_ATTEMPTS) {
+                    queue().push_back((run, attempts + 1));
+                } else {
+                    ledger.note(&run.points, &outcome);
+                }
             }
         };
         std::thread::scope(|scope| {
@@ -195,6 +214,7 @@ impl Campaign {
 
     /// Checks every point, takes the folder, and looks what is to be done.
     fn begin(&self, options: &CampaignOptions<'_>) -> Result<Begun, CampaignError> {
+        folder::refuse_foreign(&options.folder)?;
         // Before the plans, which may take long.
         let had_lock = options.folder.join(LOCK_FILE).is_file();
         let early = had_lock.then(|| lock(options)).transpose()?;
@@ -288,39 +308,74 @@ impl Campaign {
         {
             return PointOutcome::Failed(error);
         }
-        // A panic while the plan or an observer is made stops this point alone.
+        let mut outcome = self.try_point(point, &record, &folder, threads, options);
+        if options.retry_failed && matches!(outcome, Err(RunError::Checkpoint { .. })) {
+            let anew = record::begin_anew(&folder);
+            outcome = anew.and_then(|()| self.try_point(point, &record, &folder, threads, options));
+        }
+        outcome.map_or_else(PointOutcome::Failed, PointOutcome::Done)
+    }
+
+    /// Runs a point that records this. A panic, also while the plan or an observer is made, stops
+    /// this point alone.
+    fn try_point(
+        &self,
+        point: usize,
+        record: &Record,
+        folder: &Path,
+        threads: usize,
+        options: &CampaignOptions<'_>,
+    ) -> Result<Summary, RunError> {
         let body = || {
             let plan = Plan::draw_recording(
                 &self.file,
                 &self.file.points[point],
-                Some(&record),
+                Some(record),
                 &self.library,
                 &self.catalogues,
             );
             let plan = Arc::new(plan.map_err(|error| RunError::Write {
                 // It was drawn a moment ago: a file has changed since.
-                path: folder.clone(),
+                path: folder.to_owned(),
                 error: std::io::Error::other(error.to_string()),
             })?);
             let run = RunOptions {
                 threads,
-                folder: Some(folder.clone()),
+                folder: Some(folder.to_owned()),
                 observers: (options.observers)(&plan),
                 interrupt: options.interrupt.clone(),
                 checkpoint_every: options.checkpoint_every,
             };
             actors::run(plan, run)
         };
-        let outcome = catch_unwind(AssertUnwindSafe(body)).unwrap_or_else(|payload| {
+        catch_unwind(AssertUnwindSafe(body)).unwrap_or_else(|payload| {
             Err(RunError::Panic(Panic {
                 who: "the start of the run".to_owned(),
                 iteration: 0,
                 at: SimTime::ZERO,
                 message: Panic::message(&*payload),
             }))
-        });
-        outcome.map_or_else(PointOutcome::Failed, PointOutcome::Done)
+        })
     }
+}
+
+/// Waits before a run is tried again that somebody else has: false where that is interrupted.
+fn pause(is_interrupted: impl Fn() -> bool) -> bool {
+    let begun = Instant::now();
+    while begun.elapsed() < PAUSE {
+        if is_interrupted() {
+            return false;
+        }
+        std::thread::sleep(PAUSE / 20);
+    }
+    true
+}
+
+/// Writes into a results folder, as `write` does, while no other task of the campaign does: neither
+/// its table of points nor its report. Waits for that, but not for ever.
+pub fn by_turns<T>(folder: &Path, write: impl FnOnce() -> T) -> T {
+    let _lock = Lock::to_write(folder);
+    write()
 }
 
 /// Removes what a process has left beside a finished run that was killed in the moment between its

@@ -47,13 +47,13 @@ impl Campaign {
             run.turn = turn;
             let folder = run_folder(&options.folder, &run.size.id);
             let before = Before::of(&folder);
+            let asked = &self.file.points[run.points[0]].scenario.record;
             let outcome = if options.share.is_none_or(|share| share.has(turn)) {
-                let asked = &self.file.points[run.points[0]].scenario.record;
                 let (outcome, begin) = before.look(asked, options.retry_failed);
                 run.begin = begin;
                 outcome
             } else {
-                ledger::elsewhere(before.outcome(), &folder)
+                ledger::elsewhere(before, asked, &folder)
             };
             for &point in &run.points {
                 outcomes[point] = outcome.again();
@@ -109,7 +109,7 @@ impl Campaign {
         Outlook {
             found: count(|o| matches!(o, PointOutcome::Found(_))),
             failed: count(|o| matches!(o, PointOutcome::FoundFailed(_))),
-            elsewhere: count(|o| matches!(o, PointOutcome::Elsewhere(_))),
+            elsewhere: count(|o| matches!(o, PointOutcome::Elsewhere { .. })),
             same: waiting.len() - pending.len(),
             again: pending.iter().filter(is_done).count(),
             pending: pending.iter().map(told).collect(),

@@ -123,6 +123,29 @@ impl From<CampaignError> for Refusal {
     }
 }
 
+impl Refusal {
+    /// Why a campaign does not go on whose folder is all that was named.
+    pub fn of_resume(error: CampaignError) -> Refusal {
+        let help = match &error {
+            CampaignError::Folder(FolderError::Taken { .. }) => {
+                "its data or the program has changed since: restore them, or begin another folder \
+                 with `run`"
+            }
+            CampaignError::Folder(FolderError::Foreign { .. }) => {
+                "name a folder that `run` has written"
+            }
+            CampaignError::Folder(FolderError::Unusable { .. }) => {
+                "the folder has to be readable and writable"
+            }
+            _ => return error.into(),
+        };
+        Refusal::Other {
+            message: error.to_string(),
+            help: help.to_owned(),
+        }
+    }
+}
+
 /// The scenario beside a path that is not there whose name most resembles it.
 fn meant(path: &Path) -> Option<String> {
     let folder = path.parent()?;

@@ -48,6 +48,7 @@ impl Resume {
             folder: self.folder,
             force: false,
             share,
+            resumes: true,
             default_data: kept.default_data,
         };
         how.run(asked, plugins)

@@ -45,6 +45,7 @@ impl Run {
             folder,
             force: self.force,
             share: None,
+            resumes: false,
             default_data: None,
             file,
         };
