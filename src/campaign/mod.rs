@@ -218,10 +218,7 @@ impl Campaign {
         // Before the plans, which may take long.
         let had_lock = options.folder.join(LOCK_FILE).is_file();
         let early = had_lock.then(|| lock(options)).transpose()?;
-        let mut sizes = Vec::new();
-        if !self.plans_until(&options.interrupt, |plan| sizes.push(Size::of(&plan)))? {
-            return Err(CampaignError::Interrupted);
-        }
+        let sizes = self.sizes(options)?;
         let lock = match early {
             Some(lock) => lock,
             None => lock(options)?,
@@ -242,6 +239,45 @@ impl Campaign {
             runs,
             outcomes,
         })
+    }
+
+    /// Draws the points that are to be run here, to know how large they are; and all of them unless
+    /// their ids stand in the folder.
+    fn sizes(&self, options: &CampaignOptions<'_>) -> Result<Vec<Size>, CampaignError> {
+        if let Some(share) = options.share
+            && let Some(sizes) = self.sizes_of_share(share, options)
+        {
+            return Ok(sizes);
+        }
+        let mut sizes = Vec::new();
+        if !self.plans_until(&options.interrupt, |plan| sizes.push(Size::of(&plan)))? {
+            return Err(CampaignError::Interrupted);
+        }
+        Ok(sizes)
+    }
+
+    /// The sizes of a task's own points. `None` where the ids of all are not known, or data has
+    /// changed since.
+    fn sizes_of_share(&self, share: Share, options: &CampaignOptions<'_>) -> Option<Vec<Size>> {
+        let ids = Kept::read(&options.folder).runs;
+        let ids: Vec<RunId> = ids.iter().filter_map(|id| RunId::read(id)).collect();
+        if ids.len() != self.file.points.len() {
+            return None;
+        }
+        let turns = self.turns(&ids);
+        let mut seen = BTreeSet::new();
+        let of_point = |(point, (id, turn)): (usize, (&RunId, usize))| {
+            if !seen.insert(id.clone()) || !share.has(turn) {
+                return Some(Size::unknown(id));
+            }
+            // Whoever draws all of them is told, too.
+            if options.interrupt.load(Ordering::Relaxed) {
+                return None;
+            }
+            let plan = self.plan(point).ok()?;
+            (plan.id == *id).then(|| Size::of(&plan))
+        };
+        ids.iter().zip(turns).enumerate().map(of_point).collect()
     }
 
     fn ledger<'a>(

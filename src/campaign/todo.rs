@@ -62,6 +62,20 @@ impl Campaign {
         (runs, outcomes)
     }
 
+    /// The turns of all points' runs, as [`Campaign::look`] deals them out.
+    pub(super) fn turns(&self, ids: &[RunId]) -> Vec<usize> {
+        let mut by_id = BTreeMap::new();
+        let mut rules = Vec::new();
+        for (id, point) in ids.iter().zip(&self.file.points) {
+            by_id.entry(id).or_insert_with(|| {
+                rules.push(&*point.scenario.rule.kind);
+                rules.len() - 1
+            });
+        }
+        let turns = workload::turns(rules.into_iter());
+        ids.iter().map(|id| turns[by_id[id]]).collect()
+    }
+
     /// The runs that this process is to run. Runs of different rules take turns, the first of each
     /// before the second of any: rules differ most in how long they take, so that the time left is
     /// known early.

@@ -253,7 +253,7 @@ fn tell_failures(
         }
         let points = points_were(running);
         complain(&format!(
-            "{points} not run: another process has locked them, or one that has died still does"
+            "{points} not run: locked by another process, or by one whose lock has outlived it"
         ));
     }
     if interrupted || passing {

@@ -155,5 +155,5 @@ fn a_run_that_stays_locked_is_told_of() {
     fs::remove_file(run.join("summary.json")).unwrap();
     let _held = hold(&run.join(".lock"));
     let ended = bench.told(&["resume", "out"]).with_status(1);
-    ended.tells(&["1 point was not run: another process has locked them"]);
+    ended.tells(&["1 point was not run: locked by another process"]);
 }
