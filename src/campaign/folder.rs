@@ -10,12 +10,38 @@ use std::path::{Path, PathBuf};
 /// Why a results folder cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum FolderError {
-    /// It belongs to another scenario.
+    /// It has runs that this scenario has not.
     #[error(
-        "{} holds results of another scenario, of other data or of another version",
-        .0.display()
+        "{} holds results of another scenario: of {runs} run{} there, {own} {} to this one; {}",
+        path.display(),
+        if *runs == 1 { "" } else { "s" },
+        if *own == 1 { "belongs" } else { "belong" },
+        difference.as_ref().map_or_else(
+            || "their data or their version of the program is another".to_owned(),
+            |key| format!("the first setting that differs is `{key}`"),
+        ),
     )]
-    Taken(PathBuf),
+    Taken {
+        /// The folder.
+        path: PathBuf,
+        /// How many runs are there.
+        runs: usize,
+        /// How many of them are the scenario's.
+        own: usize,
+        /// The first setting that differs, where any does.
+        difference: Option<String>,
+    },
+    /// Something stands there that no campaign has written.
+    #[error(
+        "{} has a file {name} that belongs to no results, and would be overwritten",
+        path.display()
+    )]
+    Foreign {
+        /// The folder.
+        path: PathBuf,
+        /// The file.
+        name: &'static str,
+    },
     /// Another process is at it.
     #[error("{} is in use by {holder}", path.display())]
     InUse {
@@ -41,98 +67,121 @@ impl FolderError {
     }
 }
 
-/// Makes the folder the scenario's own, or finds that it is, whatever is recorded of it. `ids` are
-/// the runs that it is to hold: others come from data files or a version of the program that have
-/// changed since.
+/// Makes the folder the scenario's own, where it is or has none but runs of it: a study that has
+/// grown. `ids` are all runs that the scenario has, and say what belongs to it: settings may differ in
+/// names and paths and in what is recorded. With `force`, other runs are removed.
 pub(super) fn claim(
     folder: &Path,
     scenario: &str,
     ids: &BTreeSet<String>,
     force: bool,
 ) -> Result<(), FolderError> {
-    let file = folder.join("scenario.toml");
-    let runs = folder.join("runs");
-    match holder(folder, scenario, ids, force)? {
-        Holder::Same => return Ok(()),
-        Holder::RecordsOtherwise | Holder::Nobody => {}
-        Holder::Other => empty(folder)?,
+    for run in strangers(folder, scenario, ids, force)? {
+        std::fs::remove_dir_all(&run).map_err(FolderError::at(&run))?;
     }
+    let file = folder.join("scenario.toml");
+    if std::fs::read(&file).is_ok_and(|found| found == scenario.as_bytes()) {
+        return Ok(());
+    }
+    // They speak of other points.
+    for name in ["points.parquet", "report.html"] {
+        let file = folder.join(name);
+        match std::fs::remove_file(&file) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                return Err(FolderError::at(&file)(error));
+            }
+            _ => {}
+        }
+    }
+    let runs = folder.join("runs");
     std::fs::create_dir_all(&runs).map_err(FolderError::at(&runs))?;
     write_whole(&file, scenario.as_bytes()).map_err(FolderError::at(&file))
 }
 
-/// Whose results are in a folder.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Holder {
-    /// The scenario's.
-    Same,
-    /// Those of a scenario that computes the same.
-    RecordsOtherwise,
-    /// Another's, which may be removed.
-    Other,
-    /// There are none.
-    Nobody,
-}
-
-/// Finds whose a folder is, as [`claim`] does, and changes nothing.
-pub(super) fn holder(
+/// The runs in a folder that [`claim`] would remove. Nothing is changed.
+pub(super) fn strangers(
     folder: &Path,
     scenario: &str,
     ids: &BTreeSet<String>,
     force: bool,
-) -> Result<Holder, FolderError> {
-    let file = folder.join("scenario.toml");
-    let is_free = || !holds_others(&folder.join("runs"), ids);
-    match std::fs::read_to_string(&file) {
-        Ok(found) if found == scenario && is_free() => Ok(Holder::Same),
-        Ok(found) if computes(&found) == computes(scenario) && is_free() => {
-            Ok(Holder::RecordsOtherwise)
-        }
-        Ok(_) if !force => Err(FolderError::Taken(folder.to_owned())),
-        Ok(_) => Ok(Holder::Other),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Holder::Nobody),
-        Err(error) => Err(FolderError::at(&file)(error)),
-    }
-}
-
-/// Whether there are runs besides `ids`, which would be read together with them.
-fn holds_others(runs: &Path, ids: &BTreeSet<String>) -> bool {
-    let Ok(entries) = std::fs::read_dir(runs) else {
-        return false;
-    };
-    let is_other = |name: &str| name.len() == 16 && !ids.contains(name);
-    entries
-        .flatten()
-        .any(|e| is_other(&e.file_name().to_string_lossy()))
-}
-
-/// Removes the results of another scenario, and nothing else.
-fn empty(folder: &Path) -> Result<(), FolderError> {
-    let gone = |result: io::Result<()>, path: &Path| match result {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(FolderError::at(path)(error)),
-        _ => Ok(()),
-    };
+) -> Result<Vec<PathBuf>, FolderError> {
+    refuse_foreign(folder)?;
     let runs = folder.join("runs");
-    gone(std::fs::remove_dir_all(&runs), &runs)?;
-    for name in [
-        "points.parquet",
-        "report.html",
-        "campaign.json",
-        "scenario.toml",
-    ] {
-        let file = folder.join(name);
-        gone(std::fs::remove_file(&file), &file)?;
+    let (own, others): (Vec<PathBuf>, Vec<PathBuf>) = runs_in(&runs)?
+        .into_iter()
+        .partition(|run| ids.contains(&*run.file_name().unwrap_or_default().to_string_lossy()));
+    if others.is_empty() || force {
+        return Ok(others);
     }
-    Ok(())
+    let found = std::fs::read_to_string(folder.join("scenario.toml")).unwrap_or_default();
+    Err(FolderError::Taken {
+        path: folder.to_owned(),
+        runs: own.len() + others.len(),
+        own: own.len(),
+        difference: difference(&found, scenario),
+    })
 }
 
-/// What a resolved scenario computes: all of it but `[record]`, in its order, which is that of a
-/// sweep's points. `None` where it is no TOML.
-fn computes(scenario: &str) -> Option<String> {
-    let mut table: toml::Table = scenario.parse().ok()?;
-    table.remove("record");
-    // Tables are equal in any order, and their TOML has an order of its own.
-    Some(format!("{table:?}"))
+/// Refuses a folder whose files would be overwritten though no campaign has written them, such as
+/// that of a user's own `scenario.toml`.
+pub(super) fn refuse_foreign(folder: &Path) -> Result<(), FolderError> {
+    if folder.join("runs").is_dir() || folder.join("campaign.json").is_file() {
+        return Ok(());
+    }
+    let is_there = |name: &&str| folder.join(name).symlink_metadata().is_ok();
+    let files = ["scenario.toml", "points.parquet", "report.html"];
+    match files.into_iter().find(is_there) {
+        None => Ok(()),
+        Some(name) => Err(FolderError::Foreign {
+            path: folder.to_owned(),
+            name,
+        }),
+    }
+}
+
+/// The folders of runs, in the order of their names.
+fn runs_in(runs: &Path) -> Result<Vec<PathBuf>, FolderError> {
+    let entries = match std::fs::read_dir(runs) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries.map_err(FolderError::at(runs))?,
+    };
+    let is_run = |path: &PathBuf| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        name.len() == 16 && name.bytes().all(|b| b.is_ascii_hexdigit())
+    };
+    let paths = entries.map(|entry| entry.map(|entry| entry.path()));
+    let paths: io::Result<Vec<PathBuf>> = paths.collect();
+    let mut runs: Vec<_> = paths.map_err(FolderError::at(runs))?;
+    runs.retain(is_run);
+    runs.sort();
+    Ok(runs)
+}
+
+/// The first setting in which two resolved scenarios differ, of those that decide what is computed.
+fn difference(found: &str, scenario: &str) -> Option<String> {
+    let computes = |text: &str| -> Option<toml::Table> {
+        let mut table: toml::Table = text.parse().ok()?;
+        table.retain(|key, _| !matches!(key, "name" | "record"));
+        Some(table)
+    };
+    differing(&computes(scenario)?, &computes(found)?)
+}
+
+fn differing(one: &toml::Table, other: &toml::Table) -> Option<String> {
+    let keys = one.keys().chain(other.keys());
+    keys.into_iter().find_map(|key| {
+        // What stands for a key with dots in it is quoted, as in the file.
+        let name = match key.contains('.') {
+            true => format!("\"{key}\""),
+            false => key.clone(),
+        };
+        match (one.get(key), other.get(key)) {
+            (Some(toml::Value::Table(one)), Some(toml::Value::Table(other))) => {
+                differing(one, other).map(|below| format!("{name}.{below}"))
+            }
+            (one, other) => (one != other).then_some(name),
+        }
+    })
 }
 
 /// What an earlier process left of a run.
@@ -161,8 +210,14 @@ impl Before {
         let json = summary
             .ok()
             .and_then(|text| serde_json::from_str(&text).ok());
-        match json {
-            Some(json) => Before::Ended(Summary::from_json(json)),
+        match json.map(Summary::from_json) {
+            // Somebody has removed what belongs to it.
+            Some(summary)
+                if summary.status() == "done" && !run.join("rounds.parquet").is_file() =>
+            {
+                Before::CutOff
+            }
+            Some(summary) => Before::Ended(summary),
             // The network is written first.
             None if run.join("network").is_dir() => Before::CutOff,
             None => Before::Nothing,
@@ -194,21 +249,50 @@ impl Before {
         let Before::Ended(summary) = self else {
             return Some(Begin::Again);
         };
-        let recorded = Record::from_json(&summary.json()["record"]);
-        let is_same = recorded
-            .as_ref()
-            .is_some_and(|r| r.settings == asked.settings);
+        let recorded = self.recorded();
+        let has_all = recorded.as_ref().is_some_and(|r| r.covers(asked));
         if summary.status() == "done" {
-            let has_all = recorded.is_some_and(|recorded| recorded.covers(asked));
             return (!has_all).then_some(Begin::Anew);
         }
         let failure = Failure::of(summary);
         match &*failure.kind {
             // What it has recorded is gone on with.
-            "interruption" | "write" if is_same => Some(Begin::Again),
+            "interruption" if has_all => Some(Begin::Again),
+            // On a full disk, less may be asked for.
+            "write" if recorded.is_some_and(|r| r.settings == asked.settings) => Some(Begin::Again),
             _ if failure.is_lasting() && !retry_failed => None,
             _ => Some(Begin::Anew),
         }
+    }
+
+    /// What to record now where this is asked: no recording is lost that was there.
+    pub fn record(&self, asked: &Record) -> Record {
+        let keeps = |summary: &Summary| {
+            let kind = Failure::of(summary).kind;
+            summary.status() == "done" || kind == "interruption"
+        };
+        match (self, self.recorded()) {
+            (Before::Ended(summary), Some(recorded)) if keeps(summary) => {
+                asked.along_with(&recorded)
+            }
+            _ => asked.clone(),
+        }
+    }
+
+    /// Iterations that were recorded, if it came to an end.
+    pub fn iterations(&self) -> Option<u64> {
+        match self {
+            Before::Ended(summary) => summary.json()["iterations"].as_u64(),
+            Before::Nothing | Before::CutOff => None,
+        }
+    }
+
+    /// What it has recorded, if it came to an end.
+    fn recorded(&self) -> Option<Record> {
+        let Before::Ended(summary) = self else {
+            return None;
+        };
+        Record::from_json(&summary.json()["record"])
     }
 }
 
@@ -258,11 +342,29 @@ mod tests {
     }
 
     #[test]
-    fn a_scenario_is_another_by_what_it_computes_in_which_order() {
-        let of = |text: &str| computes(text).expect("TOML");
-        let plain = "seed = 1\n[sweep]\na = [1]\nb = [2]\n";
-        assert_eq!(of(plain), of(&format!("{plain}[record]\ntrace = true\n")));
-        assert_ne!(of(plain), of("seed = 2\n[sweep]\na = [1]\nb = [2]\n"));
-        assert_ne!(of(plain), of("seed = 1\n[sweep]\nb = [2]\na = [1]\n"));
+    fn what_is_run_again_records_what_was_recorded_too() {
+        let record = |summary: Value, asked: Value| {
+            let asked = Record::from_json(&asked).expect("what is asked for");
+            Before::Ended(Summary::from_json(summary)).record(&asked)
+        };
+        let done = json!({"status": "done", "record": {"trace": true}});
+        let both = record(done, json!({"weights": "all"}));
+        assert!(both.trace && both.settings["weights"].as_str() == Some("all"));
+        let mut full = failed("write");
+        full["record"] = json!({"trace": true});
+        assert!(!record(full, json!({})).trace, "less is asked for");
+    }
+
+    #[test]
+    fn the_first_setting_that_differs_is_told_of_those_that_are_computed() {
+        let plain = "name = \"a\"\nseed = 1\n[rule]\nkind = \"loss\"\n";
+        let of = |other: &str| difference(plain, other);
+        let recorded = plain.replace("\"a\"", "\"b\"") + "[record]\ntrace = true\n";
+        assert_eq!(of(&recorded), None);
+        assert_eq!(of(&plain.replace("loss", "average")).unwrap(), "rule.kind");
+        let swept = format!("{plain}[sweep]\n\"link.drop\" = [0.0]\n");
+        assert_eq!(of(&swept).unwrap(), "sweep");
+        let more = swept.replace("0.0", "0.5");
+        assert_eq!(difference(&swept, &more).unwrap(), "sweep.\"link.drop\"");
     }
 }

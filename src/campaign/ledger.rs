@@ -6,8 +6,8 @@ use super::lock::Lock;
 use super::outcome::PointOutcome;
 use super::{Ended, points, run_folder};
 use crate::record::RunError;
-use crate::scenario::{RunId, ScenarioFile};
-use std::fs::File;
+use crate::scenario::{Record, RunId, ScenarioFile};
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
@@ -78,7 +78,9 @@ impl<'a> Ledger<'a> {
         while !state.is_over {
             let begun = Instant::now();
             if state.is_ahead {
-                let _ = self.write(&mut state);
+                drop(state);
+                let _ = self.write(false);
+                state = self.state();
             }
             let pause = begun.elapsed() * PAUSE;
             let waits = |state: &mut State| !state.is_over;
@@ -93,7 +95,7 @@ impl<'a> Ledger<'a> {
     /// Writes the table for the last time. What became of the points, and why the table could not
     /// be written.
     pub fn close(self) -> Ended {
-        let unwritten = self.write(&mut self.state()).err();
+        let unwritten = self.write(true).err();
         let state = self.state.into_inner();
         let state = state.unwrap_or_else(PoisonError::into_inner);
         Ended {
@@ -102,33 +104,34 @@ impl<'a> Ledger<'a> {
         }
     }
 
-    fn write(&self, state: &mut State) -> Result<(), RunError> {
-        state.is_ahead = false;
-        if !self.is_shared {
-            return points::write(self.folder, self.file, &state.outcomes);
+    /// Writes the table, unless another task does for long and it is not the last time.
+    fn write(&self, is_last: bool) -> Result<(), RunError> {
+        // Who comes later knows more, so nobody else may write between looking and writing. Before
+        // the state is taken, which no run is to wait for.
+        let lock = self.is_shared.then(|| Lock::to_write(self.folder));
+        if matches!(lock, Some(None)) && !is_last {
+            return Ok(());
         }
-        // Who comes later knows more, so nobody else may write between looking and writing.
-        let _lock = self.lock();
-        self.look(&mut state.outcomes);
+        let mut state = self.state();
+        state.is_ahead = false;
+        if self.is_shared {
+            self.look(&mut state.outcomes);
+        }
         points::write(self.folder, self.file, &state.outcomes)
     }
 
     /// Looks what others have done since.
     fn look(&self, outcomes: &mut [(RunId, PointOutcome)]) {
-        for (id, outcome) in outcomes {
-            if !matches!(outcome, PointOutcome::Elsewhere(_)) {
+        // Of points that are the same run, the first says what is recorded.
+        let mut records = BTreeMap::new();
+        for ((id, outcome), point) in outcomes.iter_mut().zip(&self.file.points) {
+            let asked = *records.entry(&*id).or_insert(&point.scenario.record);
+            if !matches!(outcome, PointOutcome::Elsewhere { .. }) {
                 continue;
             }
             let run = run_folder(self.folder, id);
-            *outcome = elsewhere(Before::of(&run).outcome(), &run);
+            *outcome = elsewhere(Before::of(&run), asked, &run);
         }
-    }
-
-    /// Holds until it is dropped, or not at all where the file system knows no locks.
-    fn lock(&self) -> Option<File> {
-        let file = File::create(self.folder.join(".points.lock")).ok()?;
-        file.lock().ok()?;
-        Some(file)
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -138,12 +141,17 @@ impl<'a> Ledger<'a> {
 }
 
 /// What is found of a run that another task is to run.
-pub(super) fn elsewhere(found: PointOutcome, run: &Path) -> PointOutcome {
-    match found {
-        PointOutcome::Found(summary) | PointOutcome::FoundLess(summary) => {
-            PointOutcome::Found(summary)
-        }
-        _ if Lock::is_held(run) => PointOutcome::Elsewhere("running"),
-        found => PointOutcome::Elsewhere(found.status()),
+pub(super) fn elsewhere(before: Before, asked: &Record, run: &Path) -> PointOutcome {
+    // Whether that task was told to run again what failed, it alone knows.
+    match before.look(asked, false) {
+        (PointOutcome::Found(summary), _) => PointOutcome::Found(summary),
+        _ if Lock::is_held(run) => PointOutcome::Elsewhere {
+            status: "running",
+            is_over: false,
+        },
+        (found, begin) => PointOutcome::Elsewhere {
+            status: found.status(),
+            is_over: begin.is_none(),
+        },
     }
 }

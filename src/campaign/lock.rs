@@ -14,6 +14,9 @@ pub(super) const LOCK_FILE: &str = ".lock";
 /// Whoever looks whether a lock is held takes it for a moment.
 const LOOKS: Duration = Duration::from_millis(200);
 
+/// Writing a table or a report takes less, unless whoever does has hung up.
+const WRITES: Duration = Duration::from_secs(5);
+
 /// With whom a lock is shared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Sharing {
@@ -78,6 +81,24 @@ impl Lock {
             .and_then(|()| file.rewind())
             .and_then(|()| file.write_all(holder.as_bytes()));
         Ok(Attempt::Taken(Lock { file: Some(file) }))
+    }
+
+    /// Waits for the turn to write what tasks of a campaign write in a results folder: its table of
+    /// points, its report. `None` where somebody else has it for long.
+    pub fn to_write(folder: &Path) -> Option<Lock> {
+        let begun = Instant::now();
+        let file = File::create(folder.join(".points.lock")).ok();
+        loop {
+            match file.as_ref().map(File::try_lock) {
+                Some(Ok(())) => return Some(Lock { file }),
+                Some(Err(TryLockError::WouldBlock)) if begun.elapsed() < WRITES => {
+                    std::thread::sleep(LOOKS / 20);
+                }
+                Some(Err(TryLockError::WouldBlock)) => return None,
+                // There are no locks, or it cannot be written to anyway.
+                None | Some(Err(TryLockError::Error(_))) => return Some(Lock { file: None }),
+            }
+        }
     }
 
     /// Whether somebody has locked a folder.

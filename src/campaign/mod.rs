@@ -33,17 +33,18 @@ pub use workload::Share;
 use crate::actors::{self, RunOptions};
 use crate::data::Library;
 use crate::record::{self, Panic, RunError, Summary};
-use crate::scenario::{Catalogues, Plan, RunId, ScenarioFile};
+use crate::scenario::{Catalogues, Plan, Record, RunId, ScenarioFile};
 use crate::settings::WrongSettings;
 use crate::units::SimTime;
 use folder::{Before, Begin};
 use ledger::Ledger;
 use lock::{Attempt, LOCK_FILE, Lock, Sharing};
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 use todo::Run;
 use workload::{Size, share_out};
 
@@ -58,6 +59,12 @@ pub struct Campaign {
 /// Points that fail and bring no new mistake, after which the others are not drawn: each may read a
 /// large data set that is malformed.
 const MOST_ALIKE: usize = 20;
+
+/// Before a run is tried again that somebody else has.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// Times that a run is tried again that somebody else has who is no task of the campaign.
+const MOST_ATTEMPTS: u32 = 3;
 
 /// A campaign whose folder is taken.
 struct Begun {
@@ -170,14 +177,26 @@ impl Campaign {
         let (jobs, threads) = share_out(options.threads, options.jobs, sizes);
         outlook(self.outlook(&pending, &outcomes, (jobs, threads), lock.holds()));
         let ledger = self.ledger(options, outcomes);
-        let next = AtomicUsize::new(0);
+        let queue: VecDeque<(&Run, u32)> = pending.iter().map(|run| (*run, 0)).collect();
+        let queue = Mutex::new(queue);
+        let queue = || queue.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_interrupted = || options.interrupt.load(Ordering::Relaxed);
+        let next = || queue().pop_front().filter(|_| !is_interrupted());
         let work = || {
-            while let Some(run) = pending.get(next.fetch_add(1, Ordering::Relaxed)) {
-                if options.interrupt.load(Ordering::Relaxed) {
+            while let Some((run, attempts)) = next() {
+                if attempts == 0 {
+                    ledger.note(&run.points, &PointOutcome::Running);
+                } else if !pause(is_interrupted) {
                     break;
                 }
-                ledger.note(&run.points, &PointOutcome::Running);
-                ledger.note(&run.points, &self.run_point(run, threads, options));
+                let outcome = self.run_point(run, threads, options);
+                let is_held = matches!(outcome, PointOutcome::Running);
+                // In a campaign that is not shared, nobody can be at it who will end.
+                if is_held && (options.share.is_some() || attempts < MOST_ATTEMPTS) {
+                    queue().push_back((run, attempts + 1));
+                } else {
+                    ledger.note(&run.points, &outcome);
+                }
             }
         };
         std::thread::scope(|scope| {
@@ -195,13 +214,11 @@ impl Campaign {
 
     /// Checks every point, takes the folder, and looks what is to be done.
     fn begin(&self, options: &CampaignOptions<'_>) -> Result<Begun, CampaignError> {
+        folder::refuse_foreign(&options.folder)?;
         // Before the plans, which may take long.
         let had_lock = options.folder.join(LOCK_FILE).is_file();
         let early = had_lock.then(|| lock(options)).transpose()?;
-        let mut sizes = Vec::new();
-        if !self.plans_until(&options.interrupt, |plan| sizes.push(Size::of(&plan)))? {
-            return Err(CampaignError::Interrupted);
-        }
+        let sizes = self.sizes(options)?;
         let lock = match early {
             Some(lock) => lock,
             None => lock(options)?,
@@ -210,12 +227,11 @@ impl Campaign {
         self.claim(options, &ids)?;
         let (runs, outcomes) = self.look(sizes, options);
         let outcomes: Vec<_> = ids.into_iter().zip(outcomes).collect();
-        for (id, outcome) in &outcomes {
-            let folder = run_folder(&options.folder, id);
-            // Its process was killed in the moment between the summary and this.
-            if matches!(outcome, PointOutcome::Found(_)) && record::has_checkpoint(&folder) {
-                // What stays only takes room.
-                let _ = record::tidy(&folder);
+        for run in &runs {
+            let is_own = options.share.is_none_or(|share| share.has(run.turn));
+            let outcome = &outcomes[run.points[0]].1;
+            if is_own && matches!(outcome, PointOutcome::Found(_)) {
+                tidy(&run_folder(&options.folder, &run.size.id));
             }
         }
         Ok(Begun {
@@ -223,6 +239,45 @@ impl Campaign {
             runs,
             outcomes,
         })
+    }
+
+    /// Draws the points that are to be run here, to know how large they are; and all of them unless
+    /// their ids stand in the folder.
+    fn sizes(&self, options: &CampaignOptions<'_>) -> Result<Vec<Size>, CampaignError> {
+        if let Some(share) = options.share
+            && let Some(sizes) = self.sizes_of_share(share, options)
+        {
+            return Ok(sizes);
+        }
+        let mut sizes = Vec::new();
+        if !self.plans_until(&options.interrupt, |plan| sizes.push(Size::of(&plan)))? {
+            return Err(CampaignError::Interrupted);
+        }
+        Ok(sizes)
+    }
+
+    /// The sizes of a task's own points. `None` where the ids of all are not known, or data has
+    /// changed since.
+    fn sizes_of_share(&self, share: Share, options: &CampaignOptions<'_>) -> Option<Vec<Size>> {
+        let ids = Kept::read(&options.folder).runs;
+        let ids: Vec<RunId> = ids.iter().filter_map(|id| RunId::read(id)).collect();
+        if ids.len() != self.file.points.len() {
+            return None;
+        }
+        let turns = self.turns(&ids);
+        let mut seen = BTreeSet::new();
+        let of_point = |(point, (id, turn)): (usize, (&RunId, usize))| {
+            if !seen.insert(id.clone()) || !share.has(turn) {
+                return Some(Size::unknown(id));
+            }
+            // Whoever draws all of them is told, too.
+            if options.interrupt.load(Ordering::Relaxed) {
+                return None;
+            }
+            let plan = self.plan(point).ok()?;
+            (plan.id == *id).then(|| Size::of(&plan))
+        };
+        ids.iter().zip(turns).enumerate().map(of_point).collect()
     }
 
     fn ledger<'a>(
@@ -259,6 +314,7 @@ impl Campaign {
         kept.write(folder)
     }
 
+    /// Runs a run to its end, unless somebody else has its lock: then it is still `Running`.
     fn run_point(&self, run: &Run, threads: usize, options: &CampaignOptions<'_>) -> PointOutcome {
         let folder = run_folder(&options.folder, &run.size.id);
         let unusable = |error| {
@@ -275,42 +331,49 @@ impl Campaign {
             Err(error) => return unusable(error),
         };
         let point = run.points[0];
-        let mut begin = run.begin;
-        if options.share.is_some() {
-            // Another task may have run it since.
-            let asked = &self.file.points[point].scenario.record;
-            let outcome;
-            (outcome, begin) = Before::of(&folder).look(asked, options.retry_failed);
-            if begin.is_none() {
-                return outcome;
-            }
+        let asked = &self.file.points[point].scenario.record;
+        let before = Before::of(&folder);
+        let record = before.record(asked);
+        // Another process may have run it since.
+        let (outcome, begin) = before.look(asked, options.retry_failed);
+        if begin.is_none() {
+            return outcome;
         }
         if begin == Some(Begin::Anew)
             && let Err(error) = record::begin_anew(&folder)
         {
             return PointOutcome::Failed(error);
         }
-        let outcome = match self.run_once(point, threads, &folder, options) {
-            // It could be gone on from by nobody, or whoever could is not asked.
+        let outcome = match self.try_point(point, &record, &folder, threads, options) {
+            // Nobody could go on from it, or whoever could is not asked.
             Err(RunError::Checkpoint { is_lost, .. }) if is_lost || options.retry_failed => {
                 let anew = record::begin_anew(&folder);
-                anew.and_then(|()| self.run_once(point, threads, &folder, options))
+                anew.and_then(|()| self.try_point(point, &record, &folder, threads, options))
             }
             outcome => outcome,
         };
         outcome.map_or_else(PointOutcome::Failed, PointOutcome::Done)
     }
 
-    fn run_once(
+    /// Runs a point that records this. A panic, also while the plan or an observer is made, stops
+    /// this point alone.
+    fn try_point(
         &self,
         point: usize,
-        threads: usize,
+        record: &Record,
         folder: &Path,
+        threads: usize,
         options: &CampaignOptions<'_>,
     ) -> Result<Summary, RunError> {
-        // A panic while the plan or an observer is made stops this point alone.
         let body = || {
-            let plan = Arc::new(self.plan(point).map_err(|error| RunError::Write {
+            let plan = Plan::draw_recording(
+                &self.file,
+                &self.file.points[point],
+                Some(record),
+                &self.library,
+                &self.catalogues,
+            );
+            let plan = Arc::new(plan.map_err(|error| RunError::Write {
                 // It was drawn a moment ago: a file has changed since.
                 path: folder.to_owned(),
                 error: std::io::Error::other(error.to_string()),
@@ -332,6 +395,39 @@ impl Campaign {
                 message: Panic::message(&*payload),
             }))
         })
+    }
+}
+
+/// Waits before a run is tried again that somebody else has: false where that is interrupted.
+fn pause(is_interrupted: impl Fn() -> bool) -> bool {
+    let begun = Instant::now();
+    while begun.elapsed() < PAUSE {
+        if is_interrupted() {
+            return false;
+        }
+        std::thread::sleep(PAUSE / 20);
+    }
+    true
+}
+
+/// Writes into a results folder, as `write` does, while no other task of the campaign does: neither
+/// its table of points nor its report. Waits for that, but not for ever.
+pub fn by_turns<T>(folder: &Path, write: impl FnOnce() -> T) -> T {
+    let _lock = Lock::to_write(folder);
+    write()
+}
+
+/// Removes what a process has left beside a finished run that was killed in the moment between its
+/// summary and this. What stays only takes room.
+fn tidy(folder: &Path) {
+    if !record::has_checkpoint(folder) {
+        return;
+    }
+    // Whoever has it may have begun it anew.
+    if let Ok(Attempt::Taken(_lock)) = Lock::take(folder, Sharing::Alone)
+        && matches!(Before::of(folder).outcome(), PointOutcome::Found(_))
+    {
+        let _ = record::tidy(folder);
     }
 }
 

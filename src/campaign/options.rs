@@ -14,7 +14,7 @@ use std::sync::atomic::AtomicBool;
 pub struct CampaignOptions<'a> {
     /// Folder of the results.
     pub folder: PathBuf,
-    /// Whether a folder of another scenario is emptied of its results first.
+    /// Whether runs in the folder that the scenario has not are removed first.
     pub force: bool,
     /// Whether points are run again that failed for reasons of their own: a panic, a stall.
     pub retry_failed: bool,

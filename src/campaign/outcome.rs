@@ -18,8 +18,13 @@ pub enum PointOutcome {
     Running,
     /// It was not begun.
     NotBegun,
-    /// It is another task's of the same campaign, and not done: its status.
-    Elsewhere(&'static str),
+    /// It is another task's of the same campaign, and not done.
+    Elsewhere {
+        /// Its status, in a word or two.
+        status: &'static str,
+        /// Whether that task leaves it at that: it failed for reasons of its own.
+        is_over: bool,
+    },
 }
 
 /// Why a run of an earlier campaign did not come to its end, as its summary says it.
@@ -95,7 +100,7 @@ impl PointOutcome {
             PointOutcome::FoundFailed(failure) => failure.status(),
             PointOutcome::Running => "running",
             PointOutcome::NotBegun => "not begun",
-            PointOutcome::Elsewhere(status) => status,
+            PointOutcome::Elsewhere { status, .. } => status,
         }
     }
 
@@ -120,7 +125,12 @@ impl PointOutcome {
 
     /// Whether it has come to an end, good or bad.
     pub fn is_over(&self) -> bool {
-        matches!(self.status(), "done" | "failed")
+        match self {
+            // It is to be run again.
+            PointOutcome::FoundLess(_) => false,
+            PointOutcome::Elsewhere { is_over, .. } => *is_over,
+            _ => matches!(self.status(), "done" | "failed"),
+        }
     }
 
     /// The same for another point of the same run.
@@ -133,7 +143,10 @@ impl PointOutcome {
             PointOutcome::FoundFailed(failure) => PointOutcome::FoundFailed(failure.clone()),
             PointOutcome::Running => PointOutcome::Running,
             PointOutcome::NotBegun => PointOutcome::NotBegun,
-            PointOutcome::Elsewhere(status) => PointOutcome::Elsewhere(status),
+            PointOutcome::Elsewhere { status, is_over } => PointOutcome::Elsewhere {
+                status,
+                is_over: *is_over,
+            },
         }
     }
 }

@@ -31,6 +31,7 @@ pub(super) fn write(
             "",
             "done, failed, interrupted, running or not begun",
         ),
+        Column::new("error", Kind::Text, "", "why it did not come to its end").or_null(),
         Column::new(
             "fingerprint",
             Kind::Text,
@@ -76,9 +77,10 @@ pub(super) fn write(
     for (index, (id, outcome)) in outcomes.iter().enumerate() {
         table.row(|row| {
             row.text(id.to_string().as_str()).text(outcome.status());
+            row.text(outcome.error().as_deref());
             row.text(outcome.summary().map(|s| s.fingerprint()));
             row.text(outcome.summary().and_then(|s| s.generated()));
-            for (setting, column) in file.points[index].settings.iter().zip(&columns[4..]) {
+            for (setting, column) in file.points[index].settings.iter().zip(&columns[5..]) {
                 match (column.kind, &setting.value) {
                     (Kind::Integer, SettingValue::Integer(i)) => row.int(u64::try_from(*i).ok()),
                     (Kind::Number, SettingValue::Integer(i)) => row.float(*i as f64),

@@ -23,6 +23,8 @@ pub struct PointStatus {
     pub id: String,
     /// What has become of it, of which this process knows what it finds in the folder.
     pub outcome: PointOutcome,
+    /// Iterations that were recorded before it was interrupted, where that is known.
+    pub iterations: Option<u64>,
     /// Whether it would go on from a checkpoint.
     pub has_checkpoint: bool,
 }
@@ -46,12 +48,18 @@ impl Status {
         }
         let of_run = |id: &String| {
             let run = run_folder(folder, id);
+            let mut iterations = None;
             let outcome = match Lock::is_held(&run) {
                 true => PointOutcome::Running,
-                false => Before::of(&run).look(records[id], false).0,
+                false => {
+                    let before = Before::of(&run);
+                    iterations = before.iterations();
+                    before.look(records[id], false).0
+                }
             };
             PointStatus {
                 id: id.clone(),
+                iterations: iterations.filter(|_| outcome.status() == "interrupted"),
                 has_checkpoint: !outcome.is_over() && record::has_checkpoint(&run),
                 outcome,
             }

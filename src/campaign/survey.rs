@@ -1,6 +1,6 @@
 //! What there is to do of a campaign, found without touching its folder.
 
-use super::folder::{self, Holder};
+use super::folder;
 use super::workload::{Size, share_out};
 use super::{Campaign, CampaignError, CampaignOptions, Outlook};
 use crate::scenario::RunId;
@@ -16,17 +16,9 @@ impl Campaign {
         let ids: Vec<RunId> = sizes.iter().map(|size| size.id.clone()).collect();
         let known = ids.iter().map(RunId::to_string).collect();
         let resolved = self.file.resolved();
-        let holder = folder::holder(&options.folder, &resolved, &known, options.force)?;
-        // Results of another scenario would be removed: there is nothing in a file.
-        let emptied = CampaignOptions {
-            folder: options.folder.join("scenario.toml"),
-            ..options.clone()
-        };
-        let seen = match holder {
-            Holder::Same | Holder::RecordsOtherwise | Holder::Nobody => options,
-            Holder::Other => &emptied,
-        };
-        let (runs, outcomes) = self.look(sizes, seen);
+        // Others would be removed: the scenario's own stay.
+        folder::strangers(&options.folder, &resolved, &known, options.force)?;
+        let (runs, outcomes) = self.look(sizes, options);
         let outcomes: Vec<_> = ids.into_iter().zip(outcomes).collect();
         let pending = self.pending(&runs);
         let sizes = pending.iter().map(|run| &run.size);

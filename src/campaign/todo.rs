@@ -47,19 +47,33 @@ impl Campaign {
             run.turn = turn;
             let folder = run_folder(&options.folder, &run.size.id);
             let before = Before::of(&folder);
+            let asked = &self.file.points[run.points[0]].scenario.record;
             let outcome = if options.share.is_none_or(|share| share.has(turn)) {
-                let asked = &self.file.points[run.points[0]].scenario.record;
                 let (outcome, begin) = before.look(asked, options.retry_failed);
                 run.begin = begin;
                 outcome
             } else {
-                ledger::elsewhere(before.outcome(), &folder)
+                ledger::elsewhere(before, asked, &folder)
             };
             for &point in &run.points {
                 outcomes[point] = outcome.again();
             }
         }
         (runs, outcomes)
+    }
+
+    /// The turns of all points' runs, as [`Campaign::look`] deals them out.
+    pub(super) fn turns(&self, ids: &[RunId]) -> Vec<usize> {
+        let mut by_id = BTreeMap::new();
+        let mut rules = Vec::new();
+        for (id, point) in ids.iter().zip(&self.file.points) {
+            by_id.entry(id).or_insert_with(|| {
+                rules.push(&*point.scenario.rule.kind);
+                rules.len() - 1
+            });
+        }
+        let turns = workload::turns(rules.into_iter());
+        ids.iter().map(|id| turns[by_id[id]]).collect()
     }
 
     /// The runs that this process is to run. Runs of different rules take turns, the first of each
@@ -109,7 +123,7 @@ impl Campaign {
         Outlook {
             found: count(|o| matches!(o, PointOutcome::Found(_))),
             failed: count(|o| matches!(o, PointOutcome::FoundFailed(_))),
-            elsewhere: count(|o| matches!(o, PointOutcome::Elsewhere(_))),
+            elsewhere: count(|o| matches!(o, PointOutcome::Elsewhere { .. })),
             same: waiting.len() - pending.len(),
             again: pending.iter().filter(is_done).count(),
             pending: pending.iter().map(told).collect(),

@@ -49,6 +49,16 @@ pub(super) struct Size {
 }
 
 impl Size {
+    /// That of a run which is not run here.
+    pub fn unknown(id: &RunId) -> Size {
+        Size {
+            id: id.clone(),
+            iterations: 0,
+            agents: 0,
+            work: 0,
+        }
+    }
+
     pub fn of(plan: &Plan) -> Size {
         let receives = |k| plan.graph.receives_from(k).len() + 1;
         let models: usize = plan.graph.ids().map(receives).sum();

@@ -7,11 +7,14 @@ use super::report::{self, page_in};
 use super::results::results;
 use super::results_json::results_json;
 use super::{FAILED, INTERRUPTED, Plugins, text};
-use crate::campaign::{Campaign, CampaignError, CampaignOptions, Ended, PointOutcome, Share};
+use crate::campaign::{
+    Campaign, CampaignError, CampaignOptions, Ended, Kept, PointOutcome, Share, by_turns,
+};
+use crate::record::RunError;
 use crate::scenario::{Plan, ScenarioFile};
 use clap::Args;
 use std::num::NonZeroU64;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -47,6 +50,8 @@ pub(super) struct Asked {
     pub folder: PathBuf,
     pub force: bool,
     pub share: Option<Share>,
+    /// Whether the folder is all that was named.
+    pub resumes: bool,
     /// The data folder where nothing else names one.
     pub default_data: Option<PathBuf>,
 }
@@ -57,13 +62,28 @@ impl How {
         refusal.tell(self.format, "; nothing was run")
     }
 
+    /// Takes over what the folder keeps where the command line says nothing.
+    pub fn keep(&mut self, kept: &Kept) {
+        self.data = self.data.take().or_else(|| kept.data.clone());
+        self.checkpoint_every = self.checkpoint_every.or(kept.checkpoint_every);
+    }
+
     /// Runs a campaign, and gives the exit status.
     pub fn run(self, asked: Asked, plugins: Plugins) -> u8 {
         let interrupt = Arc::new(AtomicBool::new(false));
-        let flag = interrupt.clone();
+        let (flag, quiet) = (interrupt.clone(), self.quiet);
         // A second interruption ends the program at once. Without a handler the first does.
-        let _ = ctrlc::set_handler(move || {
-            if flag.swap(true, Ordering::Relaxed) {
+        let _ = on_interruption(move || {
+            let again = flag.swap(true, Ordering::Relaxed);
+            if !quiet {
+                text::note(match again {
+                    false => {
+                        "Interrupted: writing checkpoints; once more ends at once, without them."
+                    }
+                    true => "Ended at once.",
+                });
+            }
+            if again {
                 std::process::exit(i32::from(INTERRUPTED));
             }
         });
@@ -97,9 +117,10 @@ impl How {
         let ended = match ended {
             Ok(ended) => ended,
             Err(error @ CampaignError::Interrupted) => {
-                complain(&error.to_string());
+                let _ = self.refuse(error.into());
                 return INTERRUPTED;
             }
+            Err(error) if asked.resumes => return self.refuse(Refusal::of_resume(error)),
             Err(error) => return self.refuse(error.into()),
         };
         // Of tasks that share a campaign, the last one tells what it came to.
@@ -109,7 +130,16 @@ impl How {
         // Together: the report is made of the points.
         if unwritten.is_none() && is_last {
             let path = page_in(&folder);
-            match report::write(std::slice::from_ref(&folder), &path) {
+            let write = || report::write(std::slice::from_ref(&folder), &path);
+            // Of tasks that end together, each may see that all is done.
+            let written = match asked.share {
+                None => write(),
+                Some(_) => by_turns(&folder, || match is_newer(&path, &points_in(&folder)) {
+                    true => Ok(()),
+                    false => write(),
+                }),
+            };
+            match written {
                 Ok(()) => page = Some(path),
                 Err(error) => unwritten = Some(error.to_string()),
             }
@@ -132,35 +162,72 @@ impl How {
             Format::Text => {}
         }
         // What comes last is what is read first: the errors.
-        tell_failures(&campaign.file, &ended, unwritten)
+        let status = tell_failures(&campaign.file, &ended, unwritten, &options);
+        if !folder.join("scenario.toml").is_file() {
+            let folder = folder.display();
+            complain(&format!(
+                "{folder} is gone: the folder was moved while it was written to"
+            ));
+            return FAILED;
+        }
+        status
     }
 }
 
+/// The table of points of a results folder.
+fn points_in(folder: &Path) -> PathBuf {
+    folder.join("points.parquet")
+}
+
+/// Whether a file was written after another one.
+fn is_newer(file: &Path, than: &Path) -> bool {
+    let written = |file: &Path| file.metadata().and_then(|found| found.modified()).ok();
+    written(file).is_some_and(|file| written(than).is_some_and(|than| file >= than))
+}
+
+/// Runs of one failure that are told one by one.
+const MOST_ALIKE: usize = 3;
+
 /// Tells what went wrong, and gives the exit status. A failed run is worse news than an
 /// interrupted one.
-fn tell_failures(file: &ScenarioFile, ended: &Ended, unwritten: Option<String>) -> u8 {
-    let (mut failed, mut lasting, mut passing) = (false, false, false);
-    let (mut interrupted, mut not_begun, mut running) = (false, 0, 0);
+fn tell_failures(
+    file: &ScenarioFile,
+    ended: &Ended,
+    unwritten: Option<String>,
+    options: &CampaignOptions<'_>,
+) -> u8 {
+    let (mut failed, mut lasting, mut passing, mut refused) = (false, false, false, false);
+    let (mut interrupted, mut not_begun, mut less, mut running) = (false, 0, 0, 0);
+    // By what is told of them, in the order of the first of each.
+    let mut alike: Vec<(String, Vec<String>)> = Vec::new();
     for ((id, outcome), point) in ended.points.iter().zip(&file.points) {
         match outcome {
-            PointOutcome::Done(_) | PointOutcome::Found(_) | PointOutcome::Elsewhere(_) => {}
-            PointOutcome::NotBegun | PointOutcome::FoundLess(_) => not_begun += 1,
+            PointOutcome::Done(_) | PointOutcome::Found(_) | PointOutcome::Elsewhere { .. } => {}
+            PointOutcome::NotBegun => not_begun += 1,
+            PointOutcome::FoundLess(_) => less += 1,
             PointOutcome::Running => running += 1,
             PointOutcome::Failed(_) | PointOutcome::FoundFailed(_) => {
+                let is_refused =
+                    matches!(outcome, PointOutcome::Failed(RunError::Checkpoint { .. }));
                 if outcome.status() == "interrupted" {
                     interrupted = true;
                 } else {
                     failed = true;
-                    *(if outcome.is_lasting() {
-                        &mut lasting
-                    } else {
-                        &mut passing
-                    }) = true;
+                    lasting |= outcome.is_lasting();
+                    refused |= is_refused;
+                    passing |= !outcome.is_lasting() && !is_refused;
                 }
                 let run = text::run(id, &point.settings);
-                complain(&format!("{run}: {}", outcome.error().unwrap_or_default()));
+                let why = outcome.error().unwrap_or_default();
+                match alike.iter_mut().find(|(told, _)| *told == why) {
+                    Some((_, runs)) => runs.push(run),
+                    None => alike.push((why, vec![run])),
+                }
             }
         }
+    }
+    for (why, runs) in alike {
+        complain(&in_common(&why, &runs));
     }
     if let Some(error) = unwritten {
         failed = true;
@@ -174,16 +241,28 @@ fn tell_failures(file: &ScenarioFile, ended: &Ended, unwritten: Option<String>) 
         interrupted = true;
         complain(&format!("{} not begun", points_were(not_begun)));
     }
+    if less > 0 {
+        interrupted = true;
+        let points = points_were(less);
+        complain(&format!("{points} not run again to record more"));
+    }
     if running > 0 {
-        let skipped = points_were(running);
-        text::note(&format!(
-            "{skipped} skipped: another process is running them."
+        match options.share {
+            Some(_) => interrupted = true,
+            None => failed = true,
+        }
+        let points = points_were(running);
+        complain(&format!(
+            "{points} not run: locked by another process, or by one whose lock has outlived it"
         ));
     }
     if interrupted || passing {
         text::note("What was recorded is readable; the same command runs what is not done.");
     }
-    if lasting {
+    if refused && !options.retry_failed {
+        text::note("With --retry-failed, runs begin anew that cannot go on from a checkpoint.");
+    }
+    if lasting && !options.retry_failed {
         text::note("With --retry-failed, points that failed are run again.");
     }
     match (failed, interrupted) {
@@ -191,4 +270,50 @@ fn tell_failures(file: &ScenarioFile, ended: &Ended, unwritten: Option<String>) 
         (false, true) => INTERRUPTED,
         (false, false) => 0,
     }
+}
+
+/// What is to be told of runs that failed alike.
+fn in_common(why: &str, runs: &[String]) -> String {
+    if let [run] = runs {
+        return format!("{run}: {why}");
+    }
+    let mut told = format!("{} runs: {why}", runs.len());
+    for run in runs.iter().take(MOST_ALIKE) {
+        told += &format!("\n{run}");
+    }
+    match runs.len().saturating_sub(MOST_ALIKE) {
+        0 => {}
+        more => told += &format!("\nand {more} more"),
+    }
+    told
+}
+
+/// Has `handle` called whenever the program is told to end.
+#[cfg(unix)]
+fn on_interruption(handle: impl Fn() + Send + 'static) -> std::io::Result<()> {
+    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+    let mut all = vec![SIGINT, SIGTERM];
+    // What `nohup` has begun outlives its terminal.
+    if !ignores(SIGHUP) {
+        all.push(SIGHUP);
+    }
+    let mut signals = signal_hook::iterator::Signals::new(all)?;
+    std::thread::Builder::new()
+        .name("interruption".into())
+        .spawn(move || signals.forever().for_each(|_| handle()))?;
+    Ok(())
+}
+
+#[cfg(not(unix))]
+fn on_interruption(handle: impl Fn() + Send + 'static) -> Result<(), ctrlc::Error> {
+    ctrlc::set_handler(handle)
+}
+
+/// Whether this process was begun with a signal ignored, where the system tells.
+#[cfg(unix)]
+fn ignores(signal: i32) -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    mask.is_some_and(|mask| mask >> (signal - 1) & 1 == 1)
 }

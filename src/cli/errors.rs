@@ -101,8 +101,12 @@ impl From<CampaignError> for Refusal {
             CampaignError::Folder(error) => Refusal::Other {
                 message: error.to_string(),
                 help: match error {
-                    FolderError::Taken(_) => {
-                        "choose another folder with --out DIR, or replace them with --force"
+                    FolderError::Taken { .. } => {
+                        "choose another folder with --out DIR, or remove with --force what does not \
+                         belong to this scenario"
+                    }
+                    FolderError::Foreign { .. } => {
+                        "choose another folder with --out DIR, such as one that does not exist yet"
                     }
                     FolderError::InUse { .. } => {
                         "wait until it has ended, or stop it; `status` tells how far it is"
@@ -115,6 +119,29 @@ impl From<CampaignError> for Refusal {
                 message: error.to_string(),
                 help: "the same command begins again".to_owned(),
             },
+        }
+    }
+}
+
+impl Refusal {
+    /// Why a campaign does not go on whose folder is all that was named.
+    pub fn of_resume(error: CampaignError) -> Refusal {
+        let help = match &error {
+            CampaignError::Folder(FolderError::Taken { .. }) => {
+                "its data or the program has changed since: restore them, or begin another folder \
+                 with `run`"
+            }
+            CampaignError::Folder(FolderError::Foreign { .. }) => {
+                "name a folder that `run` has written"
+            }
+            CampaignError::Folder(FolderError::Unusable { .. }) => {
+                "the folder has to be readable and writable"
+            }
+            _ => return error.into(),
+        };
+        Refusal::Other {
+            message: error.to_string(),
+            help: help.to_owned(),
         }
     }
 }

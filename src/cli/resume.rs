@@ -42,13 +42,13 @@ impl Resume {
         }
         let kept = Kept::read(&self.folder);
         let mut how = self.how;
-        how.data = how.data.or(kept.data);
-        how.checkpoint_every = how.checkpoint_every.or(kept.checkpoint_every);
+        how.keep(&kept);
         let asked = Asked {
             file,
             folder: self.folder,
             force: false,
             share,
+            resumes: true,
             default_data: kept.default_data,
         };
         how.run(asked, plugins)

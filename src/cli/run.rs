@@ -3,6 +3,7 @@
 use super::campaign::{Asked, How};
 use super::slurm::OnACluster;
 use super::{Plugins, text};
+use crate::campaign::Kept;
 use crate::scenario::ScenarioFile;
 use clap::Args;
 use std::path::PathBuf;
@@ -18,7 +19,7 @@ pub(super) struct Run {
     /// Override a key, such as --set rule.forgetting=0.05; may be repeated
     #[arg(long = "set", value_name = "KEY=VALUE")]
     set: Vec<String>,
-    /// Replace results of another scenario in the folder
+    /// Remove runs of other scenarios from the folder; those of this one stay
     #[arg(long)]
     force: bool,
     #[command(flatten)]
@@ -34,16 +35,23 @@ impl Run {
             Err(error) => return self.how.refuse(error.into()),
         };
         let by_name = || PathBuf::from("results").join(text::file_name(&file.name));
+        let folder = self.out.unwrap_or_else(by_name);
+        let mut how = self.how;
+        if !self.force {
+            // The same campaign goes on as it began.
+            how.keep(&Kept::read(&folder));
+        }
         let asked = Asked {
-            folder: self.out.unwrap_or_else(by_name),
+            folder,
             force: self.force,
             share: None,
+            resumes: false,
             default_data: None,
             file,
         };
         if self.on_a_cluster.slurm {
-            return self.on_a_cluster.main(&self.how, asked, plugins);
+            return self.on_a_cluster.main(&how, asked, plugins);
         }
-        self.how.run(asked, plugins)
+        how.run(asked, plugins)
     }
 }

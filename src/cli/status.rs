@@ -61,6 +61,11 @@ fn count(status: &Status, word: &str) -> usize {
     points.filter(|p| p.outcome.status() == word).count()
 }
 
+/// Whether it is done, and to be run again to record more.
+fn has_less(point: &PointStatus) -> bool {
+    matches!(point.outcome, PointOutcome::FoundLess(_))
+}
+
 fn in_words(file: &ScenarioFile, status: &Status, folder: &Path) -> String {
     let all = status.points.len();
     let plural = if all == 1 { "" } else { "s" };
@@ -75,10 +80,23 @@ fn in_words(file: &ScenarioFile, status: &Status, folder: &Path) -> String {
         let points = count(status, word);
         let checkpoints = status.points.iter().filter(|p| p.has_checkpoint);
         let checkpoints = checkpoints.filter(|p| p.outcome.status() == word).count();
-        let told = match checkpoints {
+        let mut told = match checkpoints {
             0 => String::new(),
             many => format!(", {many} with a checkpoint"),
         };
+        let of_word = status.points.iter().filter(|p| p.outcome.status() == word);
+        let iterations: Vec<u64> = of_word.filter_map(|p| p.iterations).collect();
+        match (iterations.iter().min(), iterations.iter().max()) {
+            (Some(least), Some(most)) if least < most => {
+                told += &format!(", after {least} to {most} iterations");
+            }
+            (Some(all), _) => told += &format!(", after {all} iterations"),
+            _ => {}
+        }
+        let less = status.points.iter().filter(|p| has_less(p)).count();
+        if word == "done" && less > 0 {
+            told += &format!(", {less} of them with less recorded than asked");
+        }
         if points > 0 {
             lines.push(format!("  {points:width$} {word}{told}"));
         }
@@ -99,7 +117,10 @@ fn in_words(file: &ScenarioFile, status: &Status, folder: &Path) -> String {
     let is_settled =
         |p: &PointStatus| matches!(p.outcome, PointOutcome::Found(_)) || p.outcome.is_lasting();
     if !status.is_running {
-        let (program, folder) = (program(), folder.display());
+        let folder = folder.display().to_string();
+        // A name that no shell can be told is told as it is.
+        let quoted = shlex::try_quote(&folder).map_or_else(|_| folder.clone(), Into::into);
+        let (program, folder) = (program(), quoted);
         if !status.points.iter().all(is_settled) {
             lines.push(format!("`{program} resume {folder}` runs what is not done"));
         }
@@ -123,6 +144,8 @@ fn in_json(file: &ScenarioFile, status: &Status, folder: &Path) -> Value {
                 "status": found.outcome.status(),
                 "settings": settings_json(&point.settings),
                 "checkpoint": found.has_checkpoint,
+                "iterations": found.iterations,
+                "recorded_less": has_less(found),
                 "error": found.outcome.error(),
             })
         });

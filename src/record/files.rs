@@ -63,16 +63,17 @@ pub fn has_checkpoint(folder: &Path) -> bool {
     folder.join(CHECKPOINT).is_file()
 }
 
-/// Removes from the folder of a run that is over what only its going on would need: the checkpoint,
-/// and blocks of which it speaks, which stand in whole tables now.
+/// Removes from the folder of a run that is over what only its going on would need: blocks, which stand
+/// in whole tables now, and the checkpoint, which speaks of them.
 ///
 /// # Errors
 /// A folder that cannot be read, or a file that cannot be removed.
 pub fn tidy(folder: &Path) -> Result<(), RunError> {
-    remove(&folder.join(CHECKPOINT))?;
     remove_all(folder, |name| {
         block_of(name).is_some() || name.starts_with('.') && name.ends_with(".tmp")
-    })
+    })?;
+    // Last: it says that there may be something to tidy.
+    remove(&folder.join(CHECKPOINT))
 }
 
 /// Waits until all files of a run that is over are on the disk.

@@ -6,7 +6,7 @@ use super::end::End;
 use super::identity::RunId;
 use super::plan::{AttackPlan, Label, Plan, Role};
 use super::read::{self, AttackSettings, Length};
-use super::record::RecordAgents;
+use super::record::{Record, RecordAgents};
 use super::selection::Chooser;
 use super::timing::{self, Timing};
 use super::{Catalogues, Point, ScenarioFile};
@@ -20,10 +20,12 @@ use crate::task::TaskSeeds;
 use crate::topology::{Networks, TopologyError};
 use crate::units::{AgentId, SimTime};
 
-/// Draws the plan of a point. `None`, with the mistakes noted, where something does not fit.
+/// Draws the plan of a point, which may record something else. `None`, with the mistakes noted, where
+/// something does not fit.
 pub(super) fn draw(
     file: &ScenarioFile,
     point: &Point,
+    record: Option<&Record>,
     library: &Library,
     catalogues: &Catalogues,
     problems: &mut Problems,
@@ -41,7 +43,10 @@ pub(super) fn draw(
         catalogues,
         &mut Problems::default(),
     );
-    let scenario = scenario.expect("the same text was read before");
+    let mut scenario = scenario.expect("the same text was read before");
+    if let Some(record) = record {
+        scenario.record = record.clone();
+    }
     let seeds = scenario.seeds;
     if scenario.redraw_every.is_some() && !scenario.topology.is_random() {
         let place = places.find(&["topology", "redraw_every_iterations"]);

@@ -33,6 +33,12 @@ impl RunId {
         RunId(hex(&digest[..8]))
     }
 
+    /// The id of a run as it was written down.
+    pub(crate) fn read(text: &str) -> Option<RunId> {
+        let is_id = text.len() == 16 && text.bytes().all(|b| b.is_ascii_hexdigit());
+        is_id.then(|| RunId(text.to_owned()))
+    }
+
     /// That of a run which is nowhere.
     #[cfg(test)]
     pub(crate) fn invented(name: &str) -> RunId {

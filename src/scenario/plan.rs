@@ -157,8 +157,19 @@ impl Plan {
         library: &Library,
         catalogues: &Catalogues,
     ) -> Result<Plan, WrongSettings> {
+        Plan::draw_recording(file, point, None, library, catalogues)
+    }
+
+    /// The same where it is to record something else than the scenario asks for.
+    pub(crate) fn draw_recording(
+        file: &ScenarioFile,
+        point: &Point,
+        record: Option<&Record>,
+        library: &Library,
+        catalogues: &Catalogues,
+    ) -> Result<Plan, WrongSettings> {
         let mut problems = Problems::default();
-        let drawn = draw(file, point, library, catalogues, &mut problems);
+        let drawn = draw(file, point, record, library, catalogues, &mut problems);
         match drawn {
             Some(plan) if problems.is_empty() => Ok(plan),
             _ => Err(problems.into_error(&file.sources)),

@@ -31,11 +31,14 @@ pub struct Record {
 }
 
 impl Record {
-    /// Reads back [`Record::settings`] as JSON has them. `None` where they are none of this
+    /// Reads back [`Record::settings`] as JSON have them. `None` where they are none of this
     /// version's.
     pub(crate) fn from_json(json: &serde_json::Value) -> Option<Record> {
-        let settings: toml::Table = serde_json::from_value(json.clone()).ok()?;
-        let text = toml::to_string(&settings).ok()?;
+        Record::from_settings(&serde_json::from_value(json.clone()).ok()?)
+    }
+
+    fn from_settings(settings: &toml::Table) -> Option<Record> {
+        let text = toml::to_string(settings).ok()?;
         let mut sources = Sources::default();
         let source = sources.add("summary.json", &text);
         let mut problems = Problems::default();
@@ -46,19 +49,57 @@ impl Record {
     }
 
     /// Whether a run that recorded this has all that `asked` asks for, so that it need not be run
-    /// again: more agents, models or messages are no harm, all else must be the same.
+    /// again: more agents, models or messages and finer steps are no harm. What is left to the run
+    /// is in any timeline.
     pub fn covers(&self, asked: &Record) -> bool {
-        let same = |key: &str| self.settings.get(key) == asked.settings.get(key);
         let mut keys = self.settings.keys().chain(asked.settings.keys());
-        keys.all(|key| match &**key {
+        keys.all(|key| self.covers_key(key, asked))
+    }
+
+    fn covers_key(&self, key: &str, asked: &Record) -> bool {
+        let finer = |own: u64, asked: u64| asked.is_multiple_of(own);
+        match key {
+            "every_iterations" => finer(self.every_iterations, asked.every_iterations),
+            "latency_every_iterations" => finer(
+                self.latency_every_iterations,
+                asked.latency_every_iterations,
+            ),
+            "evaluate_every_epochs" => {
+                finer(self.evaluate_every_epochs, asked.evaluate_every_epochs)
+            }
             "agents" => {
-                self.agents == RecordAgents::All || asked.agents == RecordAgents::None || same(key)
+                self.agents == RecordAgents::All
+                    || asked.agents == RecordAgents::None
+                    || self.agents == asked.agents
             }
             "weights" => self.weights.covers(asked.weights),
             "wall" => self.wall || !asked.wall,
             "trace" => self.trace || !asked.trace,
-            key => same(key),
-        })
+            "every_ms" => match (self.every_ms, asked.every_ms) {
+                (_, None) => true,
+                (None, Some(_)) => false,
+                (Some(own), Some(asked)) => (asked / own).fract() == 0.0,
+            },
+            key => self.settings.get(key) == asked.settings.get(key),
+        }
+    }
+
+    /// What is recorded by a run that takes the place of one that recorded `recorded`: what is asked
+    /// here, and of every key what was recorded where it covers that.
+    pub(crate) fn along_with(&self, recorded: &Record) -> Record {
+        let both = recorded.settings.iter().chain(&self.settings);
+        let mut settings = toml::Table::new();
+        for (key, _) in both {
+            let of = match recorded.covers_key(key, self) {
+                true => recorded,
+                false => self,
+            };
+            if let Some(value) = of.settings.get(key) {
+                settings.insert(key.clone(), value.clone());
+            }
+        }
+        // Either of them was read from such a table.
+        Record::from_settings(&settings).unwrap_or_else(|| self.clone())
     }
 }
 
@@ -262,11 +303,19 @@ mod tests {
                 ],
             ),
             ("weights", vec![json!("all"), json!("last"), json!("none")]),
+            ("every_iterations", vec![json!(1), json!(2), json!(6)]),
+            ("latency_every_iterations", vec![json!(1), json!(5)]),
+            ("evaluate_every_epochs", vec![json!(2), json!(4)]),
+            ("every_ms", vec![json!(0.5), json!(2.0), Value::Null]),
         ];
         for (key, ladder) in ladders {
             for (more, a) in ladder.iter().enumerate() {
                 for (less, b) in ladder.iter().enumerate() {
-                    let covers = record(json!({key: a})).covers(&record(json!({key: b})));
+                    let [own, asked] = [a, b].map(|value| match value {
+                        Value::Null => record(json!({})),
+                        value => record(json!({key: value})),
+                    });
+                    let covers = own.covers(&asked);
                     assert_eq!(covers, more <= less, "{key}: {a} and {b}");
                 }
             }
@@ -283,8 +332,8 @@ mod tests {
             (json!({"weights": {"every": 2}}), json!({"weights": "last"})),
             (json!({"agents": [1, 2]}), json!({"agents": [1]})),
             (
-                json!({"every_iterations": 1}),
                 json!({"every_iterations": 2}),
+                json!({"every_iterations": 3}),
             ),
             (json!({"steady_from": 3}), json!({})),
             (
@@ -294,6 +343,30 @@ mod tests {
         ] {
             assert!(!record(a.clone()).covers(&record(b.clone())), "{a} and {b}");
             assert!(!record(b.clone()).covers(&record(a.clone())), "{b} and {a}");
+        }
+    }
+    #[test]
+    fn what_is_run_again_keeps_what_was_recorded_and_adds_what_is_asked() {
+        for (recorded, asked, both) in [
+            (
+                json!({"trace": true, "every_ms": 2.0}),
+                json!({"weights": "all"}),
+                json!({"trace": true, "every_ms": 2.0, "weights": "all"}),
+            ),
+            (
+                json!({"agents": [1], "every_iterations": 5}),
+                json!({"wall": true}),
+                json!({"wall": true}),
+            ),
+            (
+                json!({"every_iterations": 2, "steady_from": 3, "weights": "none"}),
+                json!({"every_iterations": 3, "agents": "none"}),
+                json!({"every_iterations": 3}),
+            ),
+        ] {
+            let found = record(asked.clone()).along_with(&record(recorded));
+            assert_eq!(found.settings, record(both).settings);
+            assert!(found.covers(&record(asked)));
         }
     }
 }

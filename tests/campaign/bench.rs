@@ -74,6 +74,13 @@ impl Bench {
         Running(command.spawn().expect("the program"))
     }
 
+    /// The same; what it tells goes into the file `told`.
+    pub fn start_telling(&self, command: &mut Command) -> Running {
+        let told = fs::File::create(self.path("told")).expect("a file");
+        command.stdout(Stdio::null()).stderr(told);
+        Running(command.spawn().expect("the program"))
+    }
+
     /// What `points.parquet` says of the points.
     pub fn statuses(&self) -> Vec<String> {
         Table::read(&self.results(), "points").texts("status")
@@ -173,6 +180,13 @@ pub fn await_statuses(bench: &Bench, expected: &[&str]) {
     let table = bench.results().join("points.parquet");
     await_that("the table", || table.is_file());
     await_that(&format!("{expected:?}"), || bench.statuses() == expected);
+}
+
+/// Locks a file as another process would, until it is dropped.
+pub fn hold(path: &Path) -> fs::File {
+    let file = fs::File::create(path).expect("a file");
+    file.lock().expect("a lock");
+    file
 }
 
 /// Removes the runs, so that they are to be done again.

@@ -21,8 +21,9 @@ fn failed_points_stop_no_others_and_are_run_again_only_when_asked() {
         let ended = bench.told(command).with_status(1);
         ended.tells(&[
             "2 done, skipped; 2 failed before, skipped; 0 to run",
-            "(link.drop = 1, seed = 1): the run stalls in iteration 0",
-            "(link.drop = 1, seed = 2): the run stalls in iteration 0",
+            "2 runs: the run stalls in iteration 0",
+            "(link.drop = 1, seed = 1) run",
+            "(link.drop = 1, seed = 2) With",
             "With --retry-failed",
         ]);
         assert!(ended.stdout.contains("failed"), "{}", ended.stdout);
@@ -38,7 +39,9 @@ fn failed_points_stop_no_others_and_are_run_again_only_when_asked() {
     assert!(page.contains("2 failed"), "the report tells");
 
     let ended = bench.told(&["resume", "out", "--retry-failed"]);
-    ended.with_status(1).tells(&["2 done, skipped; 2 to run"]);
+    let ended = ended.with_status(1);
+    ended.tells(&["2 done, skipped; 2 to run"]);
+    assert!(!ended.stderr.contains("--retry"), "{}", ended.stderr);
     assert_eq!(marked(&bench.results()), 2, "what failed begins anew");
     assert_eq!(bench.statuses(), expected);
 }
@@ -77,6 +80,77 @@ fn more_recording_runs_again_what_lacks_it_and_comes_to_the_same() {
 }
 
 #[test]
+fn what_is_run_again_to_record_more_records_also_what_it_had() {
+    let bench = Bench::new(RING);
+    let recorded = |more: &[&str], told: &str| {
+        let more: Vec<&str> = more.iter().flat_map(|set| ["--set", set]).collect();
+        bench.run(&more).with_status(0).tells(&[told]);
+        reading::summary(&reading::runs(&bench.results())[0])["record"].clone()
+    };
+    bench
+        .run(&["--set", "record.trace=true", "--set", "record.every_ms=5"])
+        .with_status(0);
+    let both = recorded(
+        &["record.weights=\"all\""],
+        "1 of them again to record more",
+    );
+    assert_eq!(
+        (&both["trace"], &both["weights"], &both["every_ms"]),
+        (&true.into(), &"all".into(), &5.0.into())
+    );
+    let run = &reading::runs(&bench.results())[0];
+    assert!(run.join("messages.parquet").is_file());
+    for less in [
+        &[][..],
+        &["record.every_iterations=4"],
+        &["record.every_ms=10"],
+    ] {
+        assert_eq!(recorded(less, "1 done, skipped; 0 to run"), both);
+    }
+    let other = recorded(&["record.steady_from=3"], "1 of them again");
+    assert_eq!(
+        (&other["steady_from"], &other["trace"]),
+        (&3.into(), &true.into())
+    );
+}
+
+#[test]
+fn a_done_run_without_its_tables_is_run_again() {
+    let bench = Bench::new(&format!("{RING}[sweep]\nseed = [1, 2]\n"));
+    bench.run(&[]).with_status(0);
+    let first = bench.fingerprints();
+    let rounds = reading::runs(&bench.results())[0].join("rounds.parquet");
+    fs::remove_file(&rounds).unwrap();
+    let told = bench.told(&["status", "out"]).with_status(0).stdout;
+    assert!(told.contains("1 interrupted"), "{told}");
+    let ended = bench.told(&["resume", "out"]).with_status(0);
+    ended.tells(&["1 done, skipped; 1 to run"]);
+    assert!(rounds.is_file());
+    assert_eq!(bench.fingerprints(), first);
+}
+
+#[test]
+fn a_refused_checkpoint_is_no_reason_to_try_the_same_again() {
+    let bench = Bench::new(RING);
+    bench.run(&[]).with_status(0);
+    let first = bench.fingerprints();
+    let run = &reading::runs(&bench.results())[0];
+    fs::remove_file(run.join("summary.json")).unwrap();
+    fs::write(run.join("checkpoint"), "damaged").unwrap();
+    let ended = bench.told(&["resume", "out"]).with_status(1);
+    ended.tells(&["cannot go on from", "With --retry-failed, runs begin anew"]);
+    assert!(
+        !ended.stderr.contains("the same command"),
+        "{}",
+        ended.stderr
+    );
+    let ended = bench.told(&["resume", "out", "--retry-failed"]);
+    let ended = ended.with_status(0);
+    assert!(!ended.stderr.contains("--retry"), "{}", ended.stderr);
+    assert_eq!(bench.fingerprints(), first);
+}
+
+#[test]
 fn resume_goes_on_from_any_folder_with_the_data_of_the_first_time() {
     let shipped = concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios/");
     let bench = Bench::new(&fs::read_to_string(format!("{shipped}own-data.toml")).unwrap());
@@ -99,6 +173,10 @@ fn resume_goes_on_from_any_folder_with_the_data_of_the_first_time() {
         json["data"],
         bench.path("data").canonicalize().unwrap().to_str().unwrap()
     );
+
+    // The same command without them goes on as it began.
+    bench.run(&["--set", "epochs=2"]).with_status(0);
+    assert_eq!(fs::read_to_string(&kept).unwrap(), kept_before);
 
     remove(&reading::runs(&bench.results())[3..5]);
     let elsewhere = tempfile::tempdir().unwrap();

@@ -1,6 +1,6 @@
 //! What the folder tells of a campaign in progress, and who may be in it.
 
-use super::bench::{Bench, ENDLESS, RING, STALLS, await_statuses};
+use super::bench::{Bench, ENDLESS, RING, STALLS, await_statuses, await_that, hold};
 use super::reading;
 use serde_json::Value;
 use std::fs;
@@ -97,4 +97,63 @@ fn status_tells_what_is_done_what_failed_and_what_to_do() {
     `byzsim resume out` runs what is not done
     `byzsim resume out --retry-failed` runs again what failed
     ");
+}
+
+/// Begins a task that is interrupted at its first run, and cannot write its last table then.
+fn endless(shell: &str) -> (Bench, super::bench::Running, fs::File) {
+    let bench = Bench::new(&format!("{RING}{ENDLESS}"));
+    let running = bench.start(&RUN);
+    await_statuses(&bench, &["done", "running", "not begun"]);
+    running.signal("INT");
+    assert_eq!(running.end(), Some(130));
+    let program = bench.byzsim(&[]);
+    let program = program.get_program().to_str().unwrap();
+    let command = format!("{shell} exec '{program}' resume out --task 0 --tasks 1 --threads 1");
+    let mut sh = std::process::Command::new("sh");
+    sh.current_dir(bench.path("")).args(["-c", &command]);
+    let running = bench.start_telling(&mut sh);
+    await_statuses(&bench, &["done", "running", "not begun"]);
+    let held = hold(&bench.results().join(".points.lock"));
+    (bench, running, held)
+}
+
+fn await_told(bench: &Bench, line: &str) {
+    let told = || fs::read_to_string(bench.path("told")).unwrap();
+    await_that(line, || told().contains(line));
+}
+
+#[test]
+fn the_first_interruption_is_told_at_once_and_the_second_ends_at_once() {
+    let (bench, running, held) = endless("");
+    running.signal("INT");
+    await_told(&bench, "Interrupted: writing checkpoints");
+    running.signal("INT");
+    assert_eq!(running.end(), Some(130));
+    await_told(&bench, "Ended at once.");
+    drop(held);
+    let told = bench.told(&["status", "out"]).with_status(0).stdout;
+    assert!(!told.contains("running"), "{told}");
+}
+
+#[test]
+fn what_outlives_its_terminal_is_not_ended_by_it() {
+    let (bench, running, held) = endless("trap '' HUP;");
+    running.signal("HUP");
+    running.signal("INT");
+    await_told(&bench, "Interrupted: writing checkpoints");
+    drop(held);
+    assert_eq!(running.end(), Some(130));
+    let told = fs::read_to_string(bench.path("told")).unwrap();
+    assert!(!told.contains("Ended at once"), "{told}");
+}
+
+#[test]
+fn a_run_that_stays_locked_is_told_of() {
+    let bench = Bench::new(RING);
+    bench.run(&[]).with_status(0);
+    let run = &reading::runs(&bench.results())[0];
+    fs::remove_file(run.join("summary.json")).unwrap();
+    let _held = hold(&run.join(".lock"));
+    let ended = bench.told(&["resume", "out"]).with_status(1);
+    ended.tells(&["1 point was not run: locked by another process"]);
 }

@@ -3,6 +3,7 @@
 
 mod bench;
 mod goes_on;
+mod grows;
 mod in_progress;
 #[path = "../reading/mod.rs"]
 mod reading;
