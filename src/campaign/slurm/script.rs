@@ -300,7 +300,9 @@ mod tests {
     fn paths_reach_the_program_as_they_are() {
         for folder in ["/a b's \"c\"/50% $HOME `x` \\n !", "/größe/*", "/-x"] {
             let told = told(folder, "it's a \"name\"; $x");
-            let line = format!("resume {folder} --task 3 --tasks 4 --threads 1");
+            let line = format!(
+                "resume {folder} --task 3 --tasks 4 --threads 1 --mark {folder}/slurm/0_3.mark"
+            );
             assert!(told.lines().any(|told| told == line), "{told}");
         }
     }
