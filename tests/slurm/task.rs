@@ -104,7 +104,7 @@ fn a_task_that_got_somewhere_by_its_limit_is_requeued() {
 fn a_task_that_got_nowhere_by_its_limit_is_not_requeued() {
     for so_far in [
         // It took all the time to start.
-        "true", // It took all the time to start, and kept that.
+        "true",     // It took all the time to start, and kept that.
         CHECKPOINT, // An iteration that ended is lost with a later one that did not.
         ITERATION,
     ] {

@@ -116,7 +116,9 @@ trap 'byzsim_signaled=yes' TERM
 byzsim_tell "start $((${{SLURM_RESTART_COUNT:-0}} + 1)), on $(uname -n)"
 byzsim_status=130
 if [ -z "$byzsim_signaled" ]; then
-    {command}         --task "$SLURM_ARRAY_TASK_ID" --tasks {shares} --threads "$SLURM_CPUS_PER_TASK"         --mark "$byzsim_mark" &
+    {command} \
+        --task "$SLURM_ARRAY_TASK_ID" --tasks {shares} --threads "$SLURM_CPUS_PER_TASK" \
+        --mark "$byzsim_mark" &
     byzsim_program=$!
     if [ -n "$byzsim_limit" ]; then byzsim_stop; fi
     # A signal ends the waiting, and not the program.
