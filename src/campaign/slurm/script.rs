@@ -265,7 +265,7 @@ mod tests {
 
     #[test]
     fn a_script_is_plain_to_read() {
-        insta::assert_snapshot!(script(&Job {
+        let job = Job {
             processors: 2,
             tasks: vec![0, 2, 3],
             at_once: Some(2),
@@ -274,7 +274,8 @@ mod tests {
                 .unwrap_or_else(|error| panic!("{error}")),
             prologue: "module load gcc\r\nsource ~/env/bin/activate".to_owned(),
             ..job()
-        }));
+        };
+        insta::assert_snapshot!(script(&job));
     }
 
     /// What a shell says of a script whose program tells its arguments.
