@@ -5,7 +5,7 @@
 //! that of the runs, and where later iterations cost more than the first, such as under an attack
 //! that begins late; runs that end early take less.
 
-use super::{Campaign, Outlook, Pending, Share};
+use super::{Campaign, Outlook, Pending};
 use crate::actors::{self, RunOptions};
 use crate::record::{Observer, Seen};
 use std::collections::BTreeMap;
@@ -21,6 +21,8 @@ pub struct Estimate {
     pub seconds: Vec<(usize, f64)>,
     /// How many of them side by side.
     pub jobs: usize,
+    /// Processors of each.
+    pub threads: usize,
 }
 
 /// How long a rule is looked at, beside the iteration that it is in then.
@@ -49,6 +51,7 @@ impl Campaign {
         Some(Estimate {
             seconds: runs.map(|run| (run.turn, total(run) * cost(run))).collect(),
             jobs: outlook.jobs,
+            threads: outlook.threads,
         })
     }
 
@@ -109,19 +112,15 @@ impl Observer for Stopwatch {
 }
 
 impl Estimate {
+    /// What runs cost beside each other where none was sampled: by their size alone. Each with its turn.
+    pub fn by_size(outlook: &Outlook) -> Vec<(usize, f64)> {
+        let runs = outlook.pending.iter();
+        runs.map(|run| (run.turn, total(run))).collect()
+    }
+
     /// Of all runs, as if one ran after the other \[s\].
     pub fn in_all(&self) -> f64 {
         self.seconds.iter().map(|(_, seconds)| seconds).sum()
-    }
-
-    /// Of the runs of a task \[s\].
-    pub fn of_task(&self, share: Share) -> f64 {
-        let own = self.seconds.iter().filter(|(turn, _)| share.has(*turn));
-        let (sum, longest) = own.fold((0.0, 0.0_f64), |(sum, longest), (_, seconds)| {
-            (sum + seconds, longest.max(*seconds))
-        });
-        // Side by side, but the longest has to end.
-        longest.max(sum / self.jobs as f64)
     }
 
     /// As many tasks as have `least` seconds of computing each, and at least one.
@@ -137,7 +136,11 @@ mod tests {
 
     fn estimate(seconds: &[f64], jobs: usize) -> Estimate {
         let seconds = seconds.iter().copied().enumerate().collect();
-        Estimate { seconds, jobs }
+        Estimate {
+            seconds,
+            jobs,
+            threads: 1,
+        }
     }
 
     #[test]
@@ -148,15 +151,5 @@ mod tests {
         assert_eq!(estimate(&[1.0; 10], 1).tasks(600.0), 1);
         assert_eq!(estimate(&[3000.0; 10], 1).tasks(600.0), 10);
         assert_eq!(estimate(&[], 1).tasks(600.0), 1);
-    }
-
-    #[test]
-    fn a_task_takes_as_long_as_its_points_and_no_less_than_its_longest() {
-        let estimate = estimate(&[1.0, 10.0, 2.0, 20.0], 2);
-        assert_eq!(estimate.in_all(), 33.0);
-        let of_task = |task, tasks| estimate.of_task(Share { task, tasks });
-        assert_eq!(of_task(0, 2), 2.0);
-        assert_eq!(of_task(1, 2), 20.0);
-        assert_eq!(of_task(0, 1), 20.0);
     }
 }

@@ -1,9 +1,13 @@
-//! What there is to do of a campaign, found without touching its folder.
+//! What there is to do of a campaign, for others to do: found without touching its folder, and made
+//! ready in it.
 
+use super::PointOutcome;
 use super::folder;
 use super::workload::{Size, share_out};
-use super::{Campaign, CampaignError, CampaignOptions, Outlook};
+use super::{Begun, Campaign, CampaignError, CampaignOptions, FolderError, Outlook, run_folder};
+use crate::record;
 use crate::scenario::RunId;
+use std::io;
 
 impl Campaign {
     /// Checks every point and finds what [`Campaign::run`] would do. Nothing is written.
@@ -24,5 +28,28 @@ impl Campaign {
         let sizes = pending.iter().map(|run| &run.size);
         let jobs_and_threads = share_out(options.threads, options.jobs, sizes);
         Ok(self.outlook(&pending, &outcomes, jobs_and_threads, true))
+    }
+
+    /// Takes back what failed runs have left that are to be run again, so that whoever runs them
+    /// needs not be told to, and does so once.
+    pub(super) fn reset_failed(
+        &self,
+        begun: &mut Begun,
+        options: &CampaignOptions<'_>,
+    ) -> Result<(), FolderError> {
+        for run in begun.runs.iter().filter(|run| run.begin.is_some()) {
+            if !begun.outcomes[run.points[0]].1.is_lasting() {
+                continue;
+            }
+            let folder = run_folder(&options.folder, &run.size.id);
+            record::begin_anew(&folder)
+                .map_err(|error| FolderError::at(&folder)(io::Error::other(error)))?;
+            let summary = folder.join("summary.json");
+            std::fs::remove_file(&summary).map_err(FolderError::at(&summary))?;
+            for &point in &run.points {
+                begun.outcomes[point].1 = PointOutcome::NotBegun;
+            }
+        }
+        Ok(())
     }
 }

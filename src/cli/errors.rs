@@ -64,7 +64,7 @@ impl From<ScenarioError> for Refusal {
 impl From<SlurmError> for Refusal {
     fn from(error: SlurmError) -> Refusal {
         let help = match &error {
-            SlurmError::NotHere { program: "bash", .. } => {
+            SlurmError::NoBash(_) => {
                 "the script is for bash: submit where it is installed".to_owned()
             }
             SlurmError::NotHere { .. } => format!(
@@ -72,9 +72,11 @@ impl From<SlurmError> for Refusal {
                  runs the points here",
                 program()
             ),
-            SlurmError::Refused { command, .. } if !command.starts_with("sbatch") => {
+            SlurmError::Silent { .. } => {
                 "submit on a login node of the cluster, when Slurm answers there".to_owned()
             }
+            SlurmError::Argument { .. } => "leave it out".to_owned(),
+            SlurmError::Unnumbered(_) => "`squeue --me` shows whether it waits or runs".to_owned(),
             SlurmError::Refused { .. } => {
                 "--sbatch-arg=ARG gives sbatch what it asks for, such as --sbatch-arg=--account=NAME"
                     .to_owned()

@@ -3,6 +3,7 @@
 use super::Plugins;
 use super::campaign::{Asked, How};
 use super::errors::Refusal;
+use super::mark::mark;
 use crate::campaign::{Kept, Share};
 use crate::scenario::{Catalogues, ScenarioFile};
 use clap::Args;
@@ -22,10 +23,14 @@ pub(super) struct Resume {
     /// How many tasks share the campaign
     #[arg(long, value_name = "N", hide = true, requires = "task", value_parser = clap::value_parser!(u32).range(1..))]
     tasks: Option<u32>,
+    /// File that is made when the first iteration has ended
+    #[arg(long, value_name = "FILE", hide = true, requires = "task")]
+    mark: Option<PathBuf>,
 }
 
 impl Resume {
-    pub fn main(self, plugins: Plugins) -> u8 {
+    pub fn main(self, mut plugins: Plugins) -> u8 {
+        plugins.observers.extend(self.mark.map(mark));
         let file = match open(&self.folder, &plugins.catalogues) {
             Ok(file) => file,
             Err(refusal) => return self.how.refuse(refusal),

@@ -1,16 +1,15 @@
 //! `byzsim run --slurm`: submits a campaign as a job array.
 
 use super::campaign::{Asked, How};
-use super::errors::Refusal;
+use super::errors::{Refusal, complain};
 use super::list::Format;
 use super::text::{note, print};
 use super::time_left::in_words;
-use super::{Plugins, program};
-use crate::campaign::slurm::{self, Job, SlurmError, Submitted};
-use crate::campaign::{Campaign, CampaignError, CampaignOptions, Estimate, FolderError, Share};
+use super::{FAILED, Plugins, program};
+use crate::campaign::slurm::{self, Deal, Given, Job, SlurmError, Submitted};
+use crate::campaign::{Campaign, CampaignError, CampaignOptions, Estimate, FolderError, Outlook};
 use clap::Args;
 use serde_json::json;
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// How a campaign is given to Slurm.
@@ -18,12 +17,15 @@ use std::path::{Path, PathBuf};
 #[command(next_help_heading = "On a cluster")]
 pub(super) struct OnACluster {
     /// Submit the points as a job array of Slurm over the folder, which all nodes share, and return;
-    /// --threads is the processors of each task
+    /// --threads is the processors of each task, by default as many as --jobs
     #[arg(long)]
     pub slurm: bool,
-    /// Tasks of the array [default: ten minutes or more for each, by a short sample here]
+    /// Tasks of the array at the most [default: ten minutes or more for each, by a short sample here]
     #[arg(long, value_name = "N", requires = "slurm", value_parser = clap::value_parser!(u32).range(1..))]
     tasks: Option<u32>,
+    /// How many of them may run at a time [default: as many as the cluster lets]
+    #[arg(long, value_name = "N", requires = "slurm", value_parser = clap::value_parser!(u32).range(1..))]
+    at_once: Option<u32>,
     /// Give sbatch an option, such as --sbatch-arg=--time=2:00:00; may be repeated
     #[arg(
         long,
@@ -60,14 +62,14 @@ impl OnACluster {
                 force: asked.force,
                 retry_failed: how.retry_failed,
                 checkpoint_every: how.checkpoint_every,
-                threads: Some(how.threads.map_or(1, usize::from)),
+                threads: Some(processors(how)?),
                 jobs: how.jobs.map(usize::from),
                 ..CampaignOptions::default()
             };
             self.submit(&campaign, &options, &told)
         };
         match submit() {
-            Ok(()) => 0,
+            Ok(status) => status,
             Err(refusal) => refusal.tell(how.format, "; nothing was submitted"),
         }
     }
@@ -77,9 +79,14 @@ impl OnACluster {
         campaign: &Campaign,
         options: &CampaignOptions<'_>,
         told: &Told,
-    ) -> Result<(), Refusal> {
+    ) -> Result<u8, Refusal> {
         let prologue = self.prologue()?;
-        let most = self.most_tasks()?;
+        let given = Given::new(self.sbatch_arg.clone())?;
+        let most = match slurm::most_tasks() {
+            // A script can be looked at anywhere.
+            Err(_) if self.dry_run => slurm::MOST_TASKS,
+            most => most?,
+        };
         let mut job = Job {
             name: campaign.file.name.clone(),
             program: std::env::current_exe().map_err(|error| Refusal::Other {
@@ -89,8 +96,10 @@ impl OnACluster {
             folder: options.folder.clone(),
             shares: 1,
             tasks: vec![0],
+            at_once: self.at_once.map(|tasks| tasks as usize),
             processors: options.threads.unwrap_or(1),
-            arguments: arguments(options),
+            jobs: options.jobs,
+            given,
             prologue,
         };
         // Before the folder is touched: what no script can hold.
@@ -103,27 +112,14 @@ impl OnACluster {
             told.note(&words);
         }
         if outlook.pending.is_empty() {
-            told.nothing(&options.folder);
-            return Ok(());
+            return Ok(told.nothing(&outlook, &options.folder, self.dry_run));
         }
-        job.shares = match self.tasks {
-            Some(tasks) => tasks as usize,
-            None => {
-                let estimate = campaign.estimate(&outlook);
-                let shares = estimate.as_ref().map(|estimate| estimate.tasks(LEAST_S));
-                let shares = shares.unwrap_or(outlook.pending.len()).min(most);
-                told.note(&in_tasks(estimate.as_ref(), shares));
-                shares
-            }
-        };
-        let turns = outlook.pending.iter().map(|run| run.turn % job.shares);
-        job.tasks = turns.collect::<BTreeSet<usize>>().into_iter().collect();
+        let deal = self.deal(campaign, &outlook, most, told)?;
+        (job.shares, job.tasks) = (deal.shares, deal.tasks);
+        told.warn_of_the_limit(&job.given);
         if self.dry_run {
-            told.would(
-                &job.script()?,
-                &slurm::submit_command(&job, &self.sbatch_arg),
-            );
-            return Ok(());
+            told.would(&job.script()?, &slurm::submit_command(&job));
+            return Ok(0);
         }
         if let Some(error) = campaign.prepare(options)?.unwritten {
             return Err(Refusal::Other {
@@ -131,9 +127,46 @@ impl OnACluster {
                 help: "choose another folder with --out DIR".to_owned(),
             });
         }
-        let array = slurm::submit(&job, &self.sbatch_arg)?;
+        let (array, unkept) = slurm::submit(&job)?;
         told.submitted(&job, &array);
-        Ok(())
+        if let Some(error) = unkept {
+            note(&format!(
+                "warning: {error}; submit nothing for this folder before job {} has ended",
+                array.id
+            ));
+        }
+        Ok(0)
+    }
+
+    /// Deals what is to be done out to tasks.
+    fn deal(
+        &self,
+        campaign: &Campaign,
+        outlook: &Outlook,
+        most: usize,
+        told: &Told,
+    ) -> Result<Deal, Refusal> {
+        let estimate = match self.tasks {
+            Some(_) => None,
+            None => campaign.estimate(outlook),
+        };
+        let costs = match &estimate {
+            Some(estimate) => estimate.seconds.clone(),
+            None => Estimate::by_size(outlook),
+        };
+        let tasks = match (self.tasks, &estimate) {
+            (Some(tasks), _) => tasks as usize,
+            (None, Some(estimate)) => estimate.tasks(LEAST_S).min(most),
+            (None, None) => costs.len().min(most),
+        };
+        let deal = Deal::of(&costs, outlook.jobs, tasks, most).ok_or_else(|| Refusal::Other {
+            message: format!("--tasks {tasks} is more than an array of this cluster can have"),
+            help: format!("at most {most} (MaxArraySize); a task may have any number of points"),
+        })?;
+        if self.tasks.is_none() {
+            told.note(&in_tasks(estimate.as_ref(), &deal));
+        }
+        Ok(deal)
     }
 
     /// The lines before the program.
@@ -148,23 +181,20 @@ impl OnACluster {
         slurm::check_prologue(path, &text)?;
         Ok(text)
     }
+}
 
-    /// How many tasks the cluster takes, where that is no fewer than were asked for.
-    fn most_tasks(&self) -> Result<usize, Refusal> {
-        let most = match slurm::most_tasks() {
-            // A script can be looked at anywhere.
-            Err(_) if self.dry_run => slurm::MOST_TASKS,
-            most => most?,
-        };
-        match self.tasks {
-            Some(tasks) if tasks as usize > most => Err(Refusal::Other {
-                message: format!("--tasks {tasks} is more than an array of this cluster can have"),
-                help: format!(
-                    "at most {most} (MaxArraySize); a task may have any number of points"
-                ),
-            }),
-            _ => Ok(most),
-        }
+/// Processors of a task: enough for the points that are to be run side by side.
+fn processors(how: &How) -> Result<usize, Refusal> {
+    match (how.threads, how.jobs) {
+        (Some(threads), Some(jobs)) if jobs > threads => Err(Refusal::Other {
+            message: format!(
+                "--jobs {jobs} is more than the processors of a task, --threads {threads}"
+            ),
+            help: format!(
+                "--threads {jobs} gives every task as many; without --threads it has them, too"
+            ),
+        }),
+        (threads, jobs) => Ok(threads.or(jobs).map_or(1, usize::from)),
     }
 }
 
@@ -186,40 +216,31 @@ fn refuse_beside_others(folder: &Path) -> Result<(), Refusal> {
     })
 }
 
-/// What else a task is told, beside its number and its processors.
-fn arguments(options: &CampaignOptions<'_>) -> Vec<String> {
-    let jobs = options
-        .jobs
-        .map(|jobs| ["--jobs".to_owned(), jobs.to_string()]);
-    let retry = options.retry_failed.then(|| "--retry-failed".to_owned());
-    jobs.into_iter().flatten().chain(retry).collect()
-}
-
 /// How much there is to do, and how it was dealt out.
-fn in_tasks(estimate: Option<&Estimate>, shares: usize) -> String {
-    let tasks = match shares {
-        1 => "one task".to_owned(),
-        many => format!("{many} tasks"),
-    };
+fn in_tasks(estimate: Option<&Estimate>, deal: &Deal) -> String {
+    let tasks = tasks(deal.tasks.len());
     let Some(estimate) = estimate else {
         return format!("No run could be begun here to see how long it takes: {tasks}.");
     };
-    let of_task = |task| {
-        estimate.of_task(Share {
-            task,
-            tasks: shares,
-        })
+    let processors = match estimate.threads {
+        1 => "one processor like this machine's".to_owned(),
+        many => format!("{many} processors like this machine's"),
     };
-    let longest = (0..shares).map(of_task);
-    let longest = longest.fold(0.0, f64::max);
-    let in_all = in_words(estimate.in_all() / estimate.jobs as f64);
-    let longest = match shares {
+    let longest = match deal.tasks.len() {
         1 => String::new(),
-        _ => format!(", the longest of about {}", in_words(longest)),
+        _ => format!(", the longest of about {}", in_words(deal.longest)),
     };
     format!(
-        "About {in_all} of computing, by a sample of each rule on this machine: {tasks}{longest}."
+        "About {} of computing on {processors}, by a sample of each rule: {tasks}{longest}.",
+        in_words(estimate.in_all())
     )
+}
+
+fn tasks(count: usize) -> String {
+    match count {
+        1 => "one task".to_owned(),
+        many => format!("{many} tasks"),
+    }
 }
 
 /// What is told of a submission.
@@ -245,12 +266,46 @@ impl Told {
         }
     }
 
-    fn nothing(&self, folder: &Path) {
+    /// Tells that there is nothing to submit, and gives the exit status. Where a script is asked for,
+    /// standard output is none.
+    fn nothing(&self, outlook: &Outlook, folder: &Path, is_dry: bool) -> u8 {
+        let (done, failed) = (outlook.found, outlook.failed);
+        if self.format == Format::Json {
+            let json = json!({"job": null, "folder": folder, "done": done, "failed": failed});
+            print(&format!("{json:#}"));
+        }
+        if failed > 0 {
+            let points = match failed {
+                1 => "1 point has".to_owned(),
+                many => format!("{many} points have"),
+            };
+            complain(&format!("{points} failed; nothing was submitted"));
+            self.note("With --retry-failed, points that failed are run again.");
+            return FAILED;
+        }
         let text = format!(
             "All points are done; nothing was submitted\nResults are in {}",
             folder.display()
         );
-        self.tell(json!({"job": null, "folder": folder}), &text);
+        match self.format {
+            Format::Text if !is_dry && !self.is_quiet => print(&text),
+            Format::Text => self.note(&text),
+            Format::Json => {}
+        }
+        0
+    }
+
+    fn warn_of_the_limit(&self, given: &Given) {
+        let before = given.signal_before_s();
+        let limit = given.time_limit_s();
+        if let Some(limit) = limit.filter(|limit| *limit < 2 * u64::from(before)) {
+            self.note(&format!(
+                "warning: of the {limit} s of --time, a task may compute {} s at the most, and a minute \
+                 less where Slurm is early: it is told to end {before} s before (--sbatch-arg=--signal=\
+                 B:USR1@SECONDS)",
+                limit.saturating_sub(before.into())
+            ));
+        }
     }
 
     fn would(&self, script: &str, command: &[String]) {
@@ -270,10 +325,7 @@ impl Told {
     }
 
     fn submitted(&self, job: &Job, array: &Submitted) {
-        let tasks = match job.tasks.len() {
-            1 => "one task".to_owned(),
-            many => format!("{many} tasks"),
-        };
+        let tasks = tasks(job.tasks.len());
         let status = [
             program(),
             "status".to_owned(),

@@ -1,9 +1,11 @@
-//! What `run --slurm` submits and tells, with stand-ins for Slurm's commands; `tests/slurm/run` is the
+//! What `run --slurm` submits and tells, and how tasks end, with stand-ins for Slurm's commands; `tests/slurm/run` is the
 //! same on a real one.
 
 #![cfg(unix)]
 
-use serde_json::Value;
+mod task;
+
+use serde_json::{Value, json};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
@@ -134,12 +136,19 @@ fn a_submission_prepares_the_folder_and_tells_where_to_look() {
         assert!(told.contains(line), "{told}");
     }
     let arguments = format!(
-        "--parsable\n--time=1:00:00\n-pshort\n{}\n",
+        "--parsable\n--array=0-2\n--cpus-per-task=1\n--open-mode=append\n--requeue\n\
+         --signal=B:USR1@120\n--time=1:00:00\n-pshort\n{}\n",
         script.display()
     );
     assert_eq!(bench.read("submitted"), arguments);
     let script = fs::read_to_string(script).expect("a script");
-    assert!(script.contains("\n#SBATCH --array=0-2\n"), "{script}");
+    // The script alone is the same array.
+    for option in ["--array=0-2", "--requeue", "--time=1:00:00", "-pshort"] {
+        assert!(
+            script.contains(&format!("\n#SBATCH {option}\n")),
+            "{script}"
+        );
+    }
     for name in ["scenario.toml", "points.parquet", "campaign.json"] {
         assert!(folder.join(name).is_file(), "{name}");
     }
@@ -201,7 +210,7 @@ fn few_seconds_of_computing_are_one_task() {
     assert_eq!(told.status.code(), Some(0), "{told:?}");
     let words = text(&told.stderr);
     assert!(
-        words.contains("by a sample of each rule on this machine: one task."),
+        words.contains("by a sample of each rule: one task."),
         "{words}"
     );
     assert!(
@@ -237,11 +246,11 @@ fn a_dry_run_prints_the_script_and_writes_nothing() {
     assert_eq!(output.status.code(), Some(0), "{output:?}");
     let (script, words) = (text(&output.stdout), text(&output.stderr));
     assert!(
-        script.starts_with("#!/bin/bash\n") && script.ends_with("exit \"$status\"\n"),
+        script.starts_with("#!/bin/bash\n") && script.ends_with("exit \"$byzsim_status\"\n"),
         "{script}"
     );
     assert!(
-        words.contains("sbatch --parsable '--comment=a b' \""),
+        words.contains("sbatch --parsable ") && words.contains(" '--comment=a b' \""),
         "{words}"
     );
     let entries = fs::read_dir(bench.folder.path()).expect("a folder");
@@ -283,9 +292,123 @@ fn what_cannot_be_submitted_is_told_with_the_way_out() {
     );
 }
 
+/// Six points are done; what one of them left says that it failed.
+fn with_a_failed_point() -> (Bench, PathBuf) {
+    let bench = Bench::new();
+    bench.stand_in("sbatch", SBATCH_AT_ONCE);
+    bench.submission(&["--tasks", "3"]);
+    let runs = fs::read_dir(bench.path("it's the results/runs")).expect("runs");
+    let run = runs.map(|run| run.expect("a run").path()).min();
+    let summary = run.expect("six").join("summary.json");
+    let text = fs::read_to_string(&summary).expect("a summary");
+    let mut told: Value = serde_json::from_str(&text).expect("JSON");
+    told["status"] = "failed".into();
+    told["error"] = json!({"kind": "panic", "message": "why"});
+    fs::write(&summary, told.to_string()).expect("a file");
+    bench.stand_in("sbatch", SBATCH);
+    (bench, summary)
+}
+
+#[test]
+fn failed_points_are_told_of_where_nothing_else_is_left() {
+    let (bench, summary) = with_a_failed_point();
+    let output = bench.run(&[]);
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    let words = text(&output.stderr);
+    assert!(
+        words.contains("1 point has failed; nothing was submitted")
+            && words.contains("--retry-failed"),
+        "{words}"
+    );
+    let output = bench.run(&["--dry-run"]);
+    assert_eq!((output.status.code(), &*output.stdout), (Some(1), &b""[..]));
+    let output = bench.run(&["--format", "json"]);
+    let told: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!((&told["done"], &told["failed"]), (&5.into(), &1.into()));
+    assert!(summary.is_file() && !bench.path("submitted").exists());
+}
+
+#[test]
+fn failed_points_are_reset_once_and_tasks_need_no_telling() {
+    let (bench, summary) = with_a_failed_point();
+    let told = bench.submission(&["--retry-failed"]);
+    assert_eq!(told["tasks"], 1);
+    assert!(!summary.exists(), "the failure stays");
+    let script = bench.read("it's the results/slurm/job.sh");
+    assert!(!script.contains("--retry-failed"), "{script}");
+}
+
+#[test]
+fn a_dry_run_of_what_is_done_prints_no_script() {
+    let bench = Bench::new();
+    bench.stand_in("sbatch", SBATCH_AT_ONCE);
+    bench.submission(&["--tasks", "3"]);
+    let output = bench.run(&["--dry-run"]);
+    assert_eq!((output.status.code(), &*output.stdout), (Some(0), &b""[..]));
+    assert!(
+        text(&output.stderr).contains("All points are done"),
+        "{output:?}"
+    );
+}
+
+#[test]
+fn a_submission_is_told_even_where_its_number_cannot_be_kept() {
+    let bench = Bench::new();
+    bench.stand_in(
+        "sbatch",
+        r#"mkdir -p "$BENCH/it's the results/slurm/array/x"; echo 12"#,
+    );
+    let output = bench.run(&[]);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    assert!(
+        text(&output.stdout).contains("Submitted as job 12"),
+        "{output:?}"
+    );
+    assert!(
+        text(&output.stderr).contains("before job 12 has ended"),
+        "{output:?}"
+    );
+}
+
+#[test]
+fn a_task_has_the_processors_that_its_points_need() {
+    let bench = Bench::new();
+    bench.stand_in("scontrol", "echo MaxArraySize = 6");
+    bench.submission(&["--jobs", "3", "--at-once", "2", "--tasks", "300"]);
+    let script = bench.read("it's the results/slurm/job.sh");
+    for line in ["--cpus-per-task=3", "--array=0-5%2"] {
+        assert!(script.contains(&format!("\n#SBATCH {line}\n")), "{script}");
+    }
+    fs::remove_file(bench.path("submitted")).expect("a file");
+    let told = bench.refusal(&["--jobs", "3", "--threads", "2"]);
+    assert!(told.contains("--threads 3"), "{told}");
+}
+
+#[test]
+fn options_that_break_the_array_are_refused_and_a_short_limit_is_warned_of() {
+    let bench = Bench::new();
+    for (option, way_out) in [
+        ("--array=0-9", "--at-once"),
+        ("--no-requeue", "by being requeued"),
+        ("--signal=USR1@60", "--signal=B:USR1@SECONDS"),
+    ] {
+        let told = bench.refusal(&["--sbatch-arg", option]);
+        assert!(told.contains(way_out), "{told}");
+    }
+    let words = |limit| text(&bench.run(&["--dry-run", "--sbatch-arg", limit]).stderr);
+    assert!(words("--time=3").contains("of the 180 s of --time"));
+    assert!(!words("--time=4").contains("warning"));
+}
+
 #[test]
 fn options_of_submissions_are_refused_elsewhere() {
-    for option in ["--tasks=2", "--sbatch-arg=-x", "--prologue=x", "--dry-run"] {
+    for option in [
+        "--tasks=2",
+        "--at-once=2",
+        "--sbatch-arg=-x",
+        "--prologue=x",
+        "--dry-run",
+    ] {
         let mut program = Command::new(env!("CARGO_BIN_EXE_byzsim"));
         let output = program
             .args(["run", "scenario.toml", option])

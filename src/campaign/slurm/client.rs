@@ -57,7 +57,7 @@ impl Submitted {
 /// # Errors
 /// No `scontrol`, or one that reaches no cluster.
 pub fn most_tasks() -> Result<usize, SlurmError> {
-    let told = run("scontrol", ["show", "config"])?;
+    let told = run("scontrol", ["show", "config"]).map_err(silent)?;
     Ok(most_tasks_of(&told).unwrap_or(MOST_TASKS))
 }
 
@@ -91,26 +91,40 @@ pub fn queued(folder: &Path) -> Result<Option<Submitted>, SlurmError> {
         }
         // Slurm has forgotten it: it ended long ago.
         Err(SlurmError::Refused { told, .. }) if told.contains("Invalid job id") => Ok(None),
-        Err(error) => Err(error),
+        Err(error) => Err(silent(error)),
+    }
+}
+
+/// Of a command that only asks: it failed since nobody answered.
+fn silent(error: SlurmError) -> SlurmError {
+    match error {
+        SlurmError::Refused { command, told } => SlurmError::Silent {
+            command,
+            told: told.lines().map(str::trim).collect::<Vec<_>>().join("; "),
+        },
+        error => error,
     }
 }
 
 /// Where the number of the array stands in `DIR/slurm`.
 const RECORD: &str = "array";
 
-/// The command line that submits a job. `arguments` come after those of the script and win over them.
-pub fn submit_command(job: &Job, arguments: &[String]) -> Vec<String> {
+/// The command line that submits a job. The script has the same options: here they win over those of
+/// a site's environment, such as `SBATCH_NO_REQUEUE`.
+pub fn submit_command(job: &Job) -> Vec<String> {
     let mut command = vec!["sbatch".to_owned(), "--parsable".to_owned()];
-    command.extend_from_slice(arguments);
+    command.extend(job.held());
+    command.extend_from_slice(job.given.words());
     command.push(job.script_file().display().to_string());
     command
 }
 
-/// Writes the script and submits it.
+/// Writes the script and submits it. With the array comes why its number could not be kept, if it could
+/// not: then [`queued`] does not know of it.
 ///
 /// # Errors
 /// A script that cannot be written; no `sbatch`, or what it refuses.
-pub fn submit(job: &Job, arguments: &[String]) -> Result<Submitted, SlurmError> {
+pub fn submit(job: &Job) -> Result<(Submitted, Option<SlurmError>), SlurmError> {
     let write = |path: &Path, text: &str| {
         let at = |error| SlurmError::Unusable {
             path: path.to_owned(),
@@ -124,16 +138,13 @@ pub fn submit(job: &Job, arguments: &[String]) -> Result<Submitted, SlurmError> 
         error,
     })?;
     write(&job.script_file(), &script)?;
-    let command = submit_command(job, arguments);
+    let command = submit_command(job);
     let told = run("sbatch", &command[1..])?;
     let Some(array) = Submitted::read(&told) else {
-        return Err(SlurmError::Refused {
-            command: line(&command),
-            told: format!("it told no job's number, but {:?}", told.trim()),
-        });
+        return Err(SlurmError::Unnumbered(told.trim().to_owned()));
     };
-    write(&logs.join(RECORD), &format!("{}\n", told.trim()))?;
-    Ok(array)
+    let kept = write(&logs.join(RECORD), &format!("{}\n", told.trim()));
+    Ok((array, kept.err()))
 }
 
 /// Checks shell lines that are to stand in a script after its options.
@@ -156,23 +167,21 @@ pub fn check_prologue(path: &Path, text: &str) -> Result<(), SlurmError> {
     if text.contains('\0') {
         return Err(wrong("it has a zero byte".to_owned()));
     }
-    let failed = |error| SlurmError::NotHere {
-        program: "bash",
-        error,
-    };
     let mut bash = Command::new("bash")
         .arg("-n")
+        .env("LC_ALL", "C")
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
         .spawn()
-        .map_err(failed)?;
+        .map_err(SlurmError::NoBash)?;
     if let Some(mut stdin) = bash.stdin.take() {
         // It may end at a mistake before it has read all.
         let _ = stdin.write_all(text.replace("\r\n", "\n").as_bytes());
     }
-    let output = bash.wait_with_output().map_err(failed)?;
-    match output.status.success() {
+    let output = bash.wait_with_output().map_err(SlurmError::NoBash)?;
+    // An open here-document, which would take in all that follows, is but a warning.
+    match output.status.success() && output.stderr.is_empty() {
         true => Ok(()),
         false => Err(wrong(told(&output))),
     }
@@ -261,6 +270,7 @@ mod tests {
         assert!(check("").is_ok());
         let wrong = |text: &str| check(text).expect_err("refused").to_string();
         assert!(wrong("echo 'one\n").starts_with("env.sh: bash: line 1:"));
+        assert!(wrong("cat <<EOF\none\n").contains("here-document"));
         assert_eq!(
             wrong("module load gcc\n#SBATCH --partition=long\n"),
             "env.sh: line 2 is for Slurm, which would not read it there; \

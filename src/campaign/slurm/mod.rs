@@ -2,27 +2,53 @@
 //! submits it. Queueing, placing and starting again are Slurm's.
 
 mod client;
+mod deal;
+mod given;
 mod script;
 
 pub use client::{
     MOST_TASKS, Submitted, check_prologue, line, most_tasks, queued, submit, submit_command,
 };
-pub use script::{Job, SIGNAL_BEFORE_S};
+pub use deal::Deal;
+pub use given::{Given, SIGNAL_BEFORE_S};
+pub use script::Job;
 
 use std::path::PathBuf;
 
 /// Why a campaign could not be given to Slurm.
 #[derive(Debug, thiserror::Error)]
 pub enum SlurmError {
-    /// One of Slurm's commands, or `bash`, is not here.
-    #[error("cannot run `{program}`: {error}")]
+    /// `bash` is not here, which is to read the script.
+    #[error("cannot run `bash`: {0}")]
+    NoBash(std::io::Error),
+    /// One of Slurm's commands is not here.
+    #[error("Slurm is not installed here: cannot run `{program}`: {error}")]
     NotHere {
         /// The command.
         program: &'static str,
         /// Why.
         error: std::io::Error,
     },
-    /// One of them did not do what was asked for.
+    /// One of them reaches no cluster.
+    #[error("Slurm does not answer here; `{command}` tells: {told}")]
+    Silent {
+        /// The command line.
+        command: String,
+        /// What it told, or its status where it told nothing.
+        told: String,
+    },
+    /// A job was submitted, and nobody knows which.
+    #[error("sbatch succeeded and told no job's number, but {0:?}")]
+    Unnumbered(String),
+    /// `sbatch` cannot be given an option.
+    #[error("--sbatch-arg={argument} cannot be given: {why}")]
+    Argument {
+        /// The option.
+        argument: String,
+        /// Why.
+        why: String,
+    },
+    /// The job was not taken.
     #[error("`{command}` failed: {told}")]
     Refused {
         /// The command line.

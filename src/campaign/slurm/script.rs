@@ -1,6 +1,6 @@
 //! The script of a job array, in `DIR/slurm/job.sh`: every task runs its share of the points.
 
-use super::SlurmError;
+use super::{Given, SIGNAL_BEFORE_S, SlurmError};
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
@@ -17,17 +17,17 @@ pub struct Job {
     pub shares: usize,
     /// The shares with runs that are not done, each a task of the array; in ascending order.
     pub tasks: Vec<usize>,
+    /// How many tasks may run at a time; `None` leaves it to the queue.
+    pub at_once: Option<usize>,
     /// Processors of a task, which the program uses as threads.
     pub processors: usize,
-    /// More arguments of `resume`.
-    pub arguments: Vec<String>,
+    /// Points side by side in a task; `None` leaves it to the program.
+    pub jobs: Option<usize>,
+    /// More options for `sbatch`.
+    pub given: Given,
     /// Shell lines that come before the program: modules, environments.
     pub prologue: String,
 }
-
-/// How long before the time limit a task is told to write its checkpoint \[s\]. Slurm may tell it up to
-/// a minute earlier.
-pub const SIGNAL_BEFORE_S: u32 = 120;
 
 impl Job {
     /// Where the script and the logs are.
@@ -40,17 +40,54 @@ impl Job {
         self.logs().join("job.sh")
     }
 
+    /// The options without which the array would not be what it is.
+    pub(super) fn held(&self) -> Vec<String> {
+        let at_once = self.at_once.map(|tasks| format!("%{tasks}"));
+        let mut held = vec![
+            format!(
+                "--array={}{}",
+                ranges(&self.tasks),
+                at_once.unwrap_or_default()
+            ),
+            format!("--cpus-per-task={}", self.processors),
+            "--open-mode=append".to_owned(),
+            "--requeue".to_owned(),
+        ];
+        if !self.given.has_signal() {
+            held.push(format!("--signal=B:USR1@{SIGNAL_BEFORE_S}"));
+        }
+        held
+    }
+
+    /// The lines for Slurm.
+    fn options(&self) -> Result<String, SlurmError> {
+        // A percent sign in the folder's own name is no pattern.
+        let logs = text_of(&self.logs())?.replace('%', "%%") + "/%A_%a.log";
+        let mut options = vec![
+            vec![format!("--job-name={}", self.name)],
+            vec![format!("--output={logs}")],
+        ];
+        options.extend(self.held().into_iter().map(|option| vec![option]));
+        options.extend(self.given.options().map(<[String]>::to_vec));
+        let line = |words: Vec<String>| {
+            let words: Result<Vec<_>, _> = words.iter().map(|word| option(word)).collect();
+            Ok(format!("#SBATCH {}\n", words?.join(" ")))
+        };
+        options.into_iter().map(line).collect()
+    }
+
     /// The script.
     ///
     /// # Errors
     /// A path or a name that Slurm or a shell cannot be told.
     pub fn script(&self) -> Result<String, SlurmError> {
         let shown = self.logs().join("%A_%a.log");
-        // A percent sign in the folder's own name is no pattern.
-        let logs = text_of(&self.logs())?.replace('%', "%%") + "/%A_%a.log";
-        let command = [&[text_of(&self.program)?, "resume", text_of(&self.folder)?][..]];
-        let command = command.concat().into_iter().map(str::to_owned);
-        let command = command.chain(self.arguments.iter().cloned());
+        let command = [text_of(&self.program)?, "resume", text_of(&self.folder)?];
+        let command = command.into_iter().map(str::to_owned);
+        let jobs = self
+            .jobs
+            .map(|jobs| ["--jobs".to_owned(), jobs.to_string()]);
+        let command = command.chain(jobs.into_iter().flatten());
         let command = command
             .map(|word| quoted(&word))
             .collect::<Result<Vec<_>, _>>()?;
@@ -62,52 +99,62 @@ impl Job {
 # Written by byzsim; `sbatch {own}` submits it again.
 # A task runs its share of the points that are not done, and tells of it in
 # {shown}.
-#SBATCH --job-name={name}
-#SBATCH --array={array}
-#SBATCH --cpus-per-task={processors}
-#SBATCH --output={logs}
-#SBATCH --open-mode=append
-#SBATCH --requeue
-#SBATCH --signal=B:USR1@{SIGNAL_BEFORE_S}
-
-program= limit= signaled=
+{options}
+{prologue}set +eu
+byzsim_program= byzsim_limit= byzsim_signaled=
+byzsim_tell() {{ echo "$(date +%FT%T) task $SLURM_ARRAY_TASK_ID, $1"; }}
+# The program makes this file when its first iteration has ended.
+byzsim_mark={logs}/${{SLURM_ARRAY_JOB_ID:-0}}_$SLURM_ARRAY_TASK_ID.mark
+rm -f "$byzsim_mark"
 
 # Before the time limit, USR1 comes to this shell alone: the program is to write a checkpoint and end.
-stop() {{ if [ -n "$program" ]; then kill -TERM "$program"; fi; }}
-trap 'limit=yes signaled=yes; stop' USR1
+byzsim_stop() {{ if [ -n "$byzsim_program" ]; then kill -TERM "$byzsim_program"; fi; }}
+trap 'byzsim_limit=yes byzsim_signaled=yes; byzsim_stop' USR1
 # TERM (preemption, scancel) comes to the program too: its end is waited for.
-trap 'signaled=yes' TERM
+trap 'byzsim_signaled=yes' TERM
 
-{prologue}set +e -u
-echo "$(date +%FT%T) task $SLURM_ARRAY_TASK_ID, start $((${{SLURM_RESTART_COUNT:-0}} + 1)), on $(uname -n)"
-status=130
-if [ -z "$signaled" ]; then
+byzsim_tell "start $((${{SLURM_RESTART_COUNT:-0}} + 1)), on $(uname -n)"
+byzsim_status=130
+if [ -z "$byzsim_signaled" ]; then
     {command} \
-        --task "$SLURM_ARRAY_TASK_ID" --tasks {shares} --threads "$SLURM_CPUS_PER_TASK" &
-    program=$!
-    if [ -n "$limit" ]; then stop; fi
+        --task "$SLURM_ARRAY_TASK_ID" --tasks {shares} --threads "$SLURM_CPUS_PER_TASK" \
+        --mark "$byzsim_mark" &
+    byzsim_program=$!
+    if [ -n "$byzsim_limit" ]; then byzsim_stop; fi
     # A signal ends the waiting, and not the program.
     while
-        signaled=
-        wait "$program"
-        status=$?
-        [ -n "$signaled" ]
+        byzsim_signaled=
+        wait "$byzsim_program"
+        byzsim_status=$?
+        [ -n "$byzsim_signaled" ]
     do :; done
 fi
-echo "$(date +%FT%T) task $SLURM_ARRAY_TASK_ID, status $status"
+byzsim_tell "status $byzsim_status"
 
-# The whole array has the number of one of its tasks: a task is named by both.
-if [ -n "$limit" ] && [ "$status" -eq 130 ]; then
-    scontrol requeue "${{SLURM_ARRAY_JOB_ID}}_$SLURM_ARRAY_TASK_ID"
+# Interrupted (130), killed before it could tell (143), or with failed points beside others (1): the
+# task goes on from there, if it has got anywhere. What was kept after its first iteration says so.
+byzsim_kept=
+if [ -e "$byzsim_mark" ]; then
+    byzsim_kept=$(find {runs} \( -name checkpoint -o -name summary.json \) -newer "$byzsim_mark" -print -quit)
 fi
-exit "$status"
+rm -f "$byzsim_mark"
+case $byzsim_limit,$byzsim_status in
+yes,130 | yes,143 | yes,1)
+    if [ -z "$byzsim_kept" ]; then
+        byzsim_tell "the time limit leaves no time to get anywhere: raise --time or send the signal later"
+        exit 1
+    fi
+    # The whole array has the number of one of its tasks: a task is named by both.
+    scontrol requeue "${{SLURM_ARRAY_JOB_ID}}_$SLURM_ARRAY_TASK_ID"
+    ;;
+esac
+exit "$byzsim_status"
 "#,
             own = quoted(text_of(&self.script_file())?)?,
             shown = shown.display(),
-            name = option(&self.name)?,
-            array = ranges(&self.tasks),
-            processors = self.processors,
-            logs = option(&logs)?,
+            options = self.options()?,
+            logs = quoted(text_of(&self.logs())?)?,
+            runs = quoted(text_of(&self.folder.join("runs"))?)?,
             prologue = self.prologue_lines(),
             command = command.join(" "),
             shares = self.shares,
@@ -122,7 +169,17 @@ exit "$status"
         if lines.is_empty() {
             return lines;
         }
-        format!("# From here on, as given by --prologue:\n{lines}# … until here.\n\n")
+        format!(
+            r#"# From here on, as given by --prologue:
+{lines}# … until here.
+byzsim_status=$?
+if [ "$byzsim_status" -ne 0 ]; then
+    echo "task $SLURM_ARRAY_TASK_ID, the prologue failed with status $byzsim_status" >&2
+    exit 1
+fi
+
+"#
+        )
     }
 }
 
@@ -150,11 +207,19 @@ pub(super) fn quoted(word: &str) -> Result<String, SlurmError> {
     }
 }
 
-/// The value of an option in an `#SBATCH` line, which knows quotes and backslashes.
-fn option(value: &str) -> Result<String, SlurmError> {
-    quoted(value)?;
+/// A word of an `#SBATCH` line, which knows quotes and backslashes.
+fn option(word: &str) -> Result<String, SlurmError> {
+    quoted(word)?;
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_=.,:/@%+".contains(c);
+    if !word.is_empty() && word.chars().all(is_plain) {
+        return Ok(word.to_owned());
+    }
+    let (name, value) = match word.split_once('=') {
+        Some((name, value)) if name.chars().all(is_plain) => (format!("{name}="), value),
+        _ => (String::new(), word),
+    };
     let escaped = value.replace('\\', r"\\").replace('"', "\\\"");
-    Ok(format!("\"{escaped}\""))
+    Ok(format!("{name}\"{escaped}\""))
 }
 
 /// `0-3,7`: what an array is of.
@@ -180,7 +245,9 @@ mod tests {
             shares: 4,
             tasks: vec![0, 1, 2, 3],
             processors: 1,
-            arguments: Vec::new(),
+            at_once: None,
+            jobs: None,
+            given: Given::default(),
             prologue: String::new(),
         }
     }
@@ -198,13 +265,17 @@ mod tests {
 
     #[test]
     fn a_script_is_plain_to_read() {
-        insta::assert_snapshot!(script(&Job {
+        let job = Job {
             processors: 2,
             tasks: vec![0, 2, 3],
-            arguments: vec!["--jobs".to_owned(), "2".to_owned()],
+            at_once: Some(2),
+            jobs: Some(2),
+            given: Given::new(["-p", "long", "--comment=a b"].map(str::to_owned).to_vec())
+                .unwrap_or_else(|error| panic!("{error}")),
             prologue: "module load gcc\r\nsource ~/env/bin/activate".to_owned(),
             ..job()
-        }));
+        };
+        insta::assert_snapshot!(script(&job));
     }
 
     /// What a shell says of a script whose program tells its arguments.
@@ -232,7 +303,9 @@ mod tests {
     fn paths_reach_the_program_as_they_are() {
         for folder in ["/a b's \"c\"/50% $HOME `x` \\n !", "/größe/*", "/-x"] {
             let told = told(folder, "it's a \"name\"; $x");
-            let line = format!("resume {folder} --task 3 --tasks 4 --threads 1");
+            let line = format!(
+                "resume {folder} --task 3 --tasks 4 --threads 1 --mark {folder}/slurm/0_3.mark"
+            );
             assert!(told.lines().any(|told| told == line), "{told}");
         }
     }
