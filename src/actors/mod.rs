@@ -154,6 +154,8 @@ fn run_here(plan: Arc<Plan>, options: RunOptions) -> Result<Summary, RunError> {
                 message: Panic::message(&*payload),
             }))
         });
+        // Whoever has more to tell waits for nothing from here on.
+        drop(entries);
         // Nobody waits for it where the actors are gone.
         let _ = tell.send(());
         match acting.join() {

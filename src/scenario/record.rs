@@ -338,7 +338,7 @@ mod tests {
             (json!({"steady_from": 3}), json!({})),
             (
                 json!({"every_ms": 2.0}),
-                json!({"every_ms": 1.0, "trace": true}),
+                json!({"every_ms": 3.0, "trace": true}),
             ),
         ] {
             assert!(!record(a.clone()).covers(&record(b.clone())), "{a} and {b}");

@@ -2,8 +2,15 @@
 
 use super::bench::{Bench, RING, STALLS, mark, marked, remove};
 use super::reading::{self, Table};
+use byzsim::actors::{self, RunOptions};
+use byzsim::data::Library;
+use byzsim::record::RunError;
+use byzsim::scenario::{Catalogues, Plan, ScenarioFile};
 use serde_json::Value;
 use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 #[test]
 fn failed_points_stop_no_others_and_are_run_again_only_when_asked() {
@@ -42,7 +49,7 @@ fn failed_points_stop_no_others_and_are_run_again_only_when_asked() {
     let ended = ended.with_status(1);
     ended.tells(&["2 done, skipped; 2 to run"]);
     assert!(!ended.stderr.contains("--retry"), "{}", ended.stderr);
-    assert_eq!(marked(&bench.results()), 2, "what failed begins anew");
+    assert_eq!(marked(&bench.results()), 4, "what is not ours stays");
     assert_eq!(bench.statuses(), expected);
 }
 
@@ -61,7 +68,7 @@ fn more_recording_runs_again_what_lacks_it_and_comes_to_the_same() {
     let trace = ["--set", "record.trace=true"];
     let ended = bench.run(&trace).with_status(0);
     ended.tells(&["3 to run, 3 of them again to record more"]);
-    assert_eq!((traced(&bench), marked(&bench.results())), (3, 0));
+    assert_eq!((traced(&bench), marked(&bench.results())), (3, 3));
     assert_eq!(bench.fingerprints(), first);
     let scenario = fs::read_to_string(bench.results().join("scenario.toml")).unwrap();
     assert!(scenario.contains("trace = true"), "{scenario}");
@@ -130,15 +137,46 @@ fn a_done_run_without_its_tables_is_run_again() {
 }
 
 #[test]
-fn a_refused_checkpoint_is_no_reason_to_try_the_same_again() {
+fn a_checkpoint_that_is_lost_begins_anew() {
     let bench = Bench::new(RING);
     bench.run(&[]).with_status(0);
     let first = bench.fingerprints();
     let run = &reading::runs(&bench.results())[0];
     fs::remove_file(run.join("summary.json")).unwrap();
     fs::write(run.join("checkpoint"), "damaged").unwrap();
+    bench.told(&["resume", "out"]).with_status(0);
+    assert_eq!(bench.fingerprints(), first);
+    assert!(!run.join("checkpoint").exists());
+}
+
+/// Interrupts a scenario's only run as soon as it has begun, in this program instead of that one.
+fn interrupt_here(bench: &Bench, run: &Path) {
+    let catalogues = Catalogues::default();
+    let file = ScenarioFile::open(&bench.path("scenario.toml"), &[], &catalogues).unwrap();
+    let library = Library::new(None, &file.folder);
+    let plan = Plan::draw(&file, &file.points[0], &library, &catalogues).unwrap();
+    let options = RunOptions {
+        folder: Some(run.to_owned()),
+        interrupt: Arc::new(AtomicBool::new(true)),
+        ..RunOptions::default()
+    };
+    let error = actors::run(plan.into(), options).unwrap_err();
+    assert!(matches!(error, RunError::Interrupted { .. }), "{error}");
+}
+
+#[test]
+fn a_checkpoint_of_another_program_is_refused_until_it_is_given_up() {
+    let bench = Bench::new(RING);
+    bench.run(&[]).with_status(0);
+    let first = bench.fingerprints();
+    let run = &reading::runs(&bench.results())[0];
+    interrupt_here(&bench, run);
     let ended = bench.told(&["resume", "out"]).with_status(1);
-    ended.tells(&["cannot go on from", "With --retry-failed, runs begin anew"]);
+    ended.tells(&[
+        "cannot go on from",
+        "written by another program",
+        "With --retry-failed, runs begin anew",
+    ]);
     assert!(
         !ended.stderr.contains("the same command"),
         "{}",
