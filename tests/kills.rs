@@ -49,8 +49,8 @@ weights = { every = 20 }
 seed = [1, 2]
 "#;
 
-/// The longest that a process lives before it is killed: about as long as the whole takes.
-const LONGEST: Duration = Duration::from_millis(400);
+/// The longest that a process lives before it is killed: half as long as the whole takes, or so.
+const LONGEST: Duration = Duration::from_millis(250);
 
 fn program(arguments: &[&str]) -> Child {
     let mut command = Command::new(env!("CARGO_BIN_EXE_byzsim"));
