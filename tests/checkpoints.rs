@@ -353,6 +353,53 @@ fn a_run_that_records_something_else_begins_anew() {
     assert_eq!(difference(&undisturbed, &run), None);
 }
 
+/// Whatever a run has recorded is removed when it begins anew, and nothing else is.
+#[test]
+fn a_run_that_begins_anew_clears_what_it_had_recorded_and_no_more() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let run = folder.path();
+    let everything = [
+        "rule=loss",
+        "iterations=20",
+        "record.trace=true",
+        "record.weights=all",
+        "record.every_ms=5",
+        "record.wall=true",
+    ];
+    finish(
+        &Study::open("target-localization", &everything).plan(0),
+        run,
+        1,
+    );
+    let recorded = reading::files(run);
+    assert!(recorded.len() >= 13, "{recorded:?}");
+    std::fs::write(run.join("mine.parquet"), "mine").expect("written");
+
+    let nothing = [
+        "rule=loss",
+        "iterations=20",
+        "record.agents=none",
+        "record.weights=none",
+    ];
+    finish(
+        &Study::open("target-localization", &nothing).plan(0),
+        run,
+        1,
+    );
+    let left = reading::files(run);
+    let expected = [
+        "latency.hlog",
+        "latency.parquet",
+        "latency.wall.hlog",
+        "mine.parquet",
+        "network/agents.parquet",
+        "network/edges.parquet",
+        "rounds.parquet",
+        "summary.json",
+    ];
+    assert_eq!(left, expected);
+}
+
 #[test]
 fn tables_of_many_blocks_go_on_after_theirs() {
     let folder = tempfile::tempdir().expect("a folder");

@@ -4,13 +4,30 @@
 use super::RunError;
 use std::fs::{DirEntry, File};
 use std::io::{self, ErrorKind, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// What a run's summary is called.
 pub(crate) const SUMMARY: &str = "summary.json";
 
 /// What its checkpoint is called.
 pub(crate) const CHECKPOINT: &str = "checkpoint";
+
+/// The files of all that a run may record, below its folder. Whatever else is there is somebody
+/// else's.
+const RESULTS: [&str; 12] = [
+    "agents.parquet",
+    "latency.hlog",
+    "latency.parquet",
+    "latency.wall.hlog",
+    "messages.parquet",
+    "models.parquet",
+    "network/agents.parquet",
+    "network/edges.parquet",
+    "relationship.parquet",
+    "rounds.parquet",
+    "timeline.parquet",
+    "weights.parquet",
+];
 
 /// Writes a file that appears whole or not at all. Whoever dies on the way leaves a file with a dot
 /// before its name, which the next one writes over: of several at once, one at a time.
@@ -23,8 +40,7 @@ pub(super) fn replace(
     path: &Path,
     fill: impl FnOnce(&mut File) -> io::Result<()>,
 ) -> io::Result<()> {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let temporary = path.with_file_name(format!(".{name}.tmp"));
+    let temporary = temporary(path);
     let written = || {
         fill(&mut File::create(&temporary)?)?;
         std::fs::rename(&temporary, path)
@@ -36,17 +52,26 @@ pub(super) fn replace(
 }
 
 /// Removes what an earlier attempt has left in a run's folder, the summary first: it stands for all
-/// the rest. Whatever else is there stays.
+/// the rest. Whatever else is there stays: the folder need not be the run's alone.
 pub(super) fn clear(folder: &Path) -> Result<(), RunError> {
-    remove(&folder.join(SUMMARY))?;
-    remove(&folder.join(CHECKPOINT))?;
-    for folder in [folder, &folder.join("network")] {
-        remove_all(folder, |name| {
-            let is_result = |end| name.ends_with(end);
-            [".parquet", ".hlog", ".tmp"].into_iter().any(is_result)
-        })?;
+    for name in [SUMMARY, CHECKPOINT].into_iter().chain(RESULTS) {
+        let path = folder.join(name);
+        remove(&path)?;
+        remove(&temporary(&path))?;
     }
-    Ok(())
+    remove_all(folder, is_block)
+}
+
+/// Where a file is as long as it is not whole.
+fn temporary(path: &Path) -> PathBuf {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    path.with_file_name(format!(".{name}.tmp"))
+}
+
+/// Whether a file is a block of one of a run's tables.
+fn is_block(name: &str) -> bool {
+    let is_ours = |table| RESULTS.contains(&&*format!("{table}.parquet"));
+    block_of(name).is_some_and(|(table, _)| is_ours(table))
 }
 
 /// Lets the run in a folder begin anew the next time, from wherever it is.
@@ -69,9 +94,8 @@ pub fn has_checkpoint(folder: &Path) -> bool {
 /// # Errors
 /// A folder that cannot be read, or a file that cannot be removed.
 pub fn tidy(folder: &Path) -> Result<(), RunError> {
-    remove_all(folder, |name| {
-        block_of(name).is_some() || name.starts_with('.') && name.ends_with(".tmp")
-    })?;
+    remove_all(folder, is_block)?;
+    remove(&temporary(&folder.join(CHECKPOINT)))?;
     // Last: it says that there may be something to tidy.
     remove(&folder.join(CHECKPOINT))
 }
@@ -174,6 +198,8 @@ mod tests {
             ".lock",
             "checkpoint",
             "notes.txt",
+            "others.parquet",
+            "others.part-0000.parquet",
             "rounds.parquet",
             "rounds.part-0000.parquet",
             "rounds.part-mine.parquet",
@@ -185,18 +211,18 @@ mod tests {
         tidy(folder.path()).unwrap();
         let left: Vec<_> = all
             .into_iter()
-            .filter(|name| {
-                ![
-                    ".latency.hlog.tmp",
-                    "checkpoint",
-                    "rounds.part-0000.parquet",
-                ]
-                .contains(name)
-            })
+            .filter(|name| !["checkpoint", "rounds.part-0000.parquet"].contains(name))
             .collect();
         assert_eq!(names(folder.path()), left);
         clear(folder.path()).unwrap();
-        assert_eq!(names(folder.path()), [".lock", "notes.txt"]);
+        let others = [
+            ".lock",
+            "notes.txt",
+            "others.parquet",
+            "others.part-0000.parquet",
+            "rounds.part-mine.parquet",
+        ];
+        assert_eq!(names(folder.path()), others);
         tidy(&folder.path().join("nowhere")).unwrap();
     }
 }
