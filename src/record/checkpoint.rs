@@ -82,12 +82,13 @@ impl Checkpoint {
         let path = folder.join(CHECKPOINT);
         let file = match File::open(&path) {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-            file => file.map_err(|error| lost(&path, error.to_string()))?,
+            file => file.map_err(|error| refuse(&path, error.to_string()))?,
         };
         let here = Header::of(plan);
         match parse(file) {
-            Err(error) if error.kind() == ErrorKind::Other => Err(refuse(&path, error.to_string())),
-            Err(_) => Err(lost(&path, "it is damaged".to_owned())),
+            Err(error) if tells_of_damage(&error) => Err(lost(&path, "it is damaged".to_owned())),
+            // Another time it may be read.
+            Err(error) => Err(refuse(&path, error.to_string())),
             Ok((header, mut pieces)) => {
                 header.fits(&here).map_err(|reason| refuse(&path, reason))?;
                 if header != here {
@@ -130,8 +131,20 @@ impl Checkpoint {
     /// Why a run cannot go on from the checkpoint in its folder.
     pub fn refused(folder: Option<&Path>, torn: Torn) -> RunError {
         let folder = folder.map(Path::to_owned).unwrap_or_default();
-        lost(&folder.join(CHECKPOINT), torn.to_string())
+        let path = folder.join(CHECKPOINT);
+        match &torn {
+            Torn::File { error, .. } if !tells_of_damage(error) => refuse(&path, torn.to_string()),
+            _ => lost(&path, torn.to_string()),
+        }
     }
+}
+
+/// Whether a file is not what was written, or is gone, rather than out of reach for now.
+fn tells_of_damage(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::InvalidData | ErrorKind::UnexpectedEof | ErrorKind::NotFound
+    )
 }
 
 /// It is another's.
@@ -208,8 +221,7 @@ impl Checked {
     }
 }
 
-/// The header and the pieces. Of other errors than that it is something else (`Other`), none tells
-/// more than that the file is damaged.
+/// The header and the pieces.
 fn parse(file: File) -> io::Result<(Header, Vec<Vec<u8>>)> {
     let length = file.metadata()?.len();
     let mut file = Checked {

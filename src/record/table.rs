@@ -190,7 +190,10 @@ impl TableError {
     pub(super) fn into_io(self) -> (PathBuf, std::io::Error) {
         match self {
             TableError::Io { path, source, .. } => (path, source),
-            TableError::Parquet { path, source, .. } => (path, std::io::Error::other(source)),
+            TableError::Parquet { path, source, .. } => {
+                let kind = std::io::ErrorKind::InvalidData;
+                (path, std::io::Error::new(kind, source))
+            }
             TableError::SameName { path, column } => {
                 let why = format!("it would have two columns `{column}`");
                 (path, std::io::Error::other(why))
