@@ -3,7 +3,7 @@
 mod scenario;
 
 use byzsim::learner::Method;
-use byzsim::units::AgentId;
+use byzsim::units::{AgentId, SimTime};
 use scenario::{ATTACK, RULES, SMALL, read, read_with, text};
 
 // Sweeps.
@@ -514,6 +514,84 @@ fn random_attackers_avoid_explicit_ones_and_stay_when_an_attack_is_added_behind(
         let stay = alone[0].iter().filter(|k| ![0, 5].contains(*k));
         assert!(stay.into_iter().all(|k| behind[0].contains(k)));
         assert!(!behind[0].contains(&0) && !behind[0].contains(&5));
+    }
+}
+
+/// Everyone whom a scenario of 12 agents chooses at random, by what for, where all selections ask
+/// for as many, and two attacks share as many.
+fn chosen_at_random(count: u32, seed: u64) -> Vec<(&'static str, Vec<u32>)> {
+    let share = f64::from(count) / 12.0;
+    let first = count / 2;
+    let parts = format!(
+        "[sets]\nnumber = {{ random = {count} }}\nshare = {{ fraction = {share} }}\n\
+         [[learner.override]]\nagents = {{ random = {count} }}\nadapt_probability = 0.5\n\
+         [[rule.override]]\nagents = {{ random = {count} }}\nforgetting = 0.01\n\
+         [[clock.override]]\nagents = {{ fraction = {share} }}\nspeed = 0.5\n\
+         [[fault]]\nkind = \"crash\"\nagents = {{ random = {count} }}\nfrom_iteration = 1\n\
+         [[attack]]\nname = \"a\"\nagents = {{ random = {first} }}\nkind = \"sign-flip\"\n\
+         victims = {{ fraction = {share} }}\n\
+         [[attack]]\nname = \"b\"\nagents = {{ random = {} }}\nkind = \"empty\"\n\
+         [record]\nagents = {{ random = {count} }}\n",
+        count - first,
+    );
+    let read = read_with(&text(&[SMALL, &parts]), &[&format!("seed={seed}")]);
+    let plan = read.plans().remove(0);
+    let numbers = |agents: &[AgentId]| agents.iter().map(|k| k.0).collect::<Vec<u32>>();
+    let those = |is_chosen: &dyn Fn(AgentId) -> bool| {
+        let chosen = plan.graph.ids().filter(|&k| is_chosen(k));
+        numbers(&chosen.collect::<Vec<AgentId>>())
+    };
+    let start = SimTime::from_us(0);
+    vec![
+        ("number", numbers(&plan.sets[0].1)),
+        ("share", numbers(&plan.sets[1].1)),
+        (
+            "learner",
+            those(&|k| plan.learner(k).adapt_probability < 1.0),
+        ),
+        (
+            "rule",
+            those(&|k| plan.rule(k).rule.forgetting(0) == Some(0.01)),
+        ),
+        ("clock", those(&|k| plan.speed(k) < 1.0)),
+        (
+            "fault",
+            those(&|k| plan.faults.outages(k).is_down(1, start)),
+        ),
+        ("attack a", read.attackers().remove(0)),
+        ("attackers", those(&|k| plan.is_byzantine(k))),
+        (
+            "victims",
+            numbers(plan.attacks[0].victims.as_ref().unwrap()),
+        ),
+        ("record", those(&|k| plan.recorded[k.index()])),
+    ]
+}
+
+#[test]
+fn fewer_agents_are_part_of_more_in_every_random_choice() {
+    for seed in 1..=5 {
+        let all: Vec<_> = (0..=11)
+            .map(|count| chosen_at_random(count, seed))
+            .collect();
+        for (count, pair) in all.windows(2).enumerate() {
+            for ((what, fewer), (_, more)) in pair[0].iter().zip(&pair[1]) {
+                assert_eq!(
+                    fewer.len(),
+                    match *what {
+                        "attack a" => count / 2,
+                        _ => count,
+                    }
+                );
+                let is_part = fewer.iter().all(|k| more.contains(k));
+                assert!(is_part, "{what}, seed {seed}: {fewer:?} of {more:?}");
+            }
+        }
+        // Each choice is one of its own.
+        let mut halves: Vec<_> = all[6].iter().map(|(_, chosen)| chosen).collect();
+        halves.sort_unstable();
+        halves.dedup();
+        assert!(halves.len() > 7, "{halves:?}");
     }
 }
 

@@ -1,6 +1,6 @@
 //! From the ways to choose agents to their numbers.
 
-use crate::rng::{Key, Purpose, choose};
+use crate::rng::{Key, Purpose, random_order};
 use crate::settings::{Problems, Selected, Selection};
 use crate::task::World;
 use crate::topology::Graph;
@@ -79,8 +79,9 @@ impl<'a> Chooser<'a> {
         self.choose_from(selection, &everyone, key, problems)
     }
 
-    /// The same with random draws from `pool` under `key`. They are drawn from everyone, and those
-    /// who are not in the pool are replaced: a smaller pool changes nothing else.
+    /// The same with random draws from `pool`, which is in ascending order. `key` gives all agents
+    /// one random order, whatever is asked for, and the first in the pool are chosen: fewer agents
+    /// are part of more, and a smaller pool replaces only those that it lacks.
     pub fn choose_from(
         &self,
         selection: &Selection,
@@ -95,13 +96,9 @@ impl<'a> Chooser<'a> {
         };
         let draw = |count: usize| {
             let mut stream = key.stream();
-            let first = choose(agents, count, &mut stream);
-            let mut chosen: Vec<AgentId> = first.into_iter().map(AgentId::from_index).collect();
-            chosen.retain(|agent| pool.binary_search(agent).is_ok());
-            let is_left = |agent: &&AgentId| chosen.binary_search(agent).is_err();
-            let rest: Vec<AgentId> = pool.iter().filter(is_left).copied().collect();
-            let more = choose(rest.len(), count - chosen.len(), &mut stream);
-            chosen.extend(more.into_iter().map(|index| rest[index]));
+            let order = random_order(agents, &mut stream).map(AgentId::from_index);
+            let is_free = |agent: &AgentId| pool.binary_search(agent).is_ok();
+            let mut chosen: Vec<AgentId> = order.filter(is_free).take(count).collect();
             chosen.sort_unstable();
             chosen
         };

@@ -27,9 +27,9 @@ pub enum Selected {
     List(Vec<u32>),
     /// All numbers from the first to the last, both included.
     Range(u32, u32),
-    /// That many, drawn at random.
+    /// This many, drawn at random. Under one seed a smaller choice is part of every larger one.
     Random(u32),
-    /// That share of all agents, drawn at random, rounded to the nearest number.
+    /// The share of all agents, rounded to the nearest number, drawn like [`Selected::Random`].
     Fraction(f64),
     /// That many with the most neighbors, ties to the lower number.
     HighestDegree(u32),
