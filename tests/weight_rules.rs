@@ -27,7 +27,7 @@ fn under(rule: &str) -> String {
 #[test]
 fn resilient_diffusion_that_removes_nobody_is_the_distance_rule() {
     let distance = fingerprint(&under("kind = 'distance'"));
-    let same = "kind = 'resilient-diffusion-f'\nforgetting = 0.1\nf = ";
+    let same = "kind = 'resilient-diffusion-f'\nforgetting = 0.1\ninitial = 10\nf = ";
     assert_eq!(fingerprint(&under(&format!("{same}0"))), distance);
     assert_ne!(fingerprint(&under(&format!("{same}1"))), distance);
 }

@@ -6,14 +6,16 @@
 //! coordinate. Their z is the largest at which enough honest models lie farther out to make a
 //! majority with the attackers: s = ⌊n/2⌋ + 1 − f, z = Φ⁻¹((n − f − s) / (n − f)), where n counts
 //! the models that the victim combines and f the Byzantine ones among them. The ratio is kept in
-//! [0.5, 0.999]: below, z would be negative, and 1 has none.
+//! [0.5, 0.999]: below, z would be negative, and 1 has none. In small neighborhoods z is 0 or little
+//! more, so that the payload is the honest mean or near it: `byzsim check` prints which z results, and
+//! comparisons of rules sweep z.
 //!
 //! Needs `neighbors`. Costs O(|H| d) in an iteration, and O(d) for a payload: one for each victim,
 //! or one for all where `z` is given.
 
 use super::moments::{deviation, mean};
 use super::per_iteration::PerIteration;
-use super::{AnyForger, Attack, Crowd, Forger, Knowledge, Models};
+use super::{AnyForger, Attack, Crowd, Forger, Knowledge, Models, Strength};
 use crate::checkpoint::{Book, Kept};
 use crate::settings::Keys;
 use crate::units::AgentId;
@@ -51,6 +53,14 @@ impl ALittleIsEnough {
 impl Attack for ALittleIsEnough {
     fn knowledge(&self) -> Knowledge {
         Knowledge::Neighbors
+    }
+
+    fn strength(&self, crowd: Crowd) -> Option<Strength> {
+        self.z.is_none().then(|| Strength {
+            key: "z",
+            value: z_of(crowd),
+            at_zero: "sends the honest mean",
+        })
     }
 
     fn forger(&self, _: AgentId) -> AnyForger {
@@ -147,6 +157,21 @@ mod tests {
             scene.payload(&mut forger),
             [(2.0 - 3.090_232_306_167_813_5) as f32]
         );
+    }
+
+    #[test]
+    fn a_strength_is_told_where_no_key_sets_it() {
+        let crowd = |models, byzantine| Crowd { models, byzantine };
+        let derived = attack("kind = \"a-little-is-enough\"");
+        let value = |models, byzantine| {
+            let strength = derived.strength(crowd(models, byzantine));
+            strength.expect("a strength").value
+        };
+        assert_eq!(value(5, 1), 0.0);
+        // s = 11 − 4 of 16 honest ones: Φ⁻¹(9/16).
+        assert!((value(20, 4) - 0.157_310_684_610_170_7).abs() < 1e-12);
+        let given = attack("kind = \"a-little-is-enough\"\nz = 0");
+        assert_eq!(given.strength(crowd(5, 1)), None);
     }
 
     #[test]

@@ -113,9 +113,26 @@ pub trait Attack: Debug + Send + Sync {
         false
     }
 
+    /// A strength that no key sets, since it follows from how many models a victim combines; `None`
+    /// in attacks without.
+    fn strength(&self, _crowd: Crowd) -> Option<Strength> {
+        None
+    }
+
     /// One attacker's own forger. Forgers of different attackers may share nothing that changes: they
     /// would know of each other, and results would depend on who came first. It asks for no more than [`Attack::knowledge`].
     fn forger(&self, attacker: AgentId) -> AnyForger;
+}
+
+/// How strong an attack is against a victim.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Strength {
+    /// The key that would set it.
+    pub key: &'static str,
+    /// Its value.
+    pub value: f64,
+    /// What the attack does where it is 0, as in "it sends the honest mean".
+    pub at_zero: &'static str,
 }
 
 /// What an attack is checked against.

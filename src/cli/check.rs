@@ -5,6 +5,7 @@ use super::errors::Refusal;
 use super::essentials::essentials;
 use super::forecast::Forecast;
 use super::list::Format;
+use super::notes::{Facts, notes};
 use super::rows::{Row, Rows, ends, range, span};
 use super::table::{Column, Fitted, fitted, in_one_line};
 use super::text::{paragraph, print, settings_json, width_of};
@@ -116,6 +117,13 @@ impl Check {
         lines.extend(found.data.iter().map(|line| format!("Data: {line}")));
         let lines: Vec<String> = lines.iter().map(|line| paragraph(line, width)).collect();
         parts.push(lines.join("\n"));
+        let notes = found.notes(&rows).into_iter();
+        let notes: Vec<String> = notes
+            .map(|note| paragraph(&format!("Note: {note}"), width))
+            .collect();
+        if !notes.is_empty() {
+            parts.push(notes.join("\n"));
+        }
         if self.resolved {
             parts.push(file.resolved());
         }
@@ -131,6 +139,7 @@ impl Check {
             "points": points.collect::<Vec<Value>>(),
             "in_all": total.json(),
             "data": found.data,
+            "notes": found.notes(&Rows::of(file)),
         });
         if self.resolved {
             // Its own TOML is read back: a table of plain values, which JSON has too.
@@ -164,9 +173,16 @@ struct FoundPoint {
     withstands: Option<(usize, usize)>,
     iterations: u64,
     forecast: Forecast,
+    facts: Facts,
 }
 
 impl Found {
+    /// What is said beside the numbers.
+    fn notes(&self, rows: &Rows) -> Vec<String> {
+        let facts: Vec<&Facts> = self.points.iter().map(|point| &point.facts).collect();
+        notes(rows, &facts)
+    }
+
     fn add(&mut self, plan: &Plan) {
         let mode = plan.mode().name();
         if !self.modes.contains(&mode) {
@@ -202,6 +218,7 @@ impl FoundPoint {
             withstands: ends(normal().filter_map(withstands)),
             iterations: plan.iterations,
             forecast: Forecast::of(plan),
+            facts: Facts::of(plan),
         }
     }
 
@@ -217,6 +234,8 @@ impl FoundPoint {
             "smallest_neighborhood": self.smallest,
             "byzantine_neighbors": ends(self.byzantine_neighbors),
             "f": self.withstands.map(ends),
+            "f_by_neighborhood": self.facts.tolerated_json(),
+            "strengths": self.facts.strengths_json(),
             "iterations": self.iterations,
             "forecast": self.forecast.json(),
         })

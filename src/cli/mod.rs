@@ -13,6 +13,7 @@ mod list;
 mod mark;
 mod matrix;
 mod new;
+mod notes;
 mod progress;
 mod report;
 mod results;

@@ -1,7 +1,7 @@
 //! Weights ∝ 1/φ of accumulated squared distances to a reference, equation (4).
 
 use super::accumulated::{Accumulated, invert, normalize};
-use super::{Combination, Combiner, Neighborhood, Outcome, Place, Rule};
+use super::{Combination, Combiner, InitialValue, Neighborhood, Outcome, Place, Rule};
 use crate::checkpoint::{Book, Kept};
 use crate::kernel;
 use crate::settings::{Choice, Chosen, Keys, Schedule};
@@ -83,6 +83,15 @@ impl Rule for Distance {
             rule: self.clone(),
             gradient: vec![0.0; ahead],
             ahead: vec![0.0; ahead],
+        })
+    }
+
+    fn initial_value(&self) -> Option<InitialValue> {
+        Some(InitialValue {
+            key: "initial",
+            of: "φ",
+            value: self.initial,
+            forgetting: self.forgetting,
         })
     }
 }

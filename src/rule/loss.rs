@@ -2,7 +2,7 @@
 //! and without those that do worse than the agent itself, equation (10).
 
 use super::accumulated::{Accumulated, invert, normalize};
-use super::{Combination, Combiner, Neighborhood, Outcome, Place, Rule};
+use super::{Combination, Combiner, InitialValue, Neighborhood, Outcome, Place, Rule};
 use crate::checkpoint::{Book, Kept, keep};
 use crate::settings::{Choice, Chosen, Keys, Schedule};
 
@@ -125,6 +125,15 @@ impl Rule for Loss {
 
     fn forgetting(&self, iteration: u64) -> Option<f64> {
         Some(self.forgetting.at(iteration))
+    }
+
+    fn initial_value(&self) -> Option<InitialValue> {
+        Some(InitialValue {
+            key: "initial",
+            of: "φ",
+            value: self.initial,
+            forgetting: self.forgetting,
+        })
     }
 }
 

@@ -16,6 +16,7 @@ mod average;
 mod balance;
 mod distance;
 mod given;
+mod initial_value;
 mod loss;
 mod metropolis;
 mod nearest;
@@ -42,6 +43,7 @@ pub use average::Average;
 pub use balance::Balance;
 pub use distance::Distance;
 pub use given::Given;
+pub use initial_value::InitialValue;
 pub use loss::Loss;
 pub use metropolis::Metropolis;
 pub use no_cooperation::NoCooperation;
@@ -108,11 +110,37 @@ pub trait Rule: Debug + Send + Sync {
         None
     }
 
+    /// Every number of Byzantine models that the rule is set to withstand where an agent stands:
+    /// [`Rule::withstands`], and what parts of the rule have of their own.
+    fn tolerated(&self, place: &Place<'_>) -> Vec<Tolerated> {
+        let own = self.withstands(place).map(|f| Tolerated {
+            key: "f".to_owned(),
+            f: Some(f),
+        });
+        own.into_iter().collect()
+    }
+
     /// ν of an iteration, where [`Combiner::accumulated`] is of losses on the agent's own batches;
-    /// `None` in rules that remember something else, or nothing.
+    /// `None` in rules that remember something else, such as distances, or nothing.
     fn forgetting(&self, _iteration: u64) -> Option<f64> {
         None
     }
+
+    /// What the rule remembers of a neighbor before its first model, where it forgets that little by
+    /// little; `None` in rules that remember nothing.
+    fn initial_value(&self) -> Option<InitialValue> {
+        None
+    }
+}
+
+/// How many Byzantine models a part of a rule withstands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tolerated {
+    /// Its key, dotted where it is inside others; numbers index lists.
+    pub key: String,
+    /// The number; `None` where not even 0 meets the rule's condition on the neighborhood, so that
+    /// the agent keeps its own model.
+    pub f: Option<usize>,
 }
 
 /// Why a rule's settings do not fit a neighborhood.

@@ -5,7 +5,7 @@ use super::accumulated::{Accumulated, inverse, normalize};
 use super::removal::{Part, Search};
 use super::subsets::{is_searchable, largest_searchable};
 use super::tolerated::{F, who};
-use super::{Combination, Combiner, Misfit, Neighborhood, Outcome, Place, Rule};
+use super::{Combination, Combiner, InitialValue, Misfit, Neighborhood, Outcome, Place, Rule};
 use crate::checkpoint::{Book, Kept};
 use crate::kernel;
 use crate::settings::{Keys, Schedule};
@@ -27,6 +27,13 @@ use crate::settings::{Keys, Schedule};
 /// part of them, and all of them where they are more than f. Where the agent's own loss is not
 /// finite, it keeps its own model.
 ///
+/// γ² is 0 before the first model, as in the authors' program: with ν = 0.01 a larger value outlives
+/// runs of hundreds of iterations, in which it makes all weights alike. So every γ² begins with
+/// ν ‖θ−ψ‖² of the first model. A neighbor whose first model comes late thus has up to 1/ν times the
+/// weight of neighbors at the same distance that have been there all the time, for about 1/ν
+/// iterations.
+///
+/// f counts neighbors. `f = "largest"` is all of them but one, or the most with at most 10⁶ subsets.
 /// More than 10⁶ subsets are refused before the run. A neighborhood that grows beyond that later, in
 /// a network that changes, is searched with the largest f that its size allows, and counts as
 /// starved.
@@ -56,7 +63,11 @@ impl ResilientDiffusionF {
     /// Declares and reads its keys.
     pub fn read(keys: &mut Keys<'_>) -> Self {
         let f = keys
-            .key("f", "How many Byzantine neighbors it withstands")
+            .key(
+                "f",
+                "How many Byzantine neighbors it withstands; \"largest\": all but one, \
+                 or the most with at most 10⁶ subsets",
+            )
             .symbol("f")
             .required();
         let samples = keys
@@ -77,7 +88,8 @@ impl ResilientDiffusionF {
             .key("initial", "γ² before the first model")
             .symbol("φ_0")
             .at_least(0.0)
-            .default(10.0, "paper §4");
+            .whatever_the_task()
+            .default(0.0, "the authors' program");
         ResilientDiffusionF {
             f,
             samples,
@@ -130,8 +142,13 @@ impl Rule for ResilientDiffusionF {
         Some(self.f(place))
     }
 
-    fn forgetting(&self, iteration: u64) -> Option<f64> {
-        Some(self.forgetting.at(iteration))
+    fn initial_value(&self) -> Option<InitialValue> {
+        Some(InitialValue {
+            key: "initial",
+            of: "γ²",
+            value: self.initial,
+            forgetting: self.forgetting,
+        })
     }
 }
 

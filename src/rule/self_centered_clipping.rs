@@ -103,6 +103,9 @@ impl SelfCenteredClipping {
         largest: |models| Some(models.saturating_sub(2)),
     };
 
+    const F: &str = "How many Byzantine neighbors it withstands, the farthest; \"largest\": n−2 of \
+        the n models of the full neighborhood, so all neighbors but one";
+
     /// Declares and reads its keys.
     pub fn read(keys: &mut Keys<'_>) -> Self {
         let radius = keys
@@ -120,7 +123,7 @@ impl SelfCenteredClipping {
         };
         let tolerance = keys.cases("radius", way, |keys, way| match way {
             Way::Fixed => None,
-            Way::Adaptive => Some(Tolerance::read(keys, Self::NEEDS)),
+            Way::Adaptive => Some(Tolerance::read(keys, Self::NEEDS, Self::F)),
         });
         SelfCenteredClipping { radius, tolerance }
     }

@@ -196,6 +196,71 @@ proptest! {
     }
 }
 
+/// Who looks into a rule's memory compares φ with losses where the rule tells its forgetting.
+#[test]
+fn forgetting_is_told_of_remembered_losses_alone() {
+    let mut kinds = Vec::new();
+    for settings in RULES {
+        let rule = read(settings).expect("a rule");
+        let mut agent = Agent::new(settings, 0, &[2; 3]);
+        let phi = |agent: &Agent, slot| agent.combiner.accumulated(slot);
+        let before = phi(&agent, 1);
+        // Losses 2, 3, 5 and 4, and other distances from θ.
+        agent.weigh(
+            0,
+            &[[1.0, 2.0], [4.0, 3.0], [7.0, 5.0], [9.0, 4.0]].map(Some),
+        );
+        // Which loss an observation with forgetting ν was of.
+        let observed = |slot, forgetting: f64| {
+            let (before, after) = (before?, phi(&agent, slot)?);
+            Some((after - (1.0 - forgetting) * before) / forgetting)
+        };
+        let is = |found: Option<f64>, loss: f64| found.is_some_and(|x| (x - loss).abs() < 1e-9);
+        match rule.forgetting(0) {
+            Some(forgetting) => {
+                assert!(is(observed(1, forgetting), 3.0), "{settings}");
+                assert!(is(observed(2, forgetting), 5.0), "{settings}");
+                kinds.push(settings.lines().next());
+            }
+            None => {
+                let of_losses = |forgetting| is(observed(1, forgetting), 3.0);
+                assert!(![0.01, 0.1, 1.0].into_iter().any(of_losses), "{settings}");
+            }
+        }
+        let initial = rule.initial_value().map(|initial| initial.value);
+        assert_eq!(initial, before, "{settings}");
+    }
+    assert_eq!(kinds, [Some("kind = 'loss'"); 4]);
+}
+
+/// γ² begins at 0: the first weights are those of the first distances alone, and a neighbor whose
+/// first model comes late begins with ν times its distance.
+#[test]
+fn resilient_diffusion_begins_with_no_distance() {
+    let mut agent = Agent::new("kind = 'resilient-diffusion-f'\nf = 0", 0, &[1; 2]);
+    // From θ = (0.5, 0.25): 1, 4 and 9.
+    let models = [[1.5, 0.25], [2.5, 0.25], [3.5, 0.25]].map(Some);
+    let sum = 1.0 + 1.0 / 4.0 + 1.0 / 9.0;
+    close(
+        &agent.weigh(0, &models),
+        &[1.0 / sum, 0.25 / sum, 1.0 / 9.0 / sum],
+    );
+    // At θ itself γ² stays 0, which is 10⁻¹² in weights.
+    let mut agent = Agent::new("kind = 'resilient-diffusion-f'\nf = 1", 0, &[1; 2]);
+    let at = Some([0.5, 0.25]);
+    for i in 0..5 {
+        close(&agent.weigh(i, &[at, at, None]), &[1.0, 0.0, 0.0]);
+    }
+    let mut agent = Agent::new("kind = 'resilient-diffusion-f'\nf = 0", 0, &[1; 2]);
+    for i in 0..5 {
+        close(&agent.weigh(i, &[at, at, None]), &[0.5, 0.5, 0.0]);
+    }
+    let late = agent.weigh(5, &[at, at, models[0]]);
+    let phi = agent.combiner.accumulated(2);
+    assert!(phi.is_some_and(|phi| (phi - 0.01).abs() < 1e-9), "{phi:?}");
+    assert!(late[2] > 0.0 && late[2] < 1e-9, "{late:?}");
+}
+
 pub(super) fn rule(settings: &str, neighbors: u32) -> Box<dyn Combiner> {
     read(settings)
         .expect("a rule")

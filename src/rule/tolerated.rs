@@ -1,5 +1,12 @@
 //! How many Byzantine models an aggregator is told to tolerate: `f`, and what it does where too few
 //! models are present for that.
+//!
+//! `f = "largest"` says something else under each rule, as it is the most that the rule's own
+//! condition allows among the n models of a full neighborhood, the agent's included: ⌊(n−1)/2⌋ where
+//! most have to be honest (2f < n), ⌊(n−3)/2⌋ under Krum (n ≥ 2f + 3), n − 2 under clipped gossip with
+//! an adaptive radius (f ≤ n − 2) and under R-DLMSAW, and less where a rule would have to search more
+//! than 10⁶ subsets. n is what the pre-aggregations before it make of the neighborhood, and only
+//! full neighborhoods count: f stays while models are missing. `byzsim check` prints it.
 
 use super::{Misfit, Place};
 use crate::settings::{Bounds, Choice, Chosen, Form, Keys, Node, Problems, Setting, Value, wrong};
@@ -56,10 +63,13 @@ impl Choice for TooFew {
 }
 
 impl Tolerance {
-    /// Declares and reads `f` and `too_few`.
-    pub fn read(keys: &mut Keys<'_>, needs: Precondition) -> Tolerance {
-        let f = keys.key("f", "How many Byzantine models it withstands");
-        let f = f.symbol("f").required();
+    /// What `f` is where most of the models have to be honest.
+    pub const OF_A_MINORITY: &str = "How many Byzantine models it withstands; \"largest\": \
+        ⌊(n−1)/2⌋ of the n models of the full neighborhood";
+
+    /// Declares and reads `f` and `too_few`. `about` says what f is, and which one is the largest.
+    pub fn read(keys: &mut Keys<'_>, needs: Precondition, about: &'static str) -> Tolerance {
+        let f = keys.key("f", about).symbol("f").required();
         let Chosen(too_few) = keys
             .key(
                 "too_few",
@@ -74,6 +84,12 @@ impl Tolerance {
     /// pre-aggregations make `models`.
     pub fn at(&self, neighborhood: usize, models: usize) -> usize {
         self.f.at(neighborhood, (self.needs.largest)(models))
+    }
+
+    /// The same where not even f = 0 may be allowed: `None` there.
+    pub fn allowed_at(&self, neighborhood: usize, models: usize) -> Option<usize> {
+        (self.needs.largest)(models)?;
+        Some(self.at(neighborhood, models))
     }
 
     /// f among the models present, given that of the full neighborhood. `None` where the agent

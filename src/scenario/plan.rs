@@ -186,6 +186,17 @@ impl Plan {
         self.rules.get(agent)
     }
 
+    /// The numbers of the `[[rule.override]]` that make an agent's rule, later ones on top.
+    pub fn rule_overrides(&self, agent: AgentId) -> &[usize] {
+        self.rules.overrides_of(agent)
+    }
+
+    /// How many iterations an agent has, if the run does not end before.
+    pub fn iterations_of(&self, agent: AgentId) -> u64 {
+        let timetable = self.timetable.as_ref();
+        timetable.map_or(self.iterations, |timetable| timetable.iterations_of(agent))
+    }
+
     /// Where an agent stands in the first network.
     pub fn place<T>(&self, agent: AgentId, body: impl FnOnce(&Place<'_>) -> T) -> T {
         let neighbors = self.graph.receives_from(agent);

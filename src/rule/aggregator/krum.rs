@@ -12,6 +12,10 @@ pub(super) const NEEDS: Precondition = Precondition {
     largest: |models| models.checked_sub(3).map(|more| more / 2),
 };
 
+/// What `f` is.
+pub(super) const F: &str = "How many Byzantine models it withstands; \"largest\": ⌊(n−3)/2⌋ of the n \
+    models of the full neighborhood";
+
 /// The rule `krum`: the score of a model is the sum of its squared distances to the n−f−2 nearest
 /// others; the model of least score is taken, of several the one of the lowest number. O(n² d).
 ///
@@ -25,6 +29,7 @@ impl Aggregator for Krum {
     const ABOUT: &'static str =
         "The model with the least sum of squared distances to its n−f−2 nearest; n ≥ 2f + 3";
     const NEEDS: Option<Precondition> = Some(NEEDS);
+    const F: &'static str = F;
 
     fn read(_: &mut Keys<'_>) -> Self {
         Krum

@@ -26,6 +26,8 @@ impl Aggregator for MinimumDiameterAverage {
         says: "2f < n, with C(n, f) ≤ 10⁶ subsets to search,",
         largest,
     });
+    const F: &'static str = "How many Byzantine models it withstands; \"largest\": ⌊(n−1)/2⌋ of the n \
+        models of the full neighborhood, or the most with at most 10⁶ subsets";
 
     fn read(_: &mut Keys<'_>) -> Self {
         MinimumDiameterAverage

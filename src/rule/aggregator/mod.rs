@@ -39,7 +39,7 @@ pub use nearest_to_own::NearestToOwn;
 pub use robust::Robust;
 pub use trimmed_mean::TrimmedMean;
 
-use super::{Given, Misfit, Place, Precondition};
+use super::{Given, Misfit, Place, Precondition, Tolerance};
 use crate::settings::Keys;
 use std::fmt::Debug;
 
@@ -51,6 +51,8 @@ pub trait Aggregator: Clone + Debug + Send + Sync + 'static {
     const ABOUT: &'static str;
     /// What it asks of the number of models; absent in aggregators that are told no `f`.
     const NEEDS: Option<Precondition> = None;
+    /// What `f` is, and which one `"largest"` is.
+    const F: &'static str = Tolerance::OF_A_MINORITY;
 
     /// Declares and reads its own keys.
     fn read(keys: &mut Keys<'_>) -> Self;

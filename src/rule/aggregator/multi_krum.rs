@@ -18,6 +18,7 @@ impl Aggregator for MultiKrum {
     const NAME: &'static str = "multi-krum";
     const ABOUT: &'static str = "The mean of the n−f models with the least scores of krum";
     const NEEDS: Option<Precondition> = Some(krum::NEEDS);
+    const F: &'static str = krum::F;
 
     fn read(_: &mut Keys<'_>) -> Self {
         MultiKrum

@@ -5,7 +5,7 @@ use crate::checkpoint::{Book, Kept};
 use crate::rng::Key;
 use crate::rule::pre_aggregation::{self, PreAggregation};
 use crate::rule::{
-    Combination, Combiner, Given, Misfit, Neighborhood, Outcome, Place, Rule, Tolerance,
+    Combination, Combiner, Given, Misfit, Neighborhood, Outcome, Place, Rule, Tolerance, Tolerated,
 };
 use crate::settings::Keys;
 use crate::units::AgentId;
@@ -31,7 +31,7 @@ impl<A: Aggregator> Robust<A> {
 
     /// Declares and reads its keys.
     pub fn read(keys: &mut Keys<'_>) -> Self {
-        let tolerance = A::NEEDS.map(|needs| Tolerance::read(keys, needs));
+        let tolerance = A::NEEDS.map(|needs| Tolerance::read(keys, needs, A::F));
         let aggregator = A::read(keys);
         let pre = keys.tables(
             "pre",
@@ -77,6 +77,24 @@ impl<A: Aggregator> Rule for Robust<A> {
         let models = pre.fold(neighborhood, |models, pre| pre.leaves(models));
         let tolerance = self.tolerance.as_ref()?;
         Some(tolerance.at(neighborhood, models))
+    }
+
+    fn tolerated(&self, place: &Place<'_>) -> Vec<Tolerated> {
+        let neighborhood = place.neighbors.len() + 1;
+        let mut models = neighborhood;
+        let mut all = Vec::new();
+        let mut add = |key: String, tolerance: Option<&Tolerance>, models| {
+            all.extend(tolerance.map(|tolerance| Tolerated {
+                key,
+                f: tolerance.allowed_at(neighborhood, models),
+            }));
+        };
+        for (number, pre) in self.pre.iter().enumerate() {
+            add(format!("pre.{number}.f"), pre.tolerance(), models);
+            models = pre.leaves(models);
+        }
+        add("f".to_owned(), self.tolerance.as_ref(), models);
+        all
     }
 }
 

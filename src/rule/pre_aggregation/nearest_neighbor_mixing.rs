@@ -26,7 +26,7 @@ impl NearestNeighborMixing {
     /// Declares and reads its keys.
     pub fn read(keys: &mut Keys<'_>) -> Self {
         NearestNeighborMixing {
-            tolerance: Tolerance::read(keys, Precondition::MINORITY),
+            tolerance: Tolerance::read(keys, Precondition::MINORITY, Tolerance::OF_A_MINORITY),
         }
     }
 }
