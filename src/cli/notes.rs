@@ -74,6 +74,7 @@ impl Facts {
                 let (least, most) = step.f;
                 json!({"from": step.from, "to": step.to, "least": least, "most": most})
             });
+            let rule = rule.replace('`', "");
             json!({"rule": rule, "key": key, "neighborhoods": steps.collect::<Vec<Value>>()})
         };
         self.tolerated.iter().map(one).collect()
@@ -222,7 +223,7 @@ impl Left {
         let Left { key, of, rule, .. } = self;
         format!(
             "After {} iterations {:.1} % of `{key}` = {} is left in {of} of the rule {rule}: {}. \
-             Write a smaller `{key}`, or let the rule forget faster",
+             Write `{key}` = 0, or let the rule forget faster",
             self.iterations,
             100.0 * self.share,
             self.value,
@@ -401,7 +402,7 @@ mod tests {
             on(&format!("{resilient}initial = 10\n")),
             [
                 "After 400 iterations 1.8 % of `initial` = 10 is left in γ² of the rule \
-                 `resilient-diffusion-f`: 0.1795. Write a smaller `initial`, or let the rule forget \
+                 `resilient-diffusion-f`: 0.1795. Write `initial` = 0, or let the rule forget \
                  faster.",
                 f
             ]
