@@ -57,6 +57,28 @@ for_this_processor! {
 }
 
 for_this_processor! {
+    /// aᵀb of `f64`.
+    ///
+    /// # Panics
+    /// If the lengths differ.
+    pub fn dot_wide(a: &[f64], b: &[f64]) -> f64 {
+        assert_eq!(a.len(), b.len());
+        let mut lanes = [0.0; 8];
+        let (a8, a_rest) = a.as_chunks::<8>();
+        let (b8, b_rest) = b.as_chunks::<8>();
+        for (a, b) in a8.iter().zip(b8) {
+            for j in 0..8 {
+                lanes[j] += a[j] * b[j];
+            }
+        }
+        for (j, (a, b)) in a_rest.iter().zip(b_rest).enumerate() {
+            lanes[j] += a * b;
+        }
+        add_lanes(lanes)
+    }
+}
+
+for_this_processor! {
     /// aᵀb.
     ///
     /// # Panics

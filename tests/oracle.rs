@@ -103,6 +103,15 @@ fn loss_without_the_filter_is_as_the_oracle_says() {
 fn loss_above_the_own_risk_is_as_the_oracle_says() {
     under("baseline = 'own'");
     under("baseline = 'own'\nfilter = false");
+    under("baseline = 'own'\nforgetting = 0.5\ninitial = 0.0\n[learner]\nsteps_per_exchange = 2");
+}
+
+#[test]
+fn judging_by_a_fresh_batch_is_as_the_oracle_says() {
+    let tally = under("judge = 'fresh'");
+    assert!(tally.accepted > 0 && tally.rejected > 0, "{tally:?}");
+    under("judge = 'fresh'\nfilter = false\nbaseline = 'own'");
+    under("judge = 'fresh'\n[learner]\nsteps_per_exchange = 3\nadapt_probability = 0.5");
 }
 
 #[test]

@@ -33,6 +33,11 @@ pub(super) fn filter(
             filter.same_group_rejected += u32::from(weight == 0.0);
         }
     }
+    if let Some(floored) = combination.floored {
+        let weights = combination.weights.iter();
+        filter.weighed = weights.filter(|weight| **weight > 0.0).count() as u32;
+        filter.floored = floored;
+    }
     if without_weights {
         filter.byzantine_weight = f64::NAN;
     }

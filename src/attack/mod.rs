@@ -9,6 +9,7 @@
 //! To add an attack: a file with a struct that implements [`Attack`], and a line in [`catalogue`].
 
 mod a_little_is_enough;
+mod acceptance;
 mod active;
 mod add_noise;
 mod constant;
@@ -26,10 +27,13 @@ mod malformed;
 mod mimic;
 mod moments;
 mod per_iteration;
+mod quadratic;
 mod scale;
+mod search;
 mod sight;
 mod sign_flip;
 mod state_estimate;
+mod svd;
 mod targeted_drift;
 mod timing;
 mod uniform;

@@ -2,6 +2,7 @@
 
 use super::Knowledge;
 use crate::checkpoint::{Book, Kept};
+use crate::model::LeastSquares;
 use crate::rng::{Key, Stream};
 use crate::task::Objective;
 use crate::units::AgentId;
@@ -152,6 +153,11 @@ impl<'a> Batch<'a> {
     /// ∇ at a model on it; both have shape `[d]`.
     pub fn gradient(&mut self, model: &[f32], gradient: &mut [f64]) {
         self.0.gradient(model, gradient);
+    }
+
+    /// It as numbers, where ℓ is a mean of squared residuals of a linear map of the model.
+    pub fn least_squares(&self) -> Option<LeastSquares> {
+        self.0.least_squares()
     }
 }
 

@@ -1,6 +1,7 @@
 //! Attacks from settings, and sights made by hand, for tests.
 
 use super::*;
+use crate::model::LeastSquares;
 use crate::rng::{Key, Purpose};
 use crate::settings::{Keys, Problems, Sources, Span, Table};
 use crate::task::Objective;
@@ -61,7 +62,7 @@ pub(super) struct Scene {
     /// θ, where it differs from ψ.
     combined: BTreeMap<AgentId, Vec<f32>>,
     neighbors: BTreeMap<AgentId, Neighbor>,
-    loss: fn(&[f32]) -> f64,
+    batch: Given,
     memory: Memory,
 }
 
@@ -75,7 +76,7 @@ impl Default for Scene {
             adapted: BTreeMap::new(),
             combined: BTreeMap::new(),
             neighbors: BTreeMap::new(),
-            loss: |_| 0.0,
+            batch: Given::Loss(|_| 0.0),
             memory: Memory {
                 own: None,
                 attacker: None,
@@ -139,8 +140,19 @@ impl Scene {
 
     /// The loss on the victim's batch.
     pub(super) fn loss(&mut self, loss: fn(&[f32]) -> f64) -> &mut Scene {
-        self.loss = loss;
+        self.batch = Given::Loss(loss);
         self
+    }
+
+    /// The victim's batch, of which more than losses is known if `is_open`.
+    pub(super) fn squares(&mut self, batch: LeastSquares, is_open: bool) -> &mut Scene {
+        self.batch = Given::Squares(batch, is_open);
+        self
+    }
+
+    /// The loss of a model on the victim's batch.
+    pub(super) fn loss_of(&self, model: &[f32]) -> f64 {
+        self.batch.of(model)
     }
 
     /// φ_kk, φ_ak and ν of the victim.
@@ -208,7 +220,7 @@ impl Scene {
                 self.look(|sight| forger.forge(sight, &mut payload));
             }
             AnyForger::VictimData(forger) => self.look(|network| {
-                let mut given = Given(self.loss);
+                let mut given = self.batch.clone();
                 let sight = VictimData {
                     network,
                     batch: Batch::new(&mut given),
@@ -221,17 +233,62 @@ impl Scene {
     }
 }
 
-/// A loss that is a function of the model.
-struct Given(fn(&[f32]) -> f64);
+/// A victim's batch.
+#[derive(Clone)]
+enum Given {
+    /// A loss that is a function of the model.
+    Loss(fn(&[f32]) -> f64),
+    /// A mean of squared residuals, and whether it says so.
+    Squares(LeastSquares, bool),
+}
+
+impl Given {
+    fn of(&self, model: &[f32]) -> f64 {
+        match self {
+            Given::Loss(loss) => loss(model),
+            Given::Squares(batch, _) => {
+                let (columns, outputs) = (batch.columns(), batch.outputs_each());
+                let rows = batch.inputs.chunks_exact(columns);
+                let mut sum = 0.0;
+                for (row, wanted) in rows.zip(batch.outputs.chunks_exact(outputs)) {
+                    for (output, y) in wanted.iter().enumerate() {
+                        let of = |j| f64::from(model[batch.parameter(output, j)]);
+                        let said: f64 = row.iter().enumerate().map(|(j, x)| x * of(j)).sum();
+                        sum += (y - said).powi(2);
+                    }
+                }
+                sum / batch.outputs.len() as f64
+            }
+        }
+    }
+}
 
 impl Objective for Given {
     fn draw(&mut self, _: u64) {}
 
     fn loss(&mut self, model: &[f32]) -> f64 {
-        (self.0)(model)
+        self.of(model)
     }
 
-    fn gradient(&mut self, _: &[f32], _: &mut [f64]) {
-        unreachable!("no attack takes a gradient");
+    /// By differences.
+    fn gradient(&mut self, model: &[f32], gradient: &mut [f64]) {
+        let mut moved = model.to_vec();
+        for (j, slope) in gradient.iter_mut().enumerate() {
+            let step = 1e-3 * model[j].abs().max(1.0);
+            let mut at = |x: f32| {
+                moved[j] = x;
+                (f64::from(x), self.of(&moved))
+            };
+            let ((left, below), (right, above)) = (at(model[j] - step), at(model[j] + step));
+            *slope = (above - below) / (right - left);
+            moved[j] = model[j];
+        }
+    }
+
+    fn least_squares(&self) -> Option<LeastSquares> {
+        match self {
+            Given::Squares(batch, true) => Some(batch.clone()),
+            _ => None,
+        }
     }
 }

@@ -61,6 +61,11 @@ pub(super) fn append(row: &[f32], lanes: &mut Vec<Lanes>) {
     }
 }
 
+/// The elements of a row, with the zeros that fill it up.
+pub(super) fn numbers(lanes: &[Lanes]) -> impl Iterator<Item = f64> + '_ {
+    lanes.iter().flat_map(|Lanes(eight)| eight.iter().copied())
+}
+
 /// How many [`Lanes`] a row of that many features takes.
 pub(super) fn lanes_of(features: usize) -> usize {
     features.div_ceil(LANES)

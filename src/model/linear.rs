@@ -6,8 +6,8 @@
 //! and its weights, added up in eight lanes (so that its bits are the same on every processor; see
 //! `lanes.rs`), and the bias, added last. From there on, plain `f64`.
 
-use super::lanes::{Instructions, Lanes, append, combine, lanes_of, products};
-use super::{Architecture, Misfit, Model, Outputs, uniform};
+use super::lanes::{Instructions, Lanes, append, combine, lanes_of, numbers, products};
+use super::{Architecture, LeastSquares, Misfit, Model, Outputs, uniform};
 use crate::data::{Examples, Shape, Targets};
 use crate::rng::Stream;
 use crate::settings::Keys;
@@ -162,6 +162,22 @@ impl Model for Linear {
             values: &self.outputs,
             targets: &self.targets,
         }
+    }
+
+    fn least_squares(&self) -> Option<LeastSquares> {
+        let Targets::Values { values, .. } = &self.targets else {
+            return None;
+        };
+        let mut inputs = Vec::with_capacity(self.targets.len() * (self.features + 1));
+        for row in self.rows.chunks_exact(lanes_of(self.features)) {
+            inputs.extend(numbers(row).take(self.features));
+            inputs.push(1.0);
+        }
+        Some(LeastSquares {
+            inputs,
+            outputs: values.iter().map(|&y| f64::from(y)).collect(),
+            samples: self.targets.len(),
+        })
     }
 
     fn gradient(&mut self, parameters: &[f32], gradient: &mut [f64]) {

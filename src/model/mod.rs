@@ -9,10 +9,12 @@
 
 mod head;
 mod lanes;
+mod least_squares;
 mod linear;
 mod network;
 
 pub use head::{Outputs, Score};
+pub use least_squares::LeastSquares;
 pub use linear::{Linear, LinearSettings, SoftmaxSettings};
 pub use network::{Cnn, Mlp};
 
@@ -95,6 +97,12 @@ pub trait Model: Send {
     /// Mean loss per row: cross-entropy in nats for classes, the mean squared error for values.
     fn loss(&mut self, parameters: &[f32]) -> f64 {
         self.outputs(parameters).loss()
+    }
+
+    /// The rows gathered as numbers, where [`Model::loss`] is a mean of squared residuals of a linear
+    /// map of the parameters.
+    fn least_squares(&self) -> Option<LeastSquares> {
+        None
     }
 
     /// Gradient of [`Model::loss`], into `gradient`, shape `[d]`.

@@ -48,6 +48,8 @@ pub struct GroupStats {
     /// Share of models of normal neighbors of the same group without a weight; NaN where there
     /// were none.
     pub honest_same_group_rejected: f64,
+    /// Share of models with weight whose weight is made by the rule's floor; NaN in rules without.
+    pub floored: f64,
     /// Combinations with too few models for their rule.
     pub starved: u64,
     /// Models of neighbors in combinations.
@@ -203,6 +205,7 @@ fn of_group(members: &[Measured], values: &mut Vec<f64>, scratch: &mut Vec<f64>)
     let mut weight = 0.0;
     let (mut byzantine, mut accepted) = (0, 0);
     let (mut same_group, mut rejected) = (0, 0);
+    let (mut weighed, mut floored) = (0, 0);
     let (mut starved, mut models_used) = (0, 0);
     for member in members {
         let filter = member.filter;
@@ -211,6 +214,8 @@ fn of_group(members: &[Measured], values: &mut Vec<f64>, scratch: &mut Vec<f64>)
         accepted += filter.byzantine_accepted;
         same_group += filter.same_group_present;
         rejected += filter.same_group_rejected;
+        weighed += filter.weighed;
+        floored += filter.floored;
         starved += member.starved;
         models_used += member.models_used;
     }
@@ -228,6 +233,7 @@ fn of_group(members: &[Measured], values: &mut Vec<f64>, scratch: &mut Vec<f64>)
         byzantine_weight: weight / members.len() as f64,
         byzantine_accepted: weighs * f64::from(accepted) / f64::from(byzantine),
         honest_same_group_rejected: weighs * f64::from(rejected) / f64::from(same_group),
+        floored: f64::from(floored) / f64::from(weighed),
         starved,
         models_used,
     }

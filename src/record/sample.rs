@@ -149,6 +149,11 @@ pub struct Filter {
     pub same_group_present: u32,
     /// Those of them with weight 0.
     pub same_group_rejected: u32,
+    /// Models with weight, the own one too, in rules whose weights have a floor under what they are
+    /// inverse to; 0 in others.
+    pub weighed: u32,
+    /// Those of them on the floor.
+    pub floored: u32,
 }
 
 /// Messages by how they ended; counts of copies.

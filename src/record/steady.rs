@@ -27,8 +27,9 @@ struct Means {
     /// By agent: sum and number of its losses, and of its regrets where they exist.
     losses: Vec<(f64, u32)>,
     regrets: Vec<(f64, u32)>,
-    /// Byzantine weight, accepted share and rejected share: sums and counts of where they exist.
-    filter: [(f64, u64); 3],
+    /// Byzantine weight, and the shares of accepted, rejected and floored models: sums and counts of
+    /// where they exist.
+    filter: [(f64, u64); 4],
     /// Combinations with too few models for their rule, and all.
     starved: (u64, u64),
 }
@@ -146,6 +147,7 @@ impl Means {
             all.byzantine_weight,
             all.byzantine_accepted,
             all.honest_same_group_rejected,
+            all.floored,
         ];
         for ((sum, count), value) in self.filter.iter_mut().zip(values) {
             if !value.is_nan() {
@@ -199,13 +201,14 @@ impl Means {
     }
 
     fn filter_json(&self, shut_out: Option<u64>) -> Value {
-        let [weight, accepted, rejected] = self
+        let [weight, accepted, rejected, floored] = self
             .filter
             .map(|(sum, count)| (count > 0).then(|| sum / count as f64));
         json!({
             "byzantine_weight": weight,
             "byzantine_accepted": accepted,
             "honest_same_group_rejected": rejected,
+            "floored": floored,
             "shut_out_iteration": shut_out,
         })
     }

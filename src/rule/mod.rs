@@ -243,7 +243,7 @@ impl Neighborhood<'_> {
 pub struct Combination {
     /// a_lk: at least 0, with sum 1.
     pub weights: Vec<f64>,
-    /// ℓ(ψ_l; ξ_k); NaN where the rule did not look.
+    /// ℓ(ψ_l; ξ_k), or on the batch that the rule judges by; NaN where the rule did not look.
     pub losses: Vec<f64>,
     /// φ_lk; NaN in rules without.
     pub accumulated: Vec<f64>,
@@ -252,6 +252,9 @@ pub struct Combination {
     /// Whether too few models were present for the rule's settings, or it could not keep what it
     /// promises of those. It may have made do with them.
     pub starved: bool,
+    /// In rules whose weights have a floor under what they are inverse to: how many of the models
+    /// with weight are on it.
+    pub floored: Option<u32>,
     /// What robust aggregators work in.
     buffers: Buffers,
 }
@@ -267,6 +270,7 @@ impl Combination {
         self.accumulated.resize(candidates, f64::NAN);
         self.model.clear();
         self.starved = false;
+        self.floored = None;
     }
 }
 

@@ -32,6 +32,7 @@ use super::covariance::{Covariance, Factor};
 use super::{Objective, Task, TaskSeeds, World};
 use crate::data::{DataError, Library};
 use crate::kernel;
+use crate::model::LeastSquares;
 use crate::rng::{Key, Purpose, Stream};
 use crate::settings::{Keys, NumberOrRange};
 use crate::topology::Graph;
@@ -351,6 +352,14 @@ impl Objective for Samples {
     fn loss(&mut self, model: &[f32]) -> f64 {
         let misses = self.rows().map(|(x, y)| y - kernel::dot(x, model));
         misses.map(|miss| miss * miss).sum::<f64>() / self.y.len() as f64
+    }
+
+    fn least_squares(&self) -> Option<LeastSquares> {
+        Some(LeastSquares {
+            inputs: self.x.iter().map(|&x| f64::from(x)).collect(),
+            outputs: self.y.clone(),
+            samples: self.y.len(),
+        })
     }
 
     fn gradient(&mut self, model: &[f32], gradient: &mut [f64]) {

@@ -27,7 +27,7 @@ pub use supervised::{Rows, Share, Supervised};
 pub use target_localization::{Localization, Sensor, TargetLocalization};
 
 use crate::data::{DataError, FileDigest, Library};
-use crate::model::Evaluation;
+use crate::model::{Evaluation, LeastSquares};
 use crate::settings::{Catalogue, kind};
 use crate::topology::Graph;
 use crate::units::AgentId;
@@ -151,10 +151,15 @@ pub trait World: Send + Sync {
     fn objective(self: Arc<Self>, agent: AgentId) -> Box<dyn Objective>;
 }
 
+/// From here on, steps are none that a run has, which has at most 10¹⁸ of them: a rule that wants
+/// a batch that no agent learns from and no attacker sees draws that of `FRESH` + its step.
+pub const FRESH: u64 = 1 << 62;
+
 /// One agent's data stream ξ_k and its loss ℓ(·; ξ_k).
 pub trait Objective: Send {
     /// Draws the batch of a step. Steps count from 0 over the whole run; the batch of a step does
-    /// not depend on what was drawn before.
+    /// not depend on what was drawn before. Steps from [`FRESH`] on are none of the run's: they have
+    /// batches of the same kind, independent of all that is learned from.
     fn draw(&mut self, step: u64);
 
     /// From the next draw on, whether labels y are C − 1 − y; nothing in tasks without labels.
@@ -172,6 +177,13 @@ pub trait Objective: Send {
     /// ∇: the direction that the adapt step descends, at `model` on the current batch; both have
     /// shape `[d]`.
     fn gradient(&mut self, model: &[f32], gradient: &mut [f64]);
+
+    /// The current batch as numbers, where [`Objective::loss`] is a mean of squared residuals of a
+    /// linear map of the model: what is sought on such a batch can be computed, where others have
+    /// to search.
+    fn least_squares(&self) -> Option<LeastSquares> {
+        None
+    }
 
     /// Quality on the agent's test set, where there is one.
     fn evaluate(&mut self, model: &[f32]) -> Option<Evaluation> {

@@ -7,7 +7,7 @@
 
 use super::{Objective, World};
 use crate::data::{Examples, FileDigest, Origin, Targets};
-use crate::model::{Architecture, Evaluation, Misfit, Model, Outputs, Score};
+use crate::model::{Architecture, Evaluation, LeastSquares, Misfit, Model, Outputs, Score};
 use crate::rng::{Key, Purpose, shuffle};
 use crate::units::AgentId;
 use rand::RngExt;
@@ -327,6 +327,10 @@ impl Objective for Student {
 
     fn loss(&mut self, model: &[f32]) -> f64 {
         self.model.loss(model)
+    }
+
+    fn least_squares(&self) -> Option<LeastSquares> {
+        self.model.least_squares()
     }
 
     fn gradient(&mut self, model: &[f32], gradient: &mut [f64]) {

@@ -7,6 +7,7 @@
 //! `(d + uᵀx_k − uᵀw)²`, always with k's own position and measurement.
 
 use super::{DataError, Library, Objective, Task, TaskSeeds, World};
+use crate::model::LeastSquares;
 use crate::rng::{Key, Purpose, choose};
 use crate::settings::Keys;
 use crate::topology::{Graph, positions};
@@ -234,6 +235,19 @@ impl Objective for Bearings {
         let miss =
             distance + u[0] * (x[0] - f64::from(model[0])) + u[1] * (x[1] - f64::from(model[1]));
         miss * miss
+    }
+
+    fn least_squares(&self) -> Option<LeastSquares> {
+        let x = self.sensor().position;
+        let Measurement {
+            direction: u,
+            distance,
+        } = self.current;
+        Some(LeastSquares {
+            inputs: u.to_vec(),
+            outputs: vec![distance + u[0] * x[0] + u[1] * x[1]],
+            samples: 1,
+        })
     }
 
     fn gradient(&mut self, model: &[f32], gradient: &mut [f64]) {

@@ -100,7 +100,7 @@ fn payload(kind: &str, settings: &str, honest: &[Vec<f64>], crowd: Crowd) -> Vec
     payload.into_iter().map(f64::from).collect()
 }
 
-fn attack(settings: &str) -> Box<dyn Attack> {
+pub fn attack(settings: &str) -> Box<dyn Attack> {
     let mut sources = Sources::default();
     let mut problems = Problems::default();
     let source = sources.add("vectors", settings);

@@ -6,6 +6,7 @@
 
 mod agent;
 mod attacks;
+mod opponents;
 mod weights;
 
 use agent::{Agent, made};

@@ -1,7 +1,7 @@
 //! What agents learn: adapt (2) and combine (3).
 
 use super::rules::{Memory, Present, Row, View, descend};
-use super::scenario::{Learner, Optimizer, Rule, Scenario};
+use super::scenario::{Judge, Learner, Optimizer, Rule, Scenario};
 use super::slip::Slip;
 use super::tasks::Task;
 use byzsim::rng::{Key, Purpose};
@@ -157,6 +157,38 @@ impl Agents {
         psi.into()
     }
 
+    /// Losses of the models present on the batch that the rule judges by, and of θ of the iteration
+    /// before on the batch that it was combined on. A fresh batch is that of a step far beyond all.
+    fn judge(
+        &mut self,
+        combining: &Combining<'_>,
+        present: &[Present<'_>],
+    ) -> (Vec<f64>, Option<f64>) {
+        let k = combining.agent;
+        let current = (combining.began + 1) * self.learners[k].steps_per_exchange - 1;
+        let before = self.memories[k].combined_on.replace(current);
+        let is_fresh = matches!(
+            &self.rules[k],
+            Rule::Loss {
+                judge: Judge::Fresh,
+                ..
+            }
+        );
+        let on = if is_fresh {
+            current + (1 << 62)
+        } else {
+            current
+        };
+        self.task.draw(k, on);
+        let judged = present.iter().map(|p| self.task.loss(k, p.model)).collect();
+        let combined = before.map(|step| {
+            self.task.draw(k, if is_fresh { on } else { step });
+            self.task.loss(k, &self.theta[k])
+        });
+        self.task.draw(k, current);
+        (judged, combined)
+    }
+
     /// Equation (3) over what has come and can be read, in ascending order of senders. The
     /// agent's current batch is that of the iteration that it has adapted in last.
     pub fn combine(&mut self, combining: &Combining<'_>) -> Expected {
@@ -180,6 +212,7 @@ impl Agents {
 
         // An agent whose own model has overflowed keeps it.
         let (mut rows, could) = if self.is_readable(psi) {
+            let (judged, combined_loss) = self.judge(combining, &present);
             let view = View {
                 iteration: combining.iteration,
                 agent: k,
@@ -189,6 +222,8 @@ impl Agents {
                 previous: &self.theta[k],
                 step_size: self.learners[k].step_size.at(combining.began),
                 task: &*self.task,
+                judged: &judged,
+                combined_loss,
                 degrees: combining.degrees,
             };
             view.weigh(&self.rules[k], &mut self.memories[k], self.slip)

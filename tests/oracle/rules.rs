@@ -17,6 +17,11 @@ pub struct View<'a> {
     pub previous: &'a [f32],
     pub step_size: f64,
     pub task: &'a dyn Task,
+    /// ℓ of each model present on the batch that the rule judges by.
+    pub judged: &'a [f64],
+    /// ℓ(θ of the iteration before) on the batch that it was combined on, or on the fresh one; none
+    /// in the first combination.
+    pub combined_loss: Option<f64>,
     /// How many neighbors each agent has.
     pub degrees: &'a dyn Fn(usize) -> usize,
 }
@@ -37,8 +42,10 @@ pub struct Present<'a> {
 pub struct Memory {
     /// φ by sender.
     pub phi: Vec<f64>,
-    /// φ of its own combined model.
-    pub risk: f64,
+    /// φ of its own combined models, from the first combination on.
+    pub risk: Option<f64>,
+    /// The step of the batch of the combination before.
+    pub combined_on: Option<u64>,
 }
 
 impl Memory {
@@ -49,7 +56,8 @@ impl Memory {
         };
         Memory {
             phi: vec![initial; agents],
-            risk: initial,
+            risk: None,
+            combined_on: None,
         }
     }
 }
@@ -170,13 +178,14 @@ impl View<'_> {
             initial,
             unseen,
             age_discount,
+            judge: _,
         } = rule
         else {
             unreachable!("asked for losses");
         };
         let nu = forgetting.at(self.iteration);
-        for (row, present) in rows.iter_mut().zip(self.present) {
-            row.loss = self.task.loss(self.agent, present.model);
+        for (row, &judged) in rows.iter_mut().zip(self.judged) {
+            row.loss = judged;
             let phi = &mut memory.phi[row.sender];
             if row.loss.is_finite() {
                 *phi = (1.0 - nu) * *phi + nu * row.loss;
@@ -185,6 +194,20 @@ impl View<'_> {
         }
         self.forget_unseen(*unseen, (nu, *initial), memory, slip);
         let own = rows[self.own()];
+        // In the first combination there is nothing to subtract, and the risk is φ of the own model.
+        let subtracted = match (baseline, memory.risk, self.combined_loss) {
+            (Baseline::Zero, ..) => 0.0,
+            (Baseline::Own, Some(risk), Some(loss)) => {
+                let observed = (1.0 - nu) * risk + nu * loss;
+                let risk = if loss.is_finite() { observed } else { risk };
+                memory.risk = Some(risk);
+                risk
+            }
+            (Baseline::Own, ..) => {
+                memory.risk = Some(own.phi);
+                0.0
+            }
+        };
         if !own.loss.is_finite() {
             return false;
         }
@@ -198,16 +221,6 @@ impl View<'_> {
                 row.loss.is_finite() && (better || !filter)
             })
             .collect();
-        let subtracted = match baseline {
-            Baseline::Zero => 0.0,
-            Baseline::Own => {
-                let loss = self.task.loss(self.agent, self.previous);
-                if loss.is_finite() {
-                    memory.risk = (1.0 - nu) * memory.risk + nu * loss;
-                }
-                memory.risk
-            }
-        };
         spread(rows, &taken, subtracted, *age_discount);
         true
     }
@@ -260,12 +273,14 @@ pub fn descend(theta: &[f32], mu: f64, task: &dyn Task, agent: usize) -> Vec<f32
     theta.iter().zip(&gradient).map(step).collect()
 }
 
-/// Weights ∝ γ^age/(φ − subtracted) over those taken, with a least denominator of 1e-12.
+/// Weights ∝ γ^age/(φ − subtracted) over those taken; what they are divided by is at least a tenth of
+/// φ, and 1e-12.
 fn spread(rows: &mut [Row], taken: &[bool], subtracted: f64, gamma: f64) {
     let mut sum = 0.0;
     for (row, taken) in rows.iter_mut().zip(taken) {
         row.weight = if *taken {
-            1.0 / (row.phi - subtracted).max(1e-12) * gamma.powf(row.age as f64)
+            let above = (row.phi - subtracted).max(0.1 * row.phi);
+            1.0 / above.max(1e-12) * gamma.powf(row.age as f64)
         } else {
             0.0
         };

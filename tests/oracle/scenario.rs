@@ -244,6 +244,8 @@ pub enum Rule {
         #[serde(default = "yes")]
         filter: bool,
         #[serde(default)]
+        judge: Judge,
+        #[serde(default)]
         baseline: Baseline,
         #[serde(default)]
         unseen: Unseen,
@@ -274,6 +276,15 @@ pub enum Baseline {
     #[default]
     Zero,
     Own,
+}
+
+/// The batch that models are judged on.
+#[derive(Clone, Copy, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Judge {
+    #[default]
+    Current,
+    Fresh,
 }
 
 /// What becomes of φ of a neighbor without a model.

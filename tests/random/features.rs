@@ -67,6 +67,7 @@ const NEEDED: &[(&[&str], u64)] = &[
             "rule.age_discount",
             "rule.filter",
             "rule.baseline=own",
+            "rule.judge=fresh",
             "rule.reference=one-step-ahead",
             "rule.forgetting",
             "rule.power",

@@ -230,6 +230,7 @@ fn rule() -> impl Strategy<Value = Vec<String>> {
         (0.5, "initial", one_of(&[10.0, 0.0, 100.0])),
         (0.5, "filter", any::<bool>()),
         (0.5, "baseline", word(&["zero", "own"])),
+        (0.5, "judge", word(&["current", "fresh"])),
         (0.75, "unseen", word(&["keep", "decay", "reset"])),
         (0.6, "age_discount", one_of(&[0.9, 0.5, 1.0])),
     ];
