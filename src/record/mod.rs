@@ -7,10 +7,12 @@
 
 mod assembler;
 mod checkpoint;
+mod columns;
 mod delays;
 mod elapsed;
 mod failure;
 mod files;
+mod filtered;
 mod groups;
 mod interval_log;
 mod latency;
@@ -38,6 +40,7 @@ mod traced;
 mod tests;
 
 pub use checkpoint::Checkpoint;
+pub use columns::{Columns, ColumnsError, Values};
 pub use delays::{Delay, Delays};
 pub use failure::{Panic, RunError, Stall};
 pub(crate) use files::write_whole;

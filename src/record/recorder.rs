@@ -5,6 +5,7 @@ use super::checkpoint::Checkpoint;
 use super::elapsed::Elapsed;
 use super::failure::{Panic, RunError};
 use super::files::{self, SUMMARY, write_whole};
+use super::filtered::ShutOut;
 use super::groups::{Grouping, RoundStats};
 use super::latency::Latency;
 use super::network;
@@ -14,7 +15,7 @@ use super::relationship;
 use super::rounds::Rounds;
 use super::rows::{AgentRows, WeightRows};
 use super::sample::{Closing, Round, Sample, Traffic};
-use super::steady::{ShutOut, Steady};
+use super::steady::Steady;
 use super::summary::{Findings, Summary, fingerprint};
 use super::table::{Constant, TableError, Value};
 use super::timeline::Timeline;
@@ -168,8 +169,9 @@ impl Recorder {
         self.tracing.as_mut().map_or(Ok(()), |t| t.keep(book))?;
         self.assembler.as_mut().map_or(Ok(()), |a| a.keep(book))?;
         self.steady.keep(book)?;
+        self.shut_out.keep(book)?;
         keep!(book: self.last, self.fingerprints, self.place, self.iterations, self.now,
-            self.traffic, self.shut_out)
+            self.traffic)
     }
 
     /// Writes a checkpoint: others' state and what was recorded so far.
@@ -376,7 +378,7 @@ impl Recorder {
         let is_recorded = plan.is_recorded(round.iteration, round.last);
         if is_recorded {
             let stats = self.rounds.record(&plan, round)?;
-            self.steady.add(round, &stats);
+            self.steady.add(&plan, round, &stats);
             self.last = Some(stats);
             self.agents.record(&plan, round)?;
         }
@@ -444,7 +446,7 @@ impl Recorder {
             steady: self.steady.json(plan, self.iterations),
             filter: self
                 .steady
-                .filter_json(plan, self.iterations, self.shut_out.iteration()),
+                .filter_json(plan, self.iterations, &self.shut_out),
             traffic: self.traffic,
             simulated_ms: self.now.ms(),
             latency: self.latency.summary(),

@@ -2,11 +2,11 @@
 //! models are, as a server that saw them all would measure it.
 
 use super::super::agents::{Agent, agents};
-use super::super::columns::Columns;
 use super::super::figure::{Axis, Cells, Content, Figure};
 use super::super::study::{Case, Study};
 use super::super::{Block, Point, ReportError, Section};
 use super::{chosen_series, file_name};
+use crate::record::Columns;
 use crate::units::short;
 
 /// Agents up to which each has a row of its own; of more, groups have.

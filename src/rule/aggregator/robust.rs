@@ -78,6 +78,10 @@ impl<A: Aggregator> Rule for Robust<A> {
         let tolerance = self.tolerance.as_ref()?;
         Some(tolerance.at(neighborhood, models))
     }
+
+    fn has_weights(&self) -> bool {
+        false
+    }
 }
 
 /// One agent under the rule.
