@@ -5,7 +5,7 @@ use super::latencies::latencies;
 use super::matrix::matrix;
 use super::rows::Rows;
 use super::text::paragraph;
-use crate::campaign::{Matrix, PointOutcome};
+use crate::campaign::{Judged, Matrix, PointOutcome};
 use crate::record::Summary;
 use crate::scenario::{Point, RunId, ScenarioFile};
 use crate::units::{SimTime, short};
@@ -20,11 +20,14 @@ pub(super) fn results(
     outcomes: &[(RunId, PointOutcome)],
     width: usize,
 ) -> String {
-    let matrix = Matrix::new(file, outcomes).map(|found| matrix(&found, width));
+    let settings = file.points.iter().map(|point| &point.settings[..]);
+    let found = outcomes.iter().map(|(_, outcome)| outcome.summary());
+    let judged = Judged::new(file, outcomes);
+    let matrix = Matrix::of(settings.zip(found), &judged).map(|found| matrix(&found, width));
     let mut parts = match matrix {
-        None => vec![final_table(file, outcomes, width)],
+        None => vec![final_table(file, outcomes, &judged, width)],
         Some(matrix) if Rows::of(file).rows.len() <= MOST_ROWS => {
-            vec![final_table(file, outcomes, width), matrix]
+            vec![final_table(file, outcomes, &judged, width), matrix]
         }
         Some(matrix) => {
             let many = outcomes.len();

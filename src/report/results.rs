@@ -135,5 +135,5 @@ fn summary(run: &Path) -> Result<Summary, ReportError> {
         path,
         error: error.to_string(),
     })?;
-    Ok(Summary::from_json(json))
+    Ok(Summary::from_json(json).found_in(run))
 }

@@ -5,7 +5,7 @@ use super::super::study::{Case, Study};
 use super::super::{Block, Cell, Point, Results, Section, Table};
 use super::numbers::COMPARED;
 use super::{CHOSEN_CASES, CHOSEN_SERIES, chosen, heads, labels, mean, plain_name, range, told};
-use crate::campaign::{Matrix, Measure};
+use crate::campaign::{Judged, Matrix, Measure};
 use crate::scenario::{Setting, SettingValue};
 use crate::units::short;
 
@@ -150,7 +150,7 @@ fn matrix((number, results): (usize, &Results)) -> Option<Figure> {
         .points
         .iter()
         .map(|p| (&p.settings[..], p.summary.as_ref()));
-    let matrix = Matrix::of(points)?;
+    let matrix = Matrix::of(points.clone(), &Judged::of(points))?;
     let worst = |rule: usize| matrix.worst(rule);
     let mut values = Vec::new();
     let mut told = Vec::new();
