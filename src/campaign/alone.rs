@@ -61,8 +61,7 @@ impl AboveAlone {
                 twin: outcomes[twin].0.clone(),
                 agents: judged.agents(own),
                 differences: MEASURES.map(|measure| {
-                    let difference =
-                        judged.number(own, measure)? - judged.number(twin, measure)?;
+                    let difference = judged.number(own, measure)? - judged.number(twin, measure)?;
                     // Nobody knows which of two infinities is more.
                     (!difference.is_nan()).then_some(difference)
                 }),

@@ -154,7 +154,9 @@ fn together(points: &Points<'_>) -> Vec<Shared> {
     sets.sort_unstable();
     sets.dedup();
     if sets.len() < 2 {
-        let agents = points.first().and_then(|(_, s)| s.number(&["agents", "normal"]));
+        let agents = points
+            .first()
+            .and_then(|(_, s)| s.number(&["agents", "normal"]));
         return own(agents.map_or(Agents::Own, |agents| Agents::Common(agents as u64)));
     }
     over_common(points).unwrap_or_else(|| own(Agents::Own))

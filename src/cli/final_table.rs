@@ -216,7 +216,9 @@ fn starved(row: &Row, outcomes: &[(RunId, PointOutcome)]) -> Option<Starved> {
 fn starved_cell(starved: Option<&Starved>) -> String {
     let told = |starved: &Starved| {
         let share = short(starved.share);
-        format!("{share} {}", starved.instead()).trim_end().to_owned()
+        format!("{share} {}", starved.instead())
+            .trim_end()
+            .to_owned()
     };
     starved.map_or("–".to_owned(), told)
 }

@@ -110,9 +110,8 @@ impl Filtering {
 
     /// The share of combinations with too few models, and of those that kept the own model then.
     pub fn starved(&self, plan: &Plan) -> [Option<f64>; 2] {
-        let share = |of: fn(&Sums) -> u64| {
-            self.over(plan, |sums| of(sums) as f64 / sums.combined as f64)
-        };
+        let share =
+            |of: fn(&Sums) -> u64| self.over(plan, |sums| of(sums) as f64 / sums.combined as f64);
         [share(|sums| sums.starved), share(|sums| sums.kept_own)]
     }
 

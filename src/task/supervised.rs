@@ -344,9 +344,7 @@ impl Objective for Student {
                 model.outputs(parameters).score()
             };
             let scores = rows.chunks(TESTED_AT_ONCE).map(part);
-            scores
-                .reduce(Score::and)
-                .map(|all| all.evaluation().loss)
+            scores.reduce(Score::and).map(|all| all.evaluation().loss)
         };
         if share.mirror == 0.0 {
             return loss_over(rows);

@@ -21,7 +21,7 @@ pub(super) fn section(study: &Study<'_>) -> Result<Option<Section>, ReportError>
         return Ok(None);
     };
     let mut figures = Vec::new();
-    for series in chosen_series(case).into_iter().take(MOST_SERIES) {
+    for series in chosen_series(study, case).into_iter().take(MOST_SERIES) {
         let Some(point) = case.done(series).next() else {
             continue;
         };
