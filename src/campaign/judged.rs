@@ -229,3 +229,150 @@ impl Over {
         notes
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{outcomes, sweep, value};
+    use super::*;
+    use crate::record::{Column, Kind, Table};
+    use serde_json::json;
+    use std::path::Path;
+
+    /// A run in a folder of its own, of four agents with accuracies of 0.1 more each, of which some are
+    /// Byzantine.
+    fn ran(folder: &Path, name: &str, byzantine: &[usize], keeps: bool) -> PointOutcome {
+        let run = folder.join(name);
+        let network = run.join("network");
+        std::fs::create_dir_all(&network).unwrap();
+        let normal: Vec<usize> = (0..4).filter(|k| !byzantine.contains(k)).collect();
+        let accuracy = |k: usize| 0.1 * k as f64;
+        let mut columns = vec![Column::new("byzantine", Kind::Flag, "", "")];
+        if keeps {
+            columns.push(Column::new("final_accuracy", Kind::Number, "", ""));
+        }
+        let mut table = Table::create(&network, "agents", Vec::new(), columns).unwrap();
+        for k in 0..4 {
+            let is_byzantine = byzantine.contains(&k);
+            table
+                .row(|row| {
+                    row.flag(is_byzantine);
+                    if keeps {
+                        row.float((!is_byzantine).then(|| accuracy(k)));
+                    }
+                })
+                .unwrap();
+        }
+        table.finish().unwrap();
+        let mean = normal.iter().map(|&k| accuracy(k)).sum::<f64>() / normal.len() as f64;
+        let summary = Summary::from_json(json!({
+            "agents": {"normal": normal.len(), "normal_set": format!("{byzantine:?}")},
+            "final": {"accuracy": {"mean": mean}},
+        }));
+        PointOutcome::Done(summary.found_in(&run))
+    }
+
+    const SWEEP: &str = r#"
+        rule = { average = { kind = "average" }, loss = { kind = "loss" } }
+        attack = { none = [], near = [{ agents = [1], kind = "sign-flip" }], far = [{ agents = [2], kind = "sign-flip" }] }
+        seed = [1, 2]
+    "#;
+
+    /// What the points come to, by their attacks and seeds, whose attackers are these.
+    fn judged(
+        byzantine: impl Fn(&str, &str) -> Vec<usize>,
+        keeps: impl Fn(&str, &str) -> bool,
+    ) -> (Judged, Vec<(String, String)>) {
+        let folder = tempfile::tempdir().unwrap();
+        let file = sweep(SWEEP);
+        let outcomes = outcomes(&file, |settings| {
+            let of = |key| value(settings, key);
+            let (rule, attack, seed) = (of("rule"), of("attack"), of("seed"));
+            let name = format!("{rule}-{attack}-{seed}");
+            let keeps = keeps(&attack, &seed);
+            ran(folder.path(), &name, &byzantine(&attack, &seed), keeps)
+        });
+        let of = |settings: &Vec<Setting>| (value(settings, "attack"), value(settings, "seed"));
+        let labels = file.points.iter().map(|point| of(&point.settings));
+        (Judged::new(&file, &outcomes), labels.collect())
+    }
+
+    fn attackers(attack: &str, seed: &str) -> Vec<usize> {
+        match (attack, seed) {
+            ("none", _) => vec![],
+            ("near", _) => vec![1],
+            (_, "1") => vec![2],
+            _ => vec![2, 3],
+        }
+    }
+
+    #[test]
+    fn points_are_judged_over_the_agents_that_are_normal_under_every_attack_of_their_seed() {
+        let (judged, labels) = judged(attackers, |_, _| true);
+        assert_eq!(judged.measure, Some(Measure::Accuracy));
+        for (point, (_, seed)) in labels.iter().enumerate() {
+            // Agents 0 and 3 for seed 1, agent 0 for seed 2.
+            let (agents, mean) = if seed == "1" { (2, 0.15) } else { (1, 0.0) };
+            assert_eq!(judged.agents(point), Some(agents));
+            let found = judged.number(point, Measure::Accuracy).unwrap();
+            assert!((found - mean).abs() < 1e-12, "{found}");
+        }
+        let over = judged.over();
+        let told = "over the 1–2 agents that are normal under every attack";
+        assert_eq!((&*over.agents_told(), over.draws), (told, 2));
+        assert!(over.notes().is_empty());
+    }
+
+    #[test]
+    fn where_no_agent_is_normal_under_every_attack_there_is_no_number() {
+        let all_in_turn = |attack: &str, seed: &str| match (attack, seed) {
+            ("near", "1") => vec![0, 1],
+            ("far", "1") => vec![2, 3],
+            _ => attackers(attack, "1"),
+        };
+        let (judged, labels) = judged(all_in_turn, |_, _| true);
+        for (point, (_, seed)) in labels.iter().enumerate() {
+            let number = judged.number(point, Measure::Accuracy);
+            assert_eq!(number.is_none(), seed == "1");
+        }
+        assert_eq!(judged.over().agents, Some((2, 2)));
+        let notes = judged.over().notes();
+        let note = "In 1 of 2 draws: no agent is normal under every attack, so there is no number to \
+                    compare.";
+        assert_eq!(notes, [note]);
+    }
+
+    #[test]
+    fn runs_that_do_not_say_what_single_agents_came_to_are_over_their_own_normal_agents() {
+        let (judged, labels) = judged(attackers, |attack, seed| (attack, seed) != ("near", "1"));
+        for (point, (attack, seed)) in labels.iter().enumerate() {
+            if seed == "2" {
+                assert_eq!(judged.agents(point), Some(1));
+                continue;
+            }
+            assert_eq!(judged.agents(point), None);
+            let own = match &**attack {
+                "none" => 0.6 / 4.0,
+                "near" => 0.5 / 3.0,
+                _ => 0.4 / 3.0,
+            };
+            let found = judged.number(point, Measure::Accuracy).unwrap();
+            assert!((found - own).abs() < 1e-12, "{attack}: {found}");
+        }
+        let notes = judged.over().notes();
+        assert!(
+            notes[0].starts_with("In 1 of 2 draws: each point is over its own"),
+            "{notes:?}"
+        );
+    }
+
+    #[test]
+    fn where_the_same_agents_are_normal_everywhere_summaries_say_it_all() {
+        // Nothing is read: there are no tables to read.
+        let (judged, labels) = judged(|_, _| vec![3], |_, _| false);
+        for point in 0..labels.len() {
+            assert_eq!(judged.agents(point), Some(3));
+            let found = judged.number(point, Measure::Accuracy).unwrap();
+            assert!((found - 0.1).abs() < 1e-12);
+        }
+    }
+}

@@ -208,6 +208,33 @@ mod tests {
     }
 
     #[test]
+    fn regret_comes_before_accuracy_and_that_before_losses() {
+        let found = |names: &[&str]| {
+            let found = matrix(|_, _, _| {
+                let part = |part: &str| -> Value {
+                    let of_part = names.iter().filter_map(|name| name.strip_prefix(part));
+                    let number = |name: &str| (name.to_owned(), json!({"mean": 0.5}));
+                    of_part
+                        .map(number)
+                        .collect::<serde_json::Map<_, _>>()
+                        .into()
+                };
+                done(json!({"steady": part("steady "), "final": part("final ")}))
+            });
+            found.measure
+        };
+        let all = [
+            "steady regret",
+            "final accuracy",
+            "final test_loss",
+            "steady loss",
+        ];
+        for (from, expected) in (0..).zip(Measure::ALL) {
+            assert_eq!(found(&all[from..]), expected);
+        }
+    }
+
+    #[test]
     fn to_diverge_for_one_seed_is_the_worst() {
         let found = matrix(|rule, attack, seed| match (rule, attack, seed) {
             ("average", "none", "2") => loss("inf"),

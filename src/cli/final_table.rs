@@ -88,7 +88,7 @@ pub(super) fn final_table(
             let told = over.agents_told();
             note += if told.is_empty() { "" } else { ", " };
             note += &told;
-            notes.push(note);
+            notes.push(note + "; other columns are over each point's own normal agents");
             notes.extend(over.notes());
         } else {
             notes.push(note);
@@ -339,6 +339,75 @@ mod tests {
 
         vs. alone: accuracy minus that without cooperation, same draws
         ");
+    }
+
+    #[test]
+    fn they_are_judged_by_regret_rather_than_by_losses() {
+        let table = shown(&format!("seed = [1, 2]\n{RULES}"), |settings| {
+            let seed: f64 = value(settings, "seed").parse().unwrap();
+            let regret = if value(settings, "rule") == "alone" {
+                0.5
+            } else {
+                0.25
+            };
+            done(json!({
+                "steady": {"loss": {"mean": seed}, "regret": {"mean": seed * regret}},
+                "final": {"loss": {"mean": 2.0}},
+                "wall_s": 0.125,
+            }))
+        });
+        insta::assert_snapshot!(table, @"");
+    }
+
+    #[test]
+    fn without_classes_they_are_judged_by_losses_on_test_data() {
+        let table = shown(RULES, |settings| {
+            let loss = if value(settings, "rule") == "alone" {
+                0.5
+            } else {
+                0.25
+            };
+            done(json!({
+                "steady": {"loss": {"mean": 1.0}},
+                "final": {"loss": {"mean": 2.0}, "test_loss": {"mean": loss}},
+            }))
+        });
+        insta::assert_snapshot!(table, @"");
+    }
+
+    #[test]
+    fn what_starved_is_told_by_row_and_what_was_done_instead() {
+        let table = shown(RULES, |settings| {
+            let (starved, kept_own) = match &*value(settings, "rule") {
+                "alone" => (0.0, 0.0),
+                "average" => (0.75, 0.75),
+                _ => (0.5, 0.25),
+            };
+            done(json!({
+                "steady": {"loss": {"mean": 1.0}, "starved": starved, "kept_own": kept_own},
+                "final": {"loss": {"mean": 2.0}},
+                "filter": {"byzantine_weight": 0.25},
+                "wall_s": 0.125,
+            }))
+        });
+        insta::assert_snapshot!(table, @"");
+    }
+
+    #[test]
+    fn twins_are_held_against_each_other_over_the_agents_normal_under_every_attack() {
+        let attacks = r#"attack = { none = [], far = [{ agents = [1], kind = "sign-flip" }] }"#;
+        let table = shown(&format!("{attacks}\n{RULES}"), |settings| {
+            let loss = if value(settings, "rule") == "alone" {
+                0.5
+            } else {
+                0.25
+            };
+            done(json!({
+                "steady": {"loss": {"mean": loss}},
+                "agents": {"normal": 99, "normal_set": "the same"},
+            }))
+        });
+        insta::assert_snapshot!(table, @"");
     }
 
     #[test]
