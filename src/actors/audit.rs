@@ -16,11 +16,12 @@ pub(super) fn filter(
     present: &[Present],
     combination: &Combination,
 ) -> Filter {
+    if combination.weights.iter().any(|weight| weight.is_nan()) {
+        return Filter::UNKNOWN;
+    }
     let mut filter = Filter::default();
     let group = plan.group(id);
-    let mut without_weights = false;
     for (Present { sender, .. }, &weight) in present.iter().zip(&combination.weights) {
-        without_weights |= weight.is_nan();
         if *sender == id {
             continue;
         }
@@ -37,9 +38,6 @@ pub(super) fn filter(
         let weights = combination.weights.iter();
         filter.weighed = weights.filter(|weight| **weight > 0.0).count() as u32;
         filter.floored = floored;
-    }
-    if without_weights {
-        filter.byzantine_weight = f64::NAN;
     }
     filter
 }
@@ -60,7 +58,7 @@ pub(super) fn weight_rows(
             loss: combination.losses[index],
             accumulated: combination.accumulated[index],
             weight: combination.weights[index],
-            held: message.is_some_and(|(_, was_used)| was_used),
+            held: message.is_some_and(|(_, was_there)| was_there),
         }
     };
     present.iter().enumerate().map(row).collect()

@@ -309,9 +309,13 @@ impl Clock {
             end: self.end,
             ..Closing::default()
         };
+        let mut over_training = Vec::new();
         for closed in std::mem::take(&mut self.closed).into_iter().flatten() {
             closing.traffic += closed.traffic;
-            closing.finals.extend(closed.last);
+            if let Some(last) = closed.last {
+                closing.finals.push(last.sample);
+                over_training.push(last.over_training);
+            }
             closing.delays.push(closed.delays);
             closing.wall.extend(closed.wall.map(|wall| *wall));
             closing.traces.extend(closed.trace.map(|trace| *trace));
@@ -323,6 +327,12 @@ impl Clock {
             }
             if !self.tell(Entry::Round(round)) {
                 return;
+            }
+        }
+        // Iterations have losses on their batches; what a run came to, over all training rows.
+        for (last, losses) in closing.finals.iter_mut().zip(over_training) {
+            if let Some([combined, adapted]) = losses {
+                (last.loss, last.adapted_loss) = (combined, adapted);
             }
         }
         self.tell(Entry::Finished(closing));

@@ -15,7 +15,7 @@ use crate::checkpoint::{Book, Kept, keep};
 use crate::kernel;
 use crate::learner::{Learner, Optimizer};
 use crate::model::Evaluation;
-use crate::record::{Delay, Sample, Stage, WeightRow};
+use crate::record::{Delay, Filter, Sample, Stage, WeightRow};
 use crate::rng::{Key, Purpose};
 use crate::rule::{Candidate, Combination, Combiner, Neighborhood, Outcome};
 use crate::scenario::Plan;
@@ -53,8 +53,19 @@ struct Last {
     begun: u64,
     combined_at: SimTime,
     adapted_loss: f64,
+    /// ψ, where losses over all training rows are asked of it: a later iteration may have made
+    /// another one since.
+    adapted: Option<Letter>,
     evaluation: Option<Evaluation>,
     weights: Box<[WeightRow]>,
+}
+
+/// An agent's state at the end of a run.
+pub(super) struct LastState {
+    /// Fully measured; losses are on the batch of its iteration.
+    pub sample: Sample,
+    /// Mean losses of θ and of ψ over all training rows, in tasks with rows.
+    pub over_training: Option<[f64; 2]>,
 }
 
 /// A combination: its iteration, its moment, and the iteration's instant, at which edges are
@@ -302,13 +313,17 @@ impl Member {
             scratch.present.clear();
             Outcome::Own
         };
+        let has_weights = plan.rule(self.id).rule.has_weights();
         let next = &mut scratch.next;
         next.clear();
         match outcome {
             Outcome::Own => {
                 next.extend_from_slice(adapted.values());
-                combination.weights.fill(0.0);
-                if let Some(weight) = combination.weights.get_mut(own) {
+                // A rule that gives no weights gives none here, either.
+                combination
+                    .weights
+                    .fill(if has_weights { 0.0 } else { f64::NAN });
+                if let Some(weight) = combination.weights.get_mut(own).filter(|_| has_weights) {
                     *weight = 1.0;
                 }
             }
@@ -329,7 +344,16 @@ impl Member {
         }
 
         let present = &scratch.present;
-        let models_used = present.len().saturating_sub(1);
+        let others = present.len().saturating_sub(1);
+        // An aggregate is made of all models that are there, whatever they count in it.
+        let is_used = |index: usize| match outcome {
+            Outcome::Weighted => combination.weights[index] > 0.0,
+            Outcome::Model => true,
+            Outcome::Own => false,
+        };
+        let is_other = |(_, model): &(usize, &Present)| model.sender != self.id;
+        let used = present.iter().enumerate().filter(is_other);
+        let models_used = used.filter(|(index, _)| is_used(*index)).count();
         let mut sample = Box::new(Sample {
             agent: self.id,
             iteration,
@@ -337,11 +361,12 @@ impl Member {
             adapted_at: adapted.head().adapted,
             combined_at: at,
             models_used: models_used as u32,
-            missing: (neighbors - models_used) as u32,
+            missing: (neighbors - others) as u32,
             starved: outcome == Outcome::Own || combination.starved,
+            kept_own: outcome == Outcome::Own,
             ..Sample::default()
         });
-        if models_used > 0 {
+        if others > 0 {
             let oldest = sample.oldest.get_or_insert_default();
             for model in present.iter().filter(|model| model.sender != self.id) {
                 oldest.iterations = oldest.iterations.max(model.age_iterations);
@@ -357,7 +382,11 @@ impl Member {
         let under_attack = !plan.attacks.is_empty();
         let may_be_last = last || plan.may_end_early();
         if !byzantine && (under_attack || plan.is_recorded(iteration, may_be_last)) {
-            sample.filter = audit::filter(&plan, self.id, present, combination);
+            sample.filter = match own_is_sound {
+                true => audit::filter(&plan, self.id, present, combination),
+                // Nothing was weighed: no weight shuts anybody out.
+                false => Filter::UNKNOWN,
+            };
         }
         let mut kept = Box::default();
         if plan.has_rows(self.id) {
@@ -369,8 +398,8 @@ impl Member {
             }
         }
         drop(candidates);
-        for model in present.iter().filter(|model| model.sender != self.id) {
-            shelf.used(model.slot, at, &plan, ledger);
+        for (index, model) in present.iter().enumerate().filter(is_other) {
+            shelf.took_part(model.slot, (at, is_used(index)), &plan, ledger);
         }
         self.combined.clear();
         self.combined.extend_from_slice(next);
@@ -381,6 +410,7 @@ impl Member {
             begun: self.iteration,
             combined_at: at,
             adapted_loss: self.adapted_loss,
+            adapted: (plan.world.iterations_per_epoch().is_some() && !byzantine).then_some(adapted),
             evaluation: None,
             weights: kept,
         });
@@ -482,7 +512,7 @@ impl Member {
 
     /// A normal agent's state at the end of the run, fully measured, if it ever combined; with its
     /// model, if somebody asks for that.
-    pub fn last_state(&mut self, wants_model: bool) -> Option<Sample> {
+    pub fn last_state(&mut self, wants_model: bool) -> Option<LastState> {
         if self.plan.is_byzantine(self.id) {
             return None;
         }
@@ -504,7 +534,15 @@ impl Member {
         if self.plan.evaluate_every.is_some() {
             self.evaluate(&mut sample);
         }
-        Some(sample)
+        let adapted = self.last.as_ref().and_then(|last| last.adapted.as_ref());
+        let over_training = adapted.and_then(|adapted| {
+            let mut over = |model: &[f32]| self.objective.training_loss(model).map(or_infinite);
+            Some([over(&self.combined)?, over(adapted.values())?])
+        });
+        Some(LastState {
+            sample,
+            over_training,
+        })
     }
 
     /// θ, for observers that ask for models.

@@ -1,6 +1,7 @@
 //! What actors say to each other.
 
 use super::letter::Letter;
+use super::member::LastState;
 use super::section::Section;
 use crate::record::{Delays, Sample, Stall, Trace, Traffic, WallTimes};
 use crate::units::{AgentId, SimTime};
@@ -180,6 +181,6 @@ pub(super) struct Closed {
     pub delays: Delays,
     pub wall: Option<Box<WallTimes>>,
     /// A normal agent's last state, if it ever combined.
-    pub last: Option<Sample>,
+    pub last: Option<Box<LastState>>,
     pub trace: Option<Box<Trace>>,
 }

@@ -479,7 +479,7 @@ impl<V: Voice> Participant<V> {
             traffic,
             delays,
             wall: self.wall.take(),
-            last: self.member.last_state(wants_model),
+            last: self.member.last_state(wants_model).map(Box::new),
             trace,
         });
     }

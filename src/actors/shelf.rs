@@ -15,7 +15,7 @@ pub(super) struct Shelf {
     /// By slot.
     newest: Vec<Newest>,
     /// By slot, where messages are traced: when the message that sits there was used first and
-    /// last, and how often.
+    /// last, with a weight above 0, and how often.
     uses: BTreeMap<usize, (SimTime, SimTime, u32)>,
 }
 
@@ -35,9 +35,9 @@ pub(super) struct Held {
     arrived: SimTime,
     tag: Tag,
     late: bool,
-    /// Whether a copy of this model took part in a combination.
-    pub was_used: bool,
-    /// Whether this copy did.
+    /// Whether a copy of this model took part in a combination, with weight or without.
+    pub was_there: bool,
+    /// Whether this copy was used in one: it had a weight above 0.
     is_used: bool,
 }
 
@@ -49,7 +49,7 @@ impl Held {
             arrived,
             tag,
             late,
-            was_used: false,
+            was_there: false,
             is_used: false,
         }
     }
@@ -88,7 +88,7 @@ impl Shelf {
             Newest::Nobody => true,
             Newest::Past(past) => held.stamp() > *past,
             Newest::Here(other) => {
-                held.was_used = other.stamp() == held.stamp() && other.was_used;
+                held.was_there = other.stamp() == held.stamp() && other.was_there;
                 held.age() > other.age()
             }
         };
@@ -117,7 +117,7 @@ impl Shelf {
     pub fn message(&self, slot: usize, ledger: &Ledger) -> Option<(MessageKey, bool)> {
         let held = self.held(slot)?;
         let key = ledger.key(&held.letter, self.receiver, held.tag);
-        Some((key, held.was_used))
+        Some((key, held.was_there))
     }
 
     /// The model that sits in a slot, if it can be used in a combination.
@@ -140,18 +140,25 @@ impl Shelf {
                 max_age.is_none_or(|most| at - head.adapted <= most)
             }
         };
-        (usable && (again || !held.was_used)).then_some(&held.letter)
+        (usable && (again || !held.was_there)).then_some(&held.letter)
     }
 
-    /// Notes that the model in a slot took part in a combination.
+    /// Notes that the model in a slot took part in a combination at a moment, and whether it was
+    /// used in it.
     #[inline]
-    pub fn used(&mut self, slot: usize, at: SimTime, plan: &Plan, ledger: &mut Ledger) {
+    pub fn took_part(
+        &mut self,
+        slot: usize,
+        (at, is_used): (SimTime, bool),
+        plan: &Plan,
+        ledger: &mut Ledger,
+    ) {
         let newest = &mut self.newest[slot];
         let Newest::Here(held) = newest else {
             return;
         };
-        ledger.traffic.used += u64::from(!held.is_used);
-        if ledger.traces() {
+        ledger.traffic.used += u64::from(is_used && !held.is_used);
+        if is_used && ledger.traces() {
             let (first, _, times) = self.uses.get(&slot).copied().unwrap_or((at, at, 0));
             self.uses.insert(slot, (first, at, times + 1));
         }
@@ -161,7 +168,8 @@ impl Shelf {
             let held = std::mem::replace(newest, past);
             self.let_go(slot, held, plan, ledger);
         } else {
-            (held.was_used, held.is_used) = (true, true);
+            held.was_there = true;
+            held.is_used |= is_used;
         }
     }
 

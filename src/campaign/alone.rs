@@ -1,15 +1,15 @@
 //! How much a point differs from its twin without cooperation: the point of the same sweep with the
 //! same settings but for the rule, so with the same draws.
 
-use super::{Measure, PointOutcome};
-use crate::record::Summary;
+use super::{Judged, Measure, PointOutcome};
 use crate::scenario::{Point, RunId, ScenarioFile};
 use std::collections::BTreeMap;
 
 /// The rule whose points others are held against.
 const ALONE: &str = "no-cooperation";
 
-/// What a point came to minus what its twin without cooperation came to.
+/// What a point came to minus what its twin without cooperation came to, over the agents that are
+/// normal at both, and under every other attack of the sweep.
 ///
 /// A difference is `None` where one of both has no such quantity or both have diverged; it is
 /// infinite where the point alone has diverged, minus infinity where its twin alone has.
@@ -17,18 +17,33 @@ const ALONE: &str = "no-cooperation";
 pub struct AboveAlone {
     /// The twin's run.
     pub twin: RunId,
-    /// Of mean losses in the steady state.
-    pub steady_loss: Option<f64>,
-    /// Of mean regrets in the steady state.
-    pub steady_regret: Option<f64>,
-    /// Of mean accuracies on test data at the end, where more is better.
-    pub final_accuracy: Option<f64>,
+    /// How many agents that is; `None` where each point is over its own normal agents.
+    pub agents: Option<u64>,
+    /// In the order of [`Self::COLUMNS`].
+    differences: [Option<f64>; 4],
 }
+
+/// What differences are of, in the order of [`AboveAlone::COLUMNS`].
+const MEASURES: [Measure; 4] = [
+    Measure::Loss,
+    Measure::Regret,
+    Measure::Accuracy,
+    Measure::TestLoss,
+];
 
 impl AboveAlone {
     /// The differences of every point that cooperates, has come to its end and has a twin that has,
     /// in the order of the points.
     pub fn all(file: &ScenarioFile, outcomes: &[(RunId, PointOutcome)]) -> Vec<Option<AboveAlone>> {
+        AboveAlone::judged(file, outcomes, &Judged::new(file, outcomes))
+    }
+
+    /// The same where it is known already how points are judged.
+    pub fn judged(
+        file: &ScenarioFile,
+        outcomes: &[(RunId, PointOutcome)],
+        judged: &Judged,
+    ) -> Vec<Option<AboveAlone>> {
         let mut alone = BTreeMap::new();
         for (index, point) in file.points.iter().enumerate() {
             if is_alone(point) {
@@ -36,49 +51,42 @@ impl AboveAlone {
                 alone.entry(but_for_rule(point)).or_insert(index);
             }
         }
-        let of_point = |(point, (_, outcome)): (&Point, &(RunId, PointOutcome))| {
+        let of_point = |(own, point): (usize, &Point)| {
             if is_alone(point) {
                 return None;
             }
-            let (id, twin) = &outcomes[*alone.get(&but_for_rule(point))?];
-            Some(AboveAlone::between(outcome.summary()?, id, twin.summary()?))
+            let twin = *alone.get(&but_for_rule(point))?;
+            let has_ended = |point: usize| outcomes[point].1.summary().is_some();
+            (has_ended(own) && has_ended(twin)).then(|| AboveAlone {
+                twin: outcomes[twin].0.clone(),
+                agents: judged.agents(own),
+                differences: MEASURES.map(|measure| {
+                    let difference = judged.number(own, measure)? - judged.number(twin, measure)?;
+                    // Nobody knows which of two infinities is more.
+                    (!difference.is_nan()).then_some(difference)
+                }),
+            })
         };
-        file.points.iter().zip(outcomes).map(of_point).collect()
+        file.points.iter().enumerate().map(of_point).collect()
     }
 
     /// The difference in what points are judged by.
     pub fn of(&self, measure: Measure) -> Option<f64> {
-        match measure {
-            Measure::Accuracy => self.final_accuracy,
-            Measure::Regret => self.steady_regret,
-            Measure::Loss => self.steady_loss,
-        }
-    }
-
-    fn between(own: &Summary, id: &RunId, twin: &Summary) -> AboveAlone {
-        let difference = |path: [&str; 3]| {
-            let difference = own.number(&path)? - twin.number(&path)?;
-            // Nobody knows which of two infinities is more.
-            (!difference.is_nan()).then_some(difference)
-        };
-        AboveAlone {
-            twin: id.clone(),
-            steady_loss: difference(["steady", "loss", "mean"]),
-            steady_regret: difference(["steady", "regret", "mean"]),
-            final_accuracy: difference(["final", "accuracy", "mean"]),
-        }
+        let at = MEASURES.iter().position(|known| *known == measure)?;
+        self.differences[at]
     }
 
     /// What the differences are called in `points.parquet`.
-    pub const COLUMNS: [&str; 3] = [
+    pub const COLUMNS: [&str; 4] = [
         "steady_loss_above_alone",
         "steady_regret_above_alone",
         "final_accuracy_above_alone",
+        "final_test_loss_above_alone",
     ];
 
     /// The differences in the order of [`Self::COLUMNS`].
-    pub fn to_array(&self) -> [Option<f64>; 3] {
-        [self.steady_loss, self.steady_regret, self.final_accuracy]
+    pub fn to_array(&self) -> [Option<f64>; 4] {
+        self.differences
     }
 }
 
@@ -114,7 +122,7 @@ mod tests {
     }
 
     /// Those of the point `average` above its twin, whose summaries are these.
-    fn above(average: PointOutcome, alone: PointOutcome) -> Option<[Option<f64>; 3]> {
+    fn above(average: PointOutcome, alone: PointOutcome) -> Option<[Option<f64>; 4]> {
         let file = sweep(
             r#"rule = { alone = { kind = "no-cooperation" }, average = { kind = "average" } }"#,
         );
@@ -201,9 +209,9 @@ mod tests {
             }))
         };
         let better = above(summary(0.25, 0.75), summary(1.0, 0.5));
-        assert_eq!(better, Some([Some(-0.75), None, Some(0.25)]));
+        assert_eq!(better, Some([Some(-0.75), None, Some(0.25), None]));
         let worse = above(summary(3.0, 0.125), summary(1.0, 0.5));
-        assert_eq!(worse, Some([Some(2.0), None, Some(-0.375)]));
+        assert_eq!(worse, Some([Some(2.0), None, Some(-0.375), None]));
     }
 
     #[test]
@@ -211,11 +219,11 @@ mod tests {
         let loss = |mean: serde_json::Value| done(json!({"steady": {"loss": {"mean": mean}}}));
         let infinity = f64::INFINITY;
         let own = above(loss(INF.into()), loss(1.0.into()));
-        assert_eq!(own, Some([Some(infinity), None, None]));
+        assert_eq!(own, Some([Some(infinity), None, None, None]));
         let twin = above(loss(1.0.into()), loss(INF.into()));
-        assert_eq!(twin, Some([Some(-infinity), None, None]));
+        assert_eq!(twin, Some([Some(-infinity), None, None, None]));
         let both = above(loss(INF.into()), loss(INF.into()));
-        assert_eq!(both, Some([None; 3]));
+        assert_eq!(both, Some([None; 4]));
     }
 
     #[test]

@@ -217,7 +217,7 @@ impl Before {
             {
                 Before::CutOff
             }
-            Some(summary) => Before::Ended(summary),
+            Some(summary) => Before::Ended(summary.found_in(run)),
             // The network is written first.
             None if run.join("network").is_dir() => Before::CutOff,
             None => Before::Nothing,

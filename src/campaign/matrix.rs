@@ -1,7 +1,8 @@
 //! Rules against attacks: where a sweep has both, what each rule comes to under each attack, and its
 //! worst case.
 
-use super::PointOutcome;
+use super::judged::{Judged, Over};
+use super::{Measure, PointOutcome};
 use crate::record::Summary;
 use crate::scenario::{RunId, ScenarioFile, Setting};
 use std::collections::BTreeMap;
@@ -16,6 +17,8 @@ pub struct Matrix {
     pub attacks: Vec<String>,
     /// By rule, then by attack.
     pub cells: Vec<Vec<Cell>>,
+    /// Over which agents they are.
+    pub over: Over,
 }
 
 /// What a rule comes to under an attack.
@@ -28,78 +31,30 @@ pub struct Cell {
     pub is_partial: bool,
 }
 
-/// What points are judged by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Measure {
-    /// Accuracy on test data at the end, where there is such.
-    Accuracy,
-    /// Regret in the steady state, where optima are known.
-    Regret,
-    /// Loss in the steady state.
-    Loss,
-}
-
-impl Measure {
-    /// What it is called.
-    pub fn name(self) -> &'static str {
-        match self {
-            Measure::Accuracy => "accuracy at the end",
-            Measure::Regret => "regret in the steady state",
-            Measure::Loss => "loss in the steady state",
-        }
-    }
-
-    /// That of points with these summaries: the first that any of them has.
-    pub fn of<'a>(summaries: impl Iterator<Item = &'a Summary> + Clone) -> Option<Measure> {
-        let has = |measure: &Measure| {
-            let mut summaries = summaries.clone();
-            summaries.any(|s| s.number(&measure.path()).is_some())
-        };
-        [Measure::Accuracy, Measure::Regret, Measure::Loss]
-            .into_iter()
-            .find(has)
-    }
-
-    /// Where summaries have it.
-    pub fn path(self) -> [&'static str; 3] {
-        match self {
-            Measure::Accuracy => ["final", "accuracy", "mean"],
-            Measure::Regret => ["steady", "regret", "mean"],
-            Measure::Loss => ["steady", "loss", "mean"],
-        }
-    }
-
-    /// Whether `a` is worse than `b`.
-    pub fn is_worse(self, a: f64, b: f64) -> bool {
-        match self {
-            Measure::Accuracy => a < b,
-            Measure::Regret | Measure::Loss => a > b,
-        }
-    }
-}
-
 impl Matrix {
     /// The matrix of a sweep with several rules and several attacks, if it is one.
     pub fn new(file: &ScenarioFile, outcomes: &[(RunId, PointOutcome)]) -> Option<Matrix> {
         let settings = file.points.iter().map(|point| &point.settings[..]);
         let summaries = outcomes.iter().map(|(_, outcome)| outcome.summary());
-        Matrix::of(settings.zip(summaries))
+        let points = settings.zip(summaries);
+        Matrix::of(points.clone(), &Judged::of(points))
     }
 
     /// The same of points by their settings and, where they came to their end, their summaries.
     pub fn of<'a>(
         points: impl Iterator<Item = (&'a [Setting], Option<&'a Summary>)> + Clone,
+        judged: &Judged,
     ) -> Option<Matrix> {
         let settings = points.clone().map(|(settings, _)| settings);
         let by_kind = || Axis::of(settings.clone(), "rule.kind");
         let rules = Axis::of(settings.clone(), "rule").or_else(by_kind)?;
         let attacks = Axis::of(settings.clone(), "attack")?;
-        let measure = Measure::of(points.clone().filter_map(|(_, summary)| summary))?;
+        let measure = judged.measure?;
         let mut sums = vec![vec![Sum::default(); attacks.labels.len()]; rules.labels.len()];
         for (point, (_, summary)) in points.enumerate() {
             let sum = &mut sums[rules.of_point[point]][attacks.of_point[point]];
             match summary {
-                Some(summary) => sum.add(summary.number(&measure.path())),
+                Some(_) => sum.add(judged.number(point, measure)),
                 None => sum.is_partial = true,
             }
         }
@@ -109,6 +64,7 @@ impl Matrix {
             rules: rules.labels,
             attacks: attacks.labels,
             cells: sums.into_iter().map(cells).collect(),
+            over: judged.over(),
         })
     }
 
@@ -249,6 +205,33 @@ mod tests {
         let found = matrix(|_, _, _| outcome());
         assert_eq!(found.measure, Measure::Regret);
         assert_eq!(found.cells[0], [whole(2.0); 2]);
+    }
+
+    #[test]
+    fn regret_comes_before_accuracy_and_that_before_losses() {
+        let found = |names: &[&str]| {
+            let found = matrix(|_, _, _| {
+                let part = |part: &str| -> Value {
+                    let of_part = names.iter().filter_map(|name| name.strip_prefix(part));
+                    let number = |name: &str| (name.to_owned(), json!({"mean": 0.5}));
+                    of_part
+                        .map(number)
+                        .collect::<serde_json::Map<_, _>>()
+                        .into()
+                };
+                done(json!({"steady": part("steady "), "final": part("final ")}))
+            });
+            found.measure
+        };
+        let all = [
+            "steady regret",
+            "final accuracy",
+            "final test_loss",
+            "steady loss",
+        ];
+        for (from, expected) in (0..).zip(Measure::ALL) {
+            assert_eq!(found(&all[from..]), expected);
+        }
     }
 
     #[test]

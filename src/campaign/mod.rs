@@ -3,16 +3,19 @@
 mod alone;
 mod estimate;
 mod folder;
+mod judged;
 mod kept;
 mod ledger;
 mod lock;
 mod matrix;
+mod measure;
 mod options;
 mod outcome;
 mod outlook;
 mod point;
 mod points;
 pub mod slurm;
+mod starved;
 mod status;
 mod survey;
 #[cfg(test)]
@@ -23,11 +26,14 @@ mod workload;
 pub use alone::AboveAlone;
 pub use estimate::Estimate;
 pub use folder::FolderError;
+pub use judged::{Judged, Over};
 pub use kept::Kept;
-pub use matrix::{Cell, Matrix, Measure};
+pub use matrix::{Cell, Matrix};
+pub use measure::Measure;
 pub use options::{CampaignError, CampaignOptions, Ended};
 pub use outcome::{Failure, PointOutcome};
 pub use outlook::{Outlook, Pending};
+pub use starved::Starved;
 pub use status::{PointStatus, Status};
 pub use workload::Share;
 

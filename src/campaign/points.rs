@@ -1,7 +1,7 @@
 //! `points.parquet`: one row per point, with the swept keys and the summary's numbers.
 
-use super::PointOutcome;
 use super::alone::AboveAlone;
+use super::{Judged, Measure, PointOutcome};
 use crate::record::{Column, Kind, RunError, Summary, Table};
 use crate::scenario::{RunId, ScenarioFile, SettingValue};
 use std::collections::BTreeMap;
@@ -62,13 +62,33 @@ pub(super) fn write(
         let name = format!("{prefix}{name}");
         columns.push(Column::new(name, Kind::Number, "", "of summary.json"));
     }
-    let above = AboveAlone::all(file, outcomes);
+    let judged = Judged::new(file, outcomes);
+    if judged.has_attacks {
+        columns.push(Column::new(
+            "common_agents",
+            Kind::Integer,
+            "agents",
+            "agents that are normal under every attack, all else but the rule being equal; null where \
+             runs have not kept what single agents came to",
+        ).or_null());
+        for measure in Measure::ALL {
+            let name = format!("{}_common", measure.column());
+            let about = format!(
+                "{}, mean over these agents; over the point's own normal agents where their number is \
+                 null",
+                measure.name()
+            );
+            columns.push(Column::new(name, Kind::Number, "", about));
+        }
+    }
+    let above = AboveAlone::judged(file, outcomes, &judged);
     let compares = above.iter().any(Option::is_some);
     if compares {
         let twin = "run without cooperation and with the same draws";
         columns.push(Column::new("alone", Kind::Text, "", twin).or_null());
         for name in AboveAlone::COLUMNS {
-            let about = "its own minus that of the run `alone`";
+            let about = "its own minus that of the run `alone`, over the agents that are normal under \
+                         every attack of the sweep, all else but the rule being equal";
             columns.push(Column::new(name, Kind::Number, "", about));
         }
     }
@@ -96,10 +116,16 @@ pub(super) fn write(
             for &x in &numbers {
                 row.float(x);
             }
+            if judged.has_attacks {
+                row.int(judged.agents(index));
+                for measure in Measure::ALL {
+                    row.float(judged.number(index, measure));
+                }
+            }
             if compares {
                 let above = above[index].as_ref();
                 row.text(above.map(|above| above.twin.to_string()).as_deref());
-                let differences = above.map_or([None; 3], AboveAlone::to_array);
+                let differences = above.map_or([None; 4], AboveAlone::to_array);
                 for difference in differences {
                     row.float(difference);
                 }

@@ -4,7 +4,7 @@ use super::matrix::{MARK, PARTIAL};
 use super::rows::{Row, Rows, range, span};
 use super::table::{Column, Fitted, fitted};
 use super::text::paragraph;
-use crate::campaign::{AboveAlone, Measure, PointOutcome};
+use crate::campaign::{AboveAlone, Judged, Measure, PointOutcome, Starved};
 use crate::scenario::{RunId, ScenarioFile};
 use crate::units::short;
 
@@ -19,6 +19,8 @@ struct Quantity {
     /// is told with its range.
     rank: u8,
     is_difference: bool,
+    /// Whether it stands behind the share of combinations that starved.
+    is_behind: bool,
 }
 
 /// A row per combination of the swept keys but seeds: means over seeds, and the range of what
@@ -26,17 +28,12 @@ struct Quantity {
 pub(super) fn final_table(
     file: &ScenarioFile,
     outcomes: &[(RunId, PointOutcome)],
+    judged: &Judged,
     width: usize,
 ) -> String {
     let found = Rows::of(file);
-    let summaries = outcomes.iter().filter_map(|(_, outcome)| outcome.summary());
-    let has_accuracy = Measure::of(summaries) == Some(Measure::Accuracy);
-    let measure = if has_accuracy {
-        Measure::Accuracy
-    } else {
-        Measure::Loss
-    };
-    let quantities = quantities(file, outcomes, measure);
+    let measure = judged.measure.unwrap_or(Measure::Loss);
+    let quantities = quantities(file, outcomes, judged, measure);
     let shown = &found.rows[..found.rows.len().min(MOST_ROWS)];
     let mut columns: Vec<Column> = Vec::new();
     for (key, name) in found.keys.iter().enumerate() {
@@ -50,6 +47,13 @@ pub(super) fn final_table(
         let cells = shown.iter().map(|row| quantity.cell(row, outcomes));
         let (name, rank) = (quantity.name, quantity.rank);
         columns.push(Column::numbers(name, cells.collect(), rank));
+    }
+    let starved: Vec<Option<Starved>> = shown.iter().map(|row| starved(row, outcomes)).collect();
+    let has_starved = starved.iter().flatten().any(|starved| starved.share > 0.0);
+    if has_starved {
+        let cells = starved.iter().map(|starved| starved_cell(starved.as_ref()));
+        let place = columns.len() - quantities.iter().filter(|q| q.is_behind).count();
+        columns.insert(place, Column::numbers(STARVED, cells.collect(), 1));
     }
     let Fitted { text, left_out } = fitted(columns, width);
 
@@ -77,14 +81,22 @@ pub(super) fn final_table(
         ));
     }
     if quantities.iter().any(|q| q.is_difference) && !left_out.iter().any(|l| l == ALONE) {
-        let what = if has_accuracy {
-            "accuracy"
+        let what = measure.short_name();
+        let mut note = format!("{ALONE}: {what} minus that without cooperation, same draws");
+        if judged.has_attacks {
+            let over = judged.over();
+            let told = over.agents_told();
+            note += if told.is_empty() { "" } else { ", " };
+            note += &told;
+            notes.push(note + "; other columns are over each point's own normal agents");
+            notes.extend(over.notes());
         } else {
-            "steady loss"
-        };
-        notes.push(format!(
-            "{ALONE}: {what} minus that without cooperation, same draws"
-        ));
+            notes.push(note);
+        }
+    }
+    if has_starved && !left_out.iter().any(|l| l == STARVED) {
+        let legend = Starved::legend(starved.iter().flatten());
+        notes.push(format!("{STARVED}: {legend}"));
     }
     if shown.iter().any(|row| is_partial(row, outcomes)) {
         notes.push(PARTIAL.to_owned());
@@ -99,13 +111,16 @@ pub(super) fn final_table(
 /// What the difference to the twin is called.
 const ALONE: &str = "vs. alone";
 
+/// What the share of combinations with too few models is called.
+const STARVED: &str = "starved";
+
 /// The quantities that some point has; the first in any case, since failures are told there.
 fn quantities(
     file: &ScenarioFile,
     outcomes: &[(RunId, PointOutcome)],
+    judged: &Judged,
     measure: Measure,
 ) -> Vec<Quantity> {
-    let loss_rank = if measure == Measure::Loss { 0 } else { 3 };
     let quantity = |name, path: &[&str], rank| {
         let number = |(_, outcome): &(RunId, PointOutcome)| outcome.summary()?.number(path);
         Quantity {
@@ -113,29 +128,40 @@ fn quantities(
             numbers: outcomes.iter().map(number).collect(),
             rank,
             is_difference: false,
+            is_behind: false,
         }
     };
-    let above = AboveAlone::all(file, outcomes).into_iter();
+    let measured = |of: Measure, rank| {
+        let rank = if of == measure { 0 } else { rank };
+        quantity(of.short_name(), &of.path(), rank)
+    };
+    let above = AboveAlone::judged(file, outcomes, judged).into_iter();
     let versus = above.map(|above| above?.of(measure));
     let versus = Quantity {
         name: ALONE,
         numbers: versus.collect(),
         rank: 1,
         is_difference: true,
+        is_behind: true,
+    };
+    let behind = |quantity: Quantity| Quantity {
+        is_behind: true,
+        ..quantity
     };
     // Where nobody has a twin, there is room for this.
     let last = match versus.numbers.iter().any(Option::is_some) {
         true => versus,
-        false => quantity("models/s", &["models_per_s"], 5),
+        false => behind(quantity("models/s", &["models_per_s"], 5)),
     };
     let all = [
-        quantity("steady loss", &["steady", "loss", "mean"], loss_rank),
+        measured(Measure::Loss, 3),
         quantity("final loss", &["final", "loss", "mean"], 6),
-        quantity("steady regret", &["steady", "regret", "mean"], 5),
-        quantity("accuracy", &["final", "accuracy", "mean"], 0),
+        measured(Measure::Regret, 5),
+        measured(Measure::Accuracy, 4),
+        measured(Measure::TestLoss, 7),
         quantity("Byz. weight", &["filter", "byzantine_weight"], 2),
         last,
-        quantity("seconds", &["wall_s"], 4),
+        behind(quantity("seconds", &["wall_s"], 4)),
     ];
     let exists = |quantity: &Quantity| quantity.numbers.iter().any(Option::is_some);
     let mut all: Vec<Quantity> = all.into_iter().filter(exists).collect();
@@ -178,6 +204,23 @@ impl Quantity {
         };
         format!("{sign}{}{range}{mark}", short(mean))
     }
+}
+
+/// How much the points of a row starved.
+fn starved(row: &Row, outcomes: &[(RunId, PointOutcome)]) -> Option<Starved> {
+    let summaries = row.points.iter();
+    Starved::of(summaries.filter_map(|&point| outcomes[point].1.summary()))
+}
+
+/// The share, and what was done instead.
+fn starved_cell(starved: Option<&Starved>) -> String {
+    let told = |starved: &Starved| {
+        let share = short(starved.share);
+        format!("{share} {}", starved.instead())
+            .trim_end()
+            .to_owned()
+    };
+    starved.map_or("–".to_owned(), told)
 }
 
 /// What became of points of which none has come to its end.
@@ -223,9 +266,13 @@ mod tests {
         }))
     }
 
+    fn told(file: &ScenarioFile, outcomes: &[(RunId, PointOutcome)], width: usize) -> String {
+        final_table(file, outcomes, &Judged::new(file, outcomes), width)
+    }
+
     fn shown(text: &str, of: impl Fn(&[Setting]) -> PointOutcome) -> String {
         let file = sweep(text);
-        let table = final_table(&file, &outcomes(&file, of), WIDTH);
+        let table = told(&file, &outcomes(&file, of), WIDTH);
         assert!(table.lines().all(|line| line.width() <= WIDTH), "{table}");
         table
     }
@@ -292,6 +339,75 @@ mod tests {
 
         vs. alone: accuracy minus that without cooperation, same draws
         ");
+    }
+
+    #[test]
+    fn they_are_judged_by_regret_rather_than_by_losses() {
+        let table = shown(&format!("seed = [1, 2]\n{RULES}"), |settings| {
+            let seed: f64 = value(settings, "seed").parse().unwrap();
+            let regret = if value(settings, "rule") == "alone" {
+                0.5
+            } else {
+                0.25
+            };
+            done(json!({
+                "steady": {"loss": {"mean": seed}, "regret": {"mean": seed * regret}},
+                "final": {"loss": {"mean": 2.0}},
+                "wall_s": 0.125,
+            }))
+        });
+        insta::assert_snapshot!(table, @"");
+    }
+
+    #[test]
+    fn without_classes_they_are_judged_by_losses_on_test_data() {
+        let table = shown(RULES, |settings| {
+            let loss = if value(settings, "rule") == "alone" {
+                0.5
+            } else {
+                0.25
+            };
+            done(json!({
+                "steady": {"loss": {"mean": 1.0}},
+                "final": {"loss": {"mean": 2.0}, "test_loss": {"mean": loss}},
+            }))
+        });
+        insta::assert_snapshot!(table, @"");
+    }
+
+    #[test]
+    fn what_starved_is_told_by_row_and_what_was_done_instead() {
+        let table = shown(RULES, |settings| {
+            let (starved, kept_own) = match &*value(settings, "rule") {
+                "alone" => (0.0, 0.0),
+                "average" => (0.75, 0.75),
+                _ => (0.5, 0.25),
+            };
+            done(json!({
+                "steady": {"loss": {"mean": 1.0}, "starved": starved, "kept_own": kept_own},
+                "final": {"loss": {"mean": 2.0}},
+                "filter": {"byzantine_weight": 0.25},
+                "wall_s": 0.125,
+            }))
+        });
+        insta::assert_snapshot!(table, @"");
+    }
+
+    #[test]
+    fn twins_are_held_against_each_other_over_the_agents_normal_under_every_attack() {
+        let attacks = r#"attack = { none = [], far = [{ agents = [1], kind = "sign-flip" }] }"#;
+        let table = shown(&format!("{attacks}\n{RULES}"), |settings| {
+            let loss = if value(settings, "rule") == "alone" {
+                0.5
+            } else {
+                0.25
+            };
+            done(json!({
+                "steady": {"loss": {"mean": loss}},
+                "agents": {"normal": 99, "normal_set": "the same"},
+            }))
+        });
+        insta::assert_snapshot!(table, @"");
     }
 
     #[test]
@@ -368,7 +484,7 @@ mod tests {
                 "models_per_s": 1.0,
                 "wall_s": 0.125,
             })));
-            let table = final_table(&file, &outcomes, width);
+            let table = told(&file, &outcomes, width);
             for line in table.lines() {
                 prop_assert!(line.width() <= width, "{line:?} in {width}");
             }

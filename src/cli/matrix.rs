@@ -41,7 +41,11 @@ pub(super) fn matrix(matrix: &Matrix, width: usize) -> String {
     });
     add("worst", worst.collect());
 
-    let title = format!("{}, means over points", matrix.measure.name());
+    let mut title = format!("{}, means over points", matrix.measure.name());
+    let agents = matrix.over.agents_told();
+    if !agents.is_empty() {
+        title += &format!(", {agents}");
+    }
     let mut text = paragraph(&title, width);
     let mut rest = &columns[..];
     while !rest.is_empty() {
@@ -59,6 +63,9 @@ pub(super) fn matrix(matrix: &Matrix, width: usize) -> String {
     if matrix.cells.iter().any(is_partial) {
         text += &format!("\n\n{}", paragraph(PARTIAL, width));
     }
+    for note in matrix.over.notes() {
+        text += &format!("\n\n{}", paragraph(&note, width));
+    }
     text
 }
 
@@ -66,7 +73,7 @@ pub(super) fn matrix(matrix: &Matrix, width: usize) -> String {
 mod tests {
     use super::super::text::WIDTH;
     use super::*;
-    use crate::campaign::Measure;
+    use crate::campaign::{Measure, Over};
 
     fn whole(mean: f64) -> Cell {
         Cell {
@@ -82,6 +89,7 @@ mod tests {
             rules: owned(rules),
             attacks: owned(attacks),
             cells,
+            over: Over::default(),
         };
         matrix(&found, WIDTH)
     }

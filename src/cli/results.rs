@@ -5,7 +5,7 @@ use super::latencies::latencies;
 use super::matrix::matrix;
 use super::rows::Rows;
 use super::text::paragraph;
-use crate::campaign::{Matrix, PointOutcome};
+use crate::campaign::{Judged, Matrix, PointOutcome, Starved};
 use crate::record::Summary;
 use crate::scenario::{Point, RunId, ScenarioFile};
 use crate::units::{SimTime, short};
@@ -20,11 +20,14 @@ pub(super) fn results(
     outcomes: &[(RunId, PointOutcome)],
     width: usize,
 ) -> String {
-    let matrix = Matrix::new(file, outcomes).map(|found| matrix(&found, width));
+    let settings = file.points.iter().map(|point| &point.settings[..]);
+    let found = outcomes.iter().map(|(_, outcome)| outcome.summary());
+    let judged = Judged::new(file, outcomes);
+    let matrix = Matrix::of(settings.zip(found), &judged).map(|found| matrix(&found, width));
     let mut parts = match matrix {
-        None => vec![final_table(file, outcomes, width)],
+        None => vec![final_table(file, outcomes, &judged, width)],
         Some(matrix) if Rows::of(file).rows.len() <= MOST_ROWS => {
-            vec![final_table(file, outcomes, width), matrix]
+            vec![final_table(file, outcomes, &judged, width), matrix]
         }
         Some(matrix) => {
             let many = outcomes.len();
@@ -48,15 +51,7 @@ pub(super) fn results(
 pub(super) fn notes(file: &ScenarioFile, summaries: &[Option<&Summary>]) -> Vec<String> {
     let mut notes = Vec::new();
     let done = || summaries.iter().flatten();
-    let starved = done().filter_map(|s| s.number(&["steady", "starved"]));
-    let most = starved.fold(0.0, f64::max);
-    if most > 0.0 {
-        notes.push(format!(
-            "Starved: at a point, {} % of combinations had too few models for their rule \
-             (steady_starved in points.parquet).",
-            short(100.0 * most)
-        ));
-    }
+    notes.extend(starved(file, summaries));
     let ended = file.points.iter().zip(summaries);
     let ended: Vec<_> = ended.filter_map(|(p, s)| Some((p, (*s)?))).collect();
     // Elsewhere the end is known before, and this an error.
@@ -71,6 +66,53 @@ pub(super) fn notes(file: &ScenarioFile, summaries: &[Option<&Summary>]) -> Vec<
     }
     notes
 }
+
+/// Which rules starved most, and what was done instead.
+fn starved(file: &ScenarioFile, summaries: &[Option<&Summary>]) -> Option<String> {
+    let of_point = |summary: &Option<&Summary>| Starved::of(summary.iter().copied());
+    let all: Vec<Option<Starved>> = summaries.iter().map(of_point).collect();
+    let share = |point: usize| all[point].map_or(0.0, |starved| starved.share);
+    let most = (0..all.len()).map(share).fold(0.0, f64::max);
+    if most <= 0.0 {
+        return None;
+    }
+    let rule = |point: &Point| {
+        let label = point.settings.iter().find(|s| COMPARED.contains(&&*s.key));
+        label.map_or(point.scenario.rule.kind.clone(), |s| s.value.to_string())
+    };
+    let mut rules: Vec<String> = Vec::new();
+    for (point, _) in file
+        .points
+        .iter()
+        .zip(0..)
+        .filter(|(_, at)| share(*at) > 0.0)
+    {
+        let rule = rule(point);
+        if !rules.contains(&rule) {
+            rules.push(rule);
+        }
+    }
+    let mut instead = Vec::new();
+    if all.iter().flatten().any(|starved| starved.kept_own) {
+        instead.push("kept their own model (too_few = \"own\")");
+    }
+    if all.iter().flatten().any(|starved| starved.made_do) {
+        instead.push("made do with those present (too_few = \"shrink-f\": with a lower f)");
+    }
+    let instead = match instead.join(", or ") {
+        told if told.is_empty() => told,
+        told => format!("; agents then {told}"),
+    };
+    Some(format!(
+        "Starved: at a point, {} % of combinations had too few models for their rule{instead} \
+         (steady_starved in points.parquet). Rules: {}.",
+        short(100.0 * most),
+        rules.join(", ")
+    ))
+}
+
+/// Keys whose labels name rules.
+const COMPARED: [&str; 2] = ["rule", "rule.kind"];
 
 /// What of a point begins after its end.
 fn never_began(point: &Point, summary: &Summary) -> Vec<String> {

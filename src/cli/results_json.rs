@@ -2,7 +2,7 @@
 
 use super::results::notes;
 use super::text::settings_json;
-use crate::campaign::{AboveAlone, PointOutcome};
+use crate::campaign::{AboveAlone, Cell, Judged, Matrix, Measure, PointOutcome};
 use crate::scenario::{RunId, ScenarioFile};
 use serde_json::{Map, Value, json};
 use std::path::Path;
@@ -28,7 +28,8 @@ pub(super) fn results_json(
     folder: &Path,
     report: Option<&Path>,
 ) -> Value {
-    let above = AboveAlone::all(file, outcomes);
+    let judged = Judged::new(file, outcomes);
+    let above = AboveAlone::judged(file, outcomes, &judged);
     let points = file.points.iter().zip(outcomes).zip(above);
     let points = points.map(|((point, (id, outcome)), above)| {
         let mut told = json!({
@@ -52,17 +53,40 @@ pub(super) fn results_json(
                 .collect();
             told["alone"] = above.twin.to_string().into();
             told["above_alone"] = named.into();
+            told["above_alone_agents"] = above.agents.into();
         }
         told
     });
     let points: Vec<Value> = points.collect();
     let summaries: Vec<_> = outcomes.iter().map(|(_, o)| o.summary()).collect();
+    let settings = file.points.iter().map(|point| &point.settings[..]);
+    let matrix = Matrix::of(settings.zip(summaries.iter().copied()), &judged);
     json!({
         "scenario": file.name,
         "results": folder.display().to_string(),
         "report": report.map(|page| page.display().to_string()),
+        "judged_by": judged.measure.map(Measure::column),
         "points": points,
+        "matrix": matrix.as_ref().map(matrix_json),
         "notes": notes(file, &summaries),
+    })
+}
+
+/// Rules against attacks: means by rule, then by attack, and over which agents they are.
+fn matrix_json(matrix: &Matrix) -> Value {
+    let row = |cells: &Vec<Cell>| -> Vec<Value> { cells.iter().map(|c| number(c.mean)).collect() };
+    let worst = |rule: usize| {
+        let worst = matrix.worst(rule);
+        worst.map(|(attack, value)| json!({"attack": attack, "value": number(Some(value))}))
+    };
+    json!({
+        "measure": matrix.measure.column(),
+        "rules": matrix.rules,
+        "attacks": matrix.attacks,
+        "means": matrix.cells.iter().map(row).collect::<Vec<_>>(),
+        "worst": (0..matrix.rules.len()).map(worst).collect::<Vec<_>>(),
+        "agents": matrix.over.agents.map(|(least, most)| json!({"least": least, "most": most})),
+        "notes": matrix.over.notes(),
     })
 }
 

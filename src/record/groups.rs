@@ -9,7 +9,8 @@ use crate::units::AgentId;
 pub(super) const QUANTITIES: [(&str, &str); 6] = [
     (
         "loss",
-        "loss after combining, on the batch of the iteration",
+        "loss after combining, on the batch of the iteration, which has chosen the weights: in-sample, \
+         so that it may lie below the noise",
     ),
     (
         "adapted_loss",
@@ -41,7 +42,7 @@ pub struct GroupStats {
     pub regret: Spread,
     /// Distance from the optimum.
     pub deviation: Spread,
-    /// Mean weight of Byzantine neighbors; NaN for rules without weights.
+    /// Mean weight of Byzantine neighbors over the agents that gave weights; NaN where none did.
     pub byzantine_weight: f64,
     /// Share of Byzantine neighbors' models with a weight; NaN where there were none.
     pub byzantine_accepted: f64,
@@ -52,7 +53,7 @@ pub struct GroupStats {
     pub floored: f64,
     /// Combinations with too few models for their rule.
     pub starved: u64,
-    /// Models of neighbors in combinations.
+    /// Models of neighbors with a weight above 0, or in an aggregate, in combinations.
     pub models_used: u64,
 }
 
@@ -202,26 +203,28 @@ fn of_group(members: &[Measured], values: &mut Vec<f64>, scratch: &mut Vec<f64>)
     };
     let [loss, adapted_loss, test_loss, accuracy, regret, deviation] =
         [0, 1, 2, 3, 4, 5].map(&mut spread);
-    let mut weight = 0.0;
+    let (mut weight, mut weighing) = (0.0, 0);
     let (mut byzantine, mut accepted) = (0, 0);
     let (mut same_group, mut rejected) = (0, 0);
     let (mut weighed, mut floored) = (0, 0);
     let (mut starved, mut models_used) = (0, 0);
     for member in members {
         let filter = member.filter;
-        weight += filter.byzantine_weight;
-        byzantine += filter.byzantine_present;
-        accepted += filter.byzantine_accepted;
-        same_group += filter.same_group_present;
-        rejected += filter.same_group_rejected;
+        // A combination without weights accepts nothing and rejects nothing.
+        if !filter.byzantine_weight.is_nan() {
+            weight += filter.byzantine_weight;
+            weighing += 1;
+            byzantine += filter.byzantine_present;
+            accepted += filter.byzantine_accepted;
+            same_group += filter.same_group_present;
+            rejected += filter.same_group_rejected;
+        }
         weighed += filter.weighed;
         floored += filter.floored;
         starved += member.starved;
         models_used += member.models_used;
     }
-    // 0 of 0 is NaN, which is null in the file. A rule without weights accepts nothing and
-    // rejects nothing.
-    let weighs = if weight.is_nan() { f64::NAN } else { 1.0 };
+    // 0 of 0 is NaN, which is null in the file.
     GroupStats {
         agents: members.len() as u64,
         loss,
@@ -230,9 +233,9 @@ fn of_group(members: &[Measured], values: &mut Vec<f64>, scratch: &mut Vec<f64>)
         accuracy,
         regret,
         deviation,
-        byzantine_weight: weight / members.len() as f64,
-        byzantine_accepted: weighs * f64::from(accepted) / f64::from(byzantine),
-        honest_same_group_rejected: weighs * f64::from(rejected) / f64::from(same_group),
+        byzantine_weight: weight / f64::from(weighing),
+        byzantine_accepted: f64::from(accepted) / f64::from(byzantine),
+        honest_same_group_rejected: f64::from(rejected) / f64::from(same_group),
         floored: f64::from(floored) / f64::from(weighed),
         starved,
         models_used,

@@ -6,11 +6,14 @@
 //! [`Summary`]. Watching a run is an observer's business: nothing it does reaches the run.
 
 mod assembler;
+mod came_to;
 mod checkpoint;
+mod columns;
 mod delays;
 mod elapsed;
 mod failure;
 mod files;
+mod filtered;
 mod groups;
 mod interval_log;
 mod latency;
@@ -37,7 +40,9 @@ mod traced;
 #[cfg(test)]
 mod tests;
 
+pub use came_to::CameTo;
 pub use checkpoint::Checkpoint;
+pub use columns::{Columns, ColumnsError, Values};
 pub use delays::{Delay, Delays};
 pub use failure::{Panic, RunError, Stall};
 pub(crate) use files::write_whole;

@@ -1,14 +1,29 @@
-//! `network/agents.parquet` and `network/edges.parquet`: who took part, and who sent to whom.
+//! `network/agents.parquet` and `network/edges.parquet`: who took part and, once the run is over, what
+//! each agent came to; and who sent to whom.
 
+use super::came_to::{self, Outcome};
 use super::table::{Column, Constant, Kind, Table, TableError};
 use crate::scenario::{Plan, Role};
+use crate::units::AgentId;
 use std::path::Path;
 
+/// Writes both tables of a run that begins.
 pub(super) fn write(plan: &Plan, folder: &Path, constants: &[Constant]) -> Result<(), TableError> {
+    write_agents(plan, folder, constants, |_| came_to::NOTHING)?;
+    write_edges(plan, folder, constants)
+}
+
+/// Writes who took part, in the place of the table that is there, with what each agent came to.
+pub(super) fn write_agents(
+    plan: &Plan,
+    folder: &Path,
+    constants: &[Constant],
+    came_to: impl Fn(AgentId) -> Outcome,
+) -> Result<(), TableError> {
     let folder = folder.join("network");
     let number = |name, unit, about| Column::new(name, Kind::Number, unit, about);
     let integer = |name, unit, about| Column::new(name, Kind::Integer, unit, about);
-    let columns = vec![
+    let mut columns = vec![
         integer("agent", "", "number of the agent"),
         integer("group", "", "its task group"),
         Column::new("byzantine", Kind::Flag, "", "whether it is an attacker"),
@@ -25,6 +40,7 @@ pub(super) fn write(plan: &Plan, folder: &Path, constants: &[Constant]) -> Resul
             "named sets that it is in, comma-separated",
         ),
     ];
+    columns.extend(came_to::columns());
 
     let mut agents = Table::create(&folder, "agents", constants.to_vec(), columns)?;
     for agent in plan.graph.ids() {
@@ -52,11 +68,17 @@ pub(super) fn write(plan: &Plan, folder: &Path, constants: &[Constant]) -> Resul
                 .int(neighbors.len())
                 .int(neighbors.iter().filter(|&&l| plan.is_byzantine(l)).count())
                 .float(plan.speed(agent))
-                .text(sets.join(",").as_str());
+                .text(sets.join(",").as_str())
+                .floats(came_to(agent));
         })?;
     }
-    agents.finish()?;
+    agents.finish().map(drop)
+}
 
+fn write_edges(plan: &Plan, folder: &Path, constants: &[Constant]) -> Result<(), TableError> {
+    let folder = folder.join("network");
+    let number = |name, unit, about| Column::new(name, Kind::Number, unit, about);
+    let integer = |name, unit, about| Column::new(name, Kind::Integer, unit, about);
     let columns = vec![
         integer("from", "", "who sends"),
         integer("to", "", "who receives"),

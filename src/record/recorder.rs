@@ -1,10 +1,12 @@
 //! The recorder's thread: takes what agents tell, writes tables, ends with the summary.
 
 use super::assembler::Assembler;
+use super::came_to;
 use super::checkpoint::Checkpoint;
 use super::elapsed::Elapsed;
 use super::failure::{Panic, RunError};
 use super::files::{self, SUMMARY, write_whole};
+use super::filtered::ShutOut;
 use super::groups::{Grouping, RoundStats};
 use super::latency::Latency;
 use super::network;
@@ -14,7 +16,7 @@ use super::relationship;
 use super::rounds::Rounds;
 use super::rows::{AgentRows, WeightRows};
 use super::sample::{Closing, Round, Sample, Traffic};
-use super::steady::{ShutOut, Steady};
+use super::steady::Steady;
 use super::summary::{Findings, Summary, fingerprint};
 use super::table::{Constant, TableError, Value};
 use super::timeline::Timeline;
@@ -81,6 +83,8 @@ pub struct Recorder {
     pub(super) assembler: Option<Assembler>,
     /// The last state: of the last recorded iteration, and in the end of all agents.
     last: Option<RoundStats>,
+    /// Of the end: agents that ever combined, with loss, test loss and accuracy.
+    finals: Vec<(AgentId, [f64; 3])>,
     /// By agent: hash of all its combined models so far.
     fingerprints: Vec<u64>,
     /// The iteration that is recorded, or was last, and when it began.
@@ -137,6 +141,7 @@ impl Recorder {
             has_checkpoint: false,
             is_begun: false,
             last: None,
+            finals: Vec::new(),
             fingerprints: vec![0; plan.graph.agents()],
             place: (0, SimTime::ZERO),
             iterations: 0,
@@ -168,8 +173,9 @@ impl Recorder {
         self.tracing.as_mut().map_or(Ok(()), |t| t.keep(book))?;
         self.assembler.as_mut().map_or(Ok(()), |a| a.keep(book))?;
         self.steady.keep(book)?;
+        self.shut_out.keep(book)?;
         keep!(book: self.last, self.fingerprints, self.place, self.iterations, self.now,
-            self.traffic, self.shut_out)
+            self.traffic)
     }
 
     /// Writes a checkpoint: others' state and what was recorded so far.
@@ -338,6 +344,8 @@ impl Recorder {
         }
         for sample in &closing.finals {
             self.fingerprints[sample.agent.index()] = sample.fingerprint;
+            let came_to = [sample.loss, sample.test_loss, sample.accuracy];
+            self.finals.push((sample.agent, came_to));
         }
         self.last = Some(Grouping::new(&self.plan).of_samples(&closing.finals));
         if let Some(folder) = &self.output.folder
@@ -376,7 +384,7 @@ impl Recorder {
         let is_recorded = plan.is_recorded(round.iteration, round.last);
         if is_recorded {
             let stats = self.rounds.record(&plan, round)?;
-            self.steady.add(round, &stats);
+            self.steady.add(&plan, round, &stats);
             self.last = Some(stats);
             self.agents.record(&plan, round)?;
         }
@@ -408,6 +416,23 @@ impl Recorder {
         }
     }
 
+    /// Writes what each agent came to.
+    fn write_outcomes(&self) -> Result<(), TableError> {
+        let (plan, finals) = (&*self.plan, &self.finals);
+        let Some(folder) = &self.output.folder else {
+            return Ok(());
+        };
+        network::write_agents(plan, folder, &constants(plan), |agent| {
+            if plan.is_byzantine(agent) {
+                return came_to::NOTHING;
+            }
+            let [steady_loss, regret] = self.steady.of_agent(plan, self.iterations, agent);
+            let last = finals.binary_search_by_key(&agent, |(agent, _)| *agent);
+            let [loss, test_loss, accuracy] = last.map_or([f64::NAN; 3], |at| finals[at].1);
+            [steady_loss, regret, loss, test_loss, accuracy]
+        })
+    }
+
     /// Writes what is left. A file that cannot be written keeps none of the others from it.
     fn close(mut self, error: Option<&RunError>) -> Result<Summary, RunError> {
         let parts = self.parts(error);
@@ -418,6 +443,7 @@ impl Recorder {
             self.weights.finish(parts),
             timeline.map_or(Ok(()), |timeline| timeline.finish(&self.plan, None, parts)),
             tracing.map_or(Ok(()), |tracing| tracing.finish(parts)),
+            error.map_or_else(|| self.write_outcomes(), |_| Ok(())),
         ];
         let tables = tables.into_iter().find_map(Result::err);
         let unwritten = self
@@ -444,7 +470,7 @@ impl Recorder {
             steady: self.steady.json(plan, self.iterations),
             filter: self
                 .steady
-                .filter_json(plan, self.iterations, self.shut_out.iteration()),
+                .filter_json(plan, self.iterations, &self.shut_out),
             traffic: self.traffic,
             simulated_ms: self.now.ms(),
             latency: self.latency.summary(),
@@ -464,7 +490,10 @@ impl Recorder {
         }
         match unwritten {
             Some(error) => Err(error),
-            None => written.map(|()| summary),
+            None => written.map(|()| match &self.output.folder {
+                Some(folder) => summary.found_in(folder),
+                None => summary,
+            }),
         }
     }
 }

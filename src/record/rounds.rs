@@ -149,7 +149,8 @@ pub(super) fn columns_of_statistics() -> Vec<Column> {
         number(
             "byzantine_weight",
             "",
-            "mean weight given to Byzantine neighbors",
+            "mean weight given to Byzantine neighbors, over the agents that gave weights; null where none \
+             did",
         ),
         number(
             "byzantine_accepted",
@@ -169,7 +170,8 @@ pub(super) fn columns_of_statistics() -> Vec<Column> {
         integer(
             "models_used",
             "models",
-            "models of neighbors in combinations",
+            "models of neighbors with a weight above 0 in combinations, or in aggregates where there are \
+             no weights",
         ),
         number(
             "round_ms",

@@ -147,7 +147,8 @@ fn agent_columns() -> Vec<Column> {
         number(
             "loss",
             "",
-            "loss after combining, on the batch of the iteration",
+            "loss after combining, on the batch of the iteration, which has chosen the weights: in-sample, \
+             so that it may lie below the noise",
         ),
         number(
             "adapted_loss",
@@ -165,12 +166,14 @@ fn agent_columns() -> Vec<Column> {
         number(
             "byzantine_weight",
             "",
-            "weight given to Byzantine neighbors",
+            "weight given to Byzantine neighbors; null for rules that give no weights, also where the own \
+             model was kept, and where the own model had overflowed",
         ),
         integer(
             "models_used",
             "models",
-            "models of neighbors in the combination",
+            "models of neighbors with a weight above 0 in the combination, or in its aggregate where \
+             there are no weights",
         ),
         integer(
             "missing",
@@ -186,15 +189,19 @@ fn agent_columns() -> Vec<Column> {
             "starved",
             Kind::Flag,
             "",
-            "whether too few models were there for the rule",
+            "whether too few models were there for the rule, which then kept the own model or made do",
         ),
         integer(
             "age_iterations_max",
             "iterations",
-            "greatest age of a model",
+            "greatest age of a model of a neighbor that was there, with weight or without",
         )
         .or_null(),
-        number("age_ms_max", "ms", "greatest age of a model"),
+        number(
+            "age_ms_max",
+            "ms",
+            "greatest age of a model of a neighbor that was there, with weight or without",
+        ),
     ]
 }
 
@@ -223,8 +230,18 @@ fn weight_columns() -> Vec<Column> {
         ),
         number("loss", "", "loss of the model on the receiver's batch"),
         number("accumulated", "", "φ of the sender at the receiver"),
-        number("weight", "", "weight in the combination"),
+        number(
+            "weight",
+            "",
+            "weight in the combination; null for rules that give none, also where the own model was kept; \
+             1 for the own where a rule that gives weights kept it",
+        ),
         Column::new("accepted", Kind::Flag, "", "whether the weight is above 0").or_null(),
-        Column::new("held", Kind::Flag, "", "whether the model was used again"),
+        Column::new(
+            "held",
+            Kind::Flag,
+            "",
+            "whether the model had been in a combination before",
+        ),
     ]
 }

@@ -35,7 +35,7 @@ pub struct Closing {
     /// Wall-clock times that no sample has told of.
     pub wall: Vec<WallTimes>,
     /// The last state of every normal agent that ever combined, with everything measured, in the
-    /// order of the agents.
+    /// order of the agents. In tasks with rows their losses are over all training rows.
     pub finals: Vec<Sample>,
     /// Traces that no sample has brought, in the order in which they are written.
     pub traces: Vec<Trace>,
@@ -68,7 +68,8 @@ pub struct Sample {
     pub deviation: f64,
     /// What the combination did with others' models.
     pub filter: Filter,
-    /// Neighbors' models in this combination, those used again too.
+    /// Neighbors' models with a weight above 0 in this combination, or in its aggregate where there
+    /// are no weights; those used again too.
     pub models_used: u32,
     /// Neighbors without a model in this combination.
     pub missing: u32,
@@ -77,6 +78,8 @@ pub struct Sample {
     pub oldest: Option<Age>,
     /// Whether too few models were there for the rule.
     pub starved: bool,
+    /// Whether the own model was kept then; where not, the rule made do with what was there.
+    pub kept_own: bool,
     /// Whether it is an attacker whose attack is on.
     pub attacking: bool,
     /// Messages since the sample before.
@@ -124,6 +127,7 @@ impl Default for Sample {
             missing: 0,
             oldest: None,
             starved: false,
+            kept_own: false,
             attacking: false,
             traffic: Traffic::default(),
             fingerprint: 0,
@@ -141,7 +145,7 @@ impl Default for Sample {
 pub struct Filter {
     /// Sum of the weights of Byzantine neighbors; NaN for rules without weights.
     pub byzantine_weight: f64,
-    /// Models of Byzantine neighbors that were there.
+    /// Models of Byzantine neighbors that were there; these counts are 0 where there are no weights.
     pub byzantine_present: u32,
     /// Those of them with a weight above 0.
     pub byzantine_accepted: u32,
@@ -154,6 +158,31 @@ pub struct Filter {
     pub weighed: u32,
     /// Those of them on the floor.
     pub floored: u32,
+}
+
+impl Filter {
+    /// The weight of Byzantine neighbors, the accepted part of their models, and the rejected part of
+    /// normal models of the same group, and the part of weights on the rule's floor; NaN where there
+    /// are no weights, or no such models.
+    pub(super) fn shares(&self) -> [f64; 4] {
+        [
+            self.byzantine_weight,
+            f64::from(self.byzantine_accepted) / f64::from(self.byzantine_present),
+            f64::from(self.same_group_rejected) / f64::from(self.same_group_present),
+            f64::from(self.floored) / f64::from(self.weighed),
+        ]
+    }
+
+    /// That of a combination without weights.
+    pub const UNKNOWN: Filter = Filter {
+        byzantine_weight: f64::NAN,
+        byzantine_present: 0,
+        byzantine_accepted: 0,
+        same_group_present: 0,
+        same_group_rejected: 0,
+        weighed: 0,
+        floored: 0,
+    };
 }
 
 /// Messages by how they ended; counts of copies.
@@ -175,7 +204,8 @@ pub struct Traffic {
     pub in_flight: u64,
     /// Delivered after the combination of their own iteration.
     pub late: u64,
-    /// Delivered, and part of at least one combination; counted at the first.
+    /// Delivered, and in at least one combination with a weight above 0, or in its aggregate where
+    /// there are no weights; counted at the first.
     pub used: u64,
     /// Bytes put on links: 4 per parameter, or what `link.model_bytes` says.
     pub bytes: u64,

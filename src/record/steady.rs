@@ -1,6 +1,6 @@
-//! What the summary says of more than one iteration: means over the steady state, and since when
-//! Byzantine neighbors have been shut out.
+//! What the summary says of more than one iteration: means over the steady state.
 
+use super::filtered::{Filtering, ShutOut};
 use super::groups::RoundStats;
 use super::sample::Round;
 use super::stats::Spread;
@@ -9,9 +9,6 @@ use crate::checkpoint::{Book, Kept, keep};
 use crate::scenario::Plan;
 use crate::units::{AgentId, SimTime};
 use serde_json::{Map, Value, json};
-
-/// Below this, the weight of Byzantine neighbors counts as nothing.
-const SHUT_OUT: f64 = 1e-6;
 
 /// The steady state of a run.
 pub(super) struct Steady {
@@ -27,11 +24,7 @@ struct Means {
     /// By agent: sum and number of its losses, and of its regrets where they exist.
     losses: Vec<(f64, u32)>,
     regrets: Vec<(f64, u32)>,
-    /// Byzantine weight, and the shares of accepted, rejected and floored models: sums and counts of
-    /// where they exist.
-    filter: [(f64, u64); 4],
-    /// Combinations with too few models for their rule, and all.
-    starved: (u64, u64),
+    filter: Filtering,
 }
 
 /// Where the steady state begins.
@@ -80,10 +73,10 @@ impl Steady {
     }
 
     /// Adds a recorded iteration.
-    pub fn add(&mut self, round: &Round, stats: &RoundStats) {
-        self.whole.add(round, stats);
+    pub fn add(&mut self, plan: &Plan, round: &Round, stats: &RoundStats) {
+        self.whole.add(plan, round, stats);
         if let Some(early) = &mut self.early {
-            early.add(round, stats);
+            early.add(plan, round, stats);
         }
     }
 
@@ -100,8 +93,14 @@ impl Steady {
     }
 
     /// What became of Byzantine neighbors in it.
-    pub fn filter_json(&self, plan: &Plan, iterations: u64, shut_out: Option<u64>) -> Value {
-        self.means(plan, iterations).filter_json(shut_out)
+    pub fn filter_json(&self, plan: &Plan, iterations: u64, shut_out: &ShutOut) -> Value {
+        self.means(plan, iterations).filter.json(plan, shut_out)
+    }
+
+    /// The mean loss and the mean regret of each agent in it, NaN where there are none.
+    pub fn of_agent(&self, plan: &Plan, iterations: u64, agent: AgentId) -> [f64; 2] {
+        let means = self.means(plan, iterations);
+        [&means.losses, &means.regrets].map(|sums| mean(sums[agent.index()]))
     }
 }
 
@@ -111,20 +110,21 @@ impl Means {
             from,
             losses: vec![(0.0, 0); plan.graph.agents()],
             regrets: vec![(0.0, 0); plan.graph.agents()],
-            filter: Default::default(),
-            starved: (0, 0),
+            filter: Filtering::new(plan),
         }
     }
 
     fn keep(&mut self, book: &mut Book<'_>) -> Kept {
-        keep!(book: self.losses, self.regrets, self.filter, self.starved)
+        self.filter.keep(book)?;
+        keep!(book: self.losses, self.regrets)
     }
 
-    fn add(&mut self, round: &Round, stats: &RoundStats) {
+    fn add(&mut self, plan: &Plan, round: &Round, stats: &RoundStats) {
         for sample in &round.samples {
             if !self.from.has(sample.iteration, sample.combined_at) {
                 continue;
             }
+            self.filter.add_sample(sample);
             let agent = sample.agent.index();
             let quantities = [
                 (&mut self.losses[agent], sample.loss),
@@ -137,23 +137,8 @@ impl Means {
                 }
             }
         }
-        if !self.from.has(round.iteration, round.end) {
-            return;
-        }
-        let all = &stats.all;
-        self.starved.0 += all.starved;
-        self.starved.1 += all.agents;
-        let values = [
-            all.byzantine_weight,
-            all.byzantine_accepted,
-            all.honest_same_group_rejected,
-            all.floored,
-        ];
-        for ((sum, count), value) in self.filter.iter_mut().zip(values) {
-            if !value.is_nan() {
-                *sum += value;
-                *count += 1;
-            }
+        if self.from.has(round.iteration, round.end) {
+            self.filter.add_round(plan, round, stats);
         }
     }
 
@@ -162,12 +147,8 @@ impl Means {
         let mut over = |sums: &[(f64, u32)], group: Option<u32>| {
             let member =
                 |&k: &AgentId| !plan.is_byzantine(k) && group.is_none_or(|g| plan.group(k) == g);
-            // 0 of 0 is NaN, an absent value.
-            let mean = |k: AgentId| {
-                let (sum, count) = sums[k.index()];
-                sum / f64::from(count)
-            };
-            let means: Vec<f64> = plan.graph.ids().filter(member).map(mean).collect();
+            let members = plan.graph.ids().filter(member);
+            let means: Vec<f64> = members.map(|k| mean(sums[k.index()])).collect();
             range(&Spread::of(&means, &mut scratch))
         };
         let normal = plan.graph.ids().filter(|&k| !plan.is_byzantine(k));
@@ -185,7 +166,7 @@ impl Means {
             .map(|g| (g.to_string(), Value::Object(both(Some(g)))))
             .collect();
         let mut all = both(None);
-        let (starved, combined) = self.starved;
+        let [starved, kept_own] = self.filter.starved(plan);
         let (iteration, after_ms) = match self.from {
             From::Iteration(iteration) => (Some(iteration), None),
             From::After(moment) => (None, Some(moment.ms())),
@@ -196,59 +177,13 @@ impl Means {
             "loss": all.remove("loss"),
             "regret": all.remove("regret"),
             "groups": groups,
-            "starved": (combined > 0).then(|| starved as f64 / combined as f64),
-        })
-    }
-
-    fn filter_json(&self, shut_out: Option<u64>) -> Value {
-        let [weight, accepted, rejected, floored] = self
-            .filter
-            .map(|(sum, count)| (count > 0).then(|| sum / count as f64));
-        json!({
-            "byzantine_weight": weight,
-            "byzantine_accepted": accepted,
-            "honest_same_group_rejected": rejected,
-            "floored": floored,
-            "shut_out_iteration": shut_out,
+            "starved": starved,
+            "kept_own": kept_own,
         })
     }
 }
 
-/// Since when Byzantine neighbors have had no weight. It looks at every iteration, recorded or
-/// not, since a weight may come back for one.
-#[derive(Default, serde::Serialize, serde::Deserialize)]
-pub(super) struct ShutOut {
-    first_attack: Option<u64>,
-    /// The iteration from which the weight has been nothing until now.
-    since: Option<u64>,
-}
-
-impl ShutOut {
-    pub fn add(&mut self, plan: &Plan, round: &Round) {
-        if plan.attacks.is_empty() {
-            return;
-        }
-        if self.first_attack.is_none() && round.samples.iter().any(|s| s.attacking) {
-            self.first_attack = Some(round.iteration);
-        }
-        let normal = round.samples.iter().filter(|s| !plan.is_byzantine(s.agent));
-        let weights = normal.map(|s| s.filter.byzantine_weight);
-        let (sum, count) = weights.fold((0.0, 0), |(sum, count), w| (sum + w, count + 1));
-        if count == 0 {
-            // Nobody combined, which says nothing.
-            return;
-        }
-        // A rule without weights (NaN) shuts nobody out.
-        if sum / f64::from(count) < SHUT_OUT {
-            self.since.get_or_insert(round.iteration);
-        } else {
-            self.since = None;
-        }
-    }
-
-    /// The first iteration from which the weight stays at nothing, counted from the first active
-    /// one of an attack.
-    pub fn iteration(&self) -> Option<u64> {
-        Some(self.since?.saturating_sub(self.first_attack?))
-    }
+/// 0 of 0 is NaN, an absent value.
+fn mean((sum, count): (f64, u32)) -> f64 {
+    sum / f64::from(count)
 }

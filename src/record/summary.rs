@@ -1,5 +1,6 @@
 //! `summary.json`: a run in a page of numbers.
 
+use super::came_to::{self, CameTo};
 use super::failure::RunError;
 use super::groups::{GroupStats, RoundStats};
 use super::leaves::{Leaf, Leaves};
@@ -8,6 +9,7 @@ use super::stats::Spread;
 use super::{Machine, peak_memory_bytes};
 use crate::scenario::Plan;
 use serde_json::{Map, Value, json};
+use std::path::{Path, PathBuf};
 use xxhash_rust::xxh3::Xxh3;
 
 /// What a run came to. The JSON form is the file `summary.json`.
@@ -18,7 +20,11 @@ use xxhash_rust::xxh3::Xxh3;
 ///
 /// It takes little room, for a campaign keeps those of all its points.
 #[derive(Clone, Debug)]
-pub struct Summary(Leaves);
+pub struct Summary {
+    leaves: Leaves,
+    /// The run's folder, where it is known.
+    run: Option<PathBuf>,
+}
 
 /// The parts with statistics of models, which may be infinite.
 const OF_MODELS: [&str; 2] = ["final", "steady"];
@@ -70,7 +76,8 @@ impl Summary {
             })),
             "iterations": found.iterations,
             "threads": found.threads,
-            "agents": {"total": agents, "normal": agents - byzantine, "byzantine": byzantine},
+            "agents": {"total": agents, "normal": agents - byzantine, "byzantine": byzantine,
+                "normal_set": came_to::normal_set(plan)},
             "edges": plan.graph.edges(),
             "final": found.last.map_or(json!({}), final_values),
             "steady": found.steady,
@@ -87,12 +94,34 @@ impl Summary {
 
     /// A summary read back from its file.
     pub fn from_json(json: Value) -> Summary {
-        Summary(Leaves::of(json))
+        Summary {
+            leaves: Leaves::of(json),
+            run: None,
+        }
+    }
+
+    /// The same with the folder of its run, in which single agents are looked up.
+    pub fn found_in(self, run: &Path) -> Summary {
+        Summary {
+            run: Some(run.to_owned()),
+            ..self
+        }
+    }
+
+    /// Which agents are normal, as a hash: runs with the same one have the same. `None` where an older
+    /// version has not kept it.
+    pub fn normal_set(&self) -> Option<&str> {
+        self.text(&["agents", "normal_set"])
+    }
+
+    /// What each agent came to, read in the run's folder; `None` where it is not there.
+    pub fn came_to(&self) -> Option<CameTo> {
+        CameTo::read(self.run.as_deref()?)
     }
 
     /// All of it, which takes much more room.
     pub fn json(&self) -> Value {
-        self.0.json()
+        self.leaves.json()
     }
 
     /// What stands in the place of published data, if something does.
@@ -101,7 +130,7 @@ impl Summary {
     }
 
     fn text(&self, path: &[&str]) -> Option<&str> {
-        match self.0.get(path)? {
+        match self.leaves.get(path)? {
             Leaf::Text(text) => Some(text),
             _ => None,
         }
@@ -126,13 +155,13 @@ impl Summary {
     /// A number by its path, such as `["steady", "loss", "mean"]`: infinite where models have
     /// diverged, `None` where it does not exist.
     pub fn number(&self, path: &[&str]) -> Option<f64> {
-        number(&self.0.get(path)?, OF_MODELS.contains(path.first()?))
+        number(&self.leaves.get(path)?, OF_MODELS.contains(path.first()?))
     }
 
     /// All numbers but those that were asked for, the settings, in their order, under names such as `steady_loss_mean`.
     pub fn numbers(&self) -> impl Iterator<Item = (&str, f64)> {
         let is_asked = |path: &[Box<str>]| matches!(&*path[0], "settings" | "record");
-        let all = self.0.iter().filter(move |(path, _, _)| {
+        let all = self.leaves.iter().filter(move |(path, _, _)| {
             // A summary that is no object has nothing by name.
             !path.is_empty() && !is_asked(path)
         });

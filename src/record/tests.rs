@@ -197,6 +197,113 @@ fn an_iteration_without_anybody_leaves_attackers_shut_out() {
     }
 }
 
+/// What nobody waits for: Byzantine weights of agents 0 and 1, whose combinations come at these moments.
+fn weighed_over_time(of_first: &[(u64, f64)], of_second: &[(u64, f64)]) -> Summary {
+    let of = |agent: u32, all: &[(u64, f64)]| -> Vec<Sample> {
+        let numbered = (0..).zip(all);
+        let one = |(iteration, &(at, weight)): (u64, &(u64, f64))| {
+            let mut sample = sample(agent, iteration, at);
+            sample.filter.byzantine_weight = weight;
+            sample.starved = weight.is_nan();
+            sample.kept_own = sample.starved;
+            sample
+        };
+        numbered.map(one).collect()
+    };
+    let mut attacker = sample(3, 0, 2100);
+    attacker.attacking = true;
+    let mut samples = [of(0, of_first), of(1, of_second), vec![attacker]].concat();
+    samples.sort_by_key(|s| (s.combined_at, s.agent));
+    let iterations = of_first.len().max(of_second.len());
+    let participants: Vec<u32> = (0..iterations)
+        .map(|i| {
+            let has = |count: usize| u32::from(i < count);
+            has(of_first.len()) + has(of_second.len()) + has(1)
+        })
+        .collect();
+    let folder = tempfile::tempdir().unwrap();
+    let until = us(20_000);
+    let plan = plan("clock.mode = \"asynchronous\"\nclock.compute_ms = 5");
+    // The steady state begins after 2/5 of the horizon.
+    assert_eq!(plan.timetable.as_ref().unwrap().horizon(), us(15_000));
+    let entries = vec![Entry::Events { samples, until }, closing(15_000, vec![])];
+    record(plan, folder.path(), Some(&participants), entries).unwrap()
+}
+
+#[test]
+fn where_nobody_waits_filters_are_told_per_agent_and_moment() {
+    let fast: Vec<(u64, f64)> = (1..=10)
+        .map(|i| (1500 * i, if i < 8 { 0.25 } else { 0.0 }))
+        .collect();
+    let slow = [(7000, 0.5), (14_000, 0.0)];
+    let summary = weighed_over_time(&fast, &slow);
+    let number = |name| summary.number(&["filter", name]);
+    // After 6 ms: of the fast one three combinations of six, of the slow one one of two.
+    assert_eq!(number("byzantine_weight"), Some((0.125 + 0.25) / 2.0));
+    // The attacker began at 2 ms; the slow agent gives no weight from 14 ms on.
+    assert_eq!(number("shut_out_ms"), Some(12.0));
+    assert_eq!(number("shut_out_iteration"), None);
+    assert_eq!(summary.number(&["steady", "starved"]), Some(0.0));
+}
+
+#[test]
+fn it_is_not_over_where_an_agents_last_combination_gives_weight() {
+    let shut_out = |fast: &[(u64, f64)], slow: &[(u64, f64)]| {
+        let summary = weighed_over_time(fast, slow);
+        summary.number(&["filter", "shut_out_ms"])
+    };
+    let fast = [(1000, 0.5), (2500, 0.0), (9000, 0.0)];
+    assert_eq!(shut_out(&fast, &[(4000, 0.25)]), None);
+    assert_eq!(shut_out(&fast, &[(4000, f64::NAN)]), None, "nobody knows");
+    assert_eq!(shut_out(&fast, &[(4000, 0.0)]), Some(0.5));
+    assert_eq!(shut_out(&[(1000, 0.0)], &[(4000, 0.0)]), Some(0.0));
+}
+
+#[test]
+fn the_starved_share_is_per_agent_where_nobody_waits() {
+    let fast: Vec<(u64, f64)> = (1..=10).map(|i| (1500 * i, 0.0)).collect();
+    let summary = weighed_over_time(&fast, &[(7000, f64::NAN), (14_000, 0.5)]);
+    // None of six combinations, and one of two.
+    for name in ["starved", "kept_own"] {
+        assert_eq!(summary.number(&["steady", name]), Some(0.25), "{name}");
+    }
+    let weight = summary.number(&["filter", "byzantine_weight"]);
+    assert_eq!(
+        weight,
+        Some(0.25),
+        "of the second, one combination has weights"
+    );
+}
+
+#[test]
+fn an_iteration_that_an_agent_misses_does_not_take_its_last_weight_away() {
+    let weighed = |k: u32, iteration: u64, weight: f64| {
+        let mut sample = sample(k, iteration, 1000 * (iteration + 1));
+        sample.filter.byzantine_weight = weight;
+        sample.attacking = k == 3;
+        sample
+    };
+    for (weight, expected) in [(0.5, None), (0.0, Some(0.0))] {
+        let folder = tempfile::tempdir().unwrap();
+        let entries = vec![
+            round(
+                0,
+                vec![
+                    weighed(0, 0, 0.0),
+                    weighed(1, 0, weight),
+                    weighed(3, 0, 0.0),
+                ],
+            ),
+            round(1, vec![weighed(0, 1, 0.0)]),
+            round(2, vec![weighed(0, 2, 0.0)]),
+            closing(3000, vec![]),
+        ];
+        let summary = record(plan(""), folder.path(), None, entries).unwrap();
+        let found = summary.number(&["filter", "shut_out_iteration"]);
+        assert_eq!(found, expected);
+    }
+}
+
 /// Agent 0 is three times as fast as agents 1 and 3; agent 2 is down.
 fn events() -> Vec<Entry> {
     let until = |until: u64, samples: Vec<Sample>| Entry::Events {

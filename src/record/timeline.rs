@@ -191,7 +191,10 @@ fn columns() -> Vec<Column> {
             "simulated_ms" => "moment to which the row belongs",
             "agents" => "normal agents of the group that have combined by then",
             "starved" => "combinations with too few models for their rule since the row before",
-            "models_used" => "models of neighbors in combinations since the row before",
+            "models_used" => {
+                "models of neighbors with a weight above 0 in combinations, or in aggregates, since the \
+                 row before"
+            }
             "round_ms" | "wall_us" => "null: a row is no iteration",
             name if name.starts_with("test_loss") || name.starts_with("accuracy") => {
                 let about = format!("{}, as last evaluated", column.about);

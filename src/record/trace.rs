@@ -196,17 +196,13 @@ fn message_columns() -> Vec<Column> {
             "link, burst, partition, receiver-down or flood-bound",
         )
         .or_null(),
-        number("used_ms", "ms", "first combination that it took part in"),
         number(
-            "last_used_ms",
+            "used_ms",
             "ms",
-            "last combination that it took part in",
+            "first combination in which it had a weight above 0, or was in an aggregate",
         ),
-        integer(
-            "times_used",
-            "combinations",
-            "combinations that it took part in",
-        ),
+        number("last_used_ms", "ms", "last such combination"),
+        integer("times_used", "combinations", "such combinations"),
         integer("copies", "messages", "copies that the row stands for"),
     ]
 }

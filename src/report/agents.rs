@@ -1,7 +1,7 @@
 //! Who took part in a run, and who sent to whom.
 
-use super::columns::Columns;
 use super::{Point, ReportError};
+use crate::record::Columns;
 
 /// An agent.
 pub(super) struct Agent {

@@ -1,5 +1,6 @@
 //! Why a report cannot be made.
 
+use crate::record::ColumnsError;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -44,6 +45,15 @@ pub enum ReportError {
         /// Why.
         error: io::Error,
     },
+}
+
+impl From<ColumnsError> for ReportError {
+    fn from(error: ColumnsError) -> ReportError {
+        match error {
+            ColumnsError::Unreadable { path, error } => ReportError::Unreadable { path, error },
+            ColumnsError::Damaged { path, error } => ReportError::Damaged { path, error },
+        }
+    }
 }
 
 impl ReportError {

@@ -1,10 +1,10 @@
 //! What happened over time in the runs of a case: the columns of `rounds.parquet`, or of
 //! `timeline.parquet` where there is one, over all repetitions.
 
-use super::columns::{Column, Columns};
 use super::figure::{Axis, Series};
 use super::study::Case;
 use super::{Point, ReportError};
+use crate::record::{Columns, Values};
 
 /// Columns that a report draws, beside the statistics of models.
 const DRAWN: [&str; 8] = [
@@ -200,7 +200,7 @@ impl Run {
     /// time.
     fn values(&self, group: &str, columns: [&str; 3]) -> Vec<(f64, [f64; 3])> {
         let columns = columns.map(|name| match self.columns.get(name) {
-            Some(Column::Numbers(numbers)) => &numbers[..],
+            Some(Values::Numbers(numbers)) => &numbers[..],
             _ => &[],
         });
         let value = |column: &[f64], row: usize| column.get(row).copied().unwrap_or(f64::NAN);

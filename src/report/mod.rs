@@ -5,7 +5,6 @@
 //! ([`draw`]), the whole as one HTML page that needs nothing else ([`page`]).
 
 mod agents;
-mod columns;
 mod csv;
 mod document;
 mod draw;

@@ -1,8 +1,7 @@
 //! A results folder, read back.
 
 use super::ReportError;
-use super::columns::{Column, Columns};
-use crate::record::Summary;
+use crate::record::{Columns, Summary, Values};
 use crate::scenario::{Setting, SettingValue};
 use std::path::{Path, PathBuf};
 
@@ -118,13 +117,13 @@ impl Results {
 fn value(table: &Columns, key: &str, row: usize) -> SettingValue {
     let unknown = || SettingValue::Text(String::new());
     match table.get(key) {
-        Some(Column::Numbers(numbers)) if table.integers.iter().any(|name| name == key) => {
+        Some(Values::Numbers(numbers)) if table.integers.iter().any(|name| name == key) => {
             // Whole numbers up to 2⁵³ come back as they were.
             SettingValue::Integer(numbers[row] as i64)
         }
-        Some(Column::Numbers(numbers)) => SettingValue::Number(numbers[row]),
-        Some(Column::Flags(flags)) => flags[row].map_or(unknown(), SettingValue::Flag),
-        Some(Column::Texts(texts)) => SettingValue::Text(texts[row].clone()),
+        Some(Values::Numbers(numbers)) => SettingValue::Number(numbers[row]),
+        Some(Values::Flags(flags)) => flags[row].map_or(unknown(), SettingValue::Flag),
+        Some(Values::Texts(texts)) => SettingValue::Text(texts[row].clone()),
         None => unknown(),
     }
 }
@@ -136,5 +135,5 @@ fn summary(run: &Path) -> Result<Summary, ReportError> {
         path,
         error: error.to_string(),
     })?;
-    Ok(Summary::from_json(json))
+    Ok(Summary::from_json(json).found_in(run))
 }

@@ -6,6 +6,7 @@
 //! Everything else that is swept makes *cases*, each with figures of its own.
 
 use super::results::{Point, Results};
+use crate::campaign::Measure;
 use crate::scenario::{Setting, SettingValue};
 use std::path::PathBuf;
 
@@ -120,6 +121,12 @@ impl<'a> Study<'a> {
     /// The points of all cases.
     pub fn points(&self) -> impl Iterator<Item = &'a Point> {
         self.results.iter().flat_map(|results| &results.points)
+    }
+
+    /// What its points are judged by: that of all of them.
+    pub fn measure(&self) -> Option<Measure> {
+        let summaries = self.points().filter_map(|point| point.summary.as_ref());
+        Measure::of(summaries.collect::<Vec<_>>().into_iter())
     }
 
     /// The keys that make cases.

@@ -120,6 +120,12 @@ pub trait Rule: Debug + Send + Sync {
         own.into_iter().collect()
     }
 
+    /// Whether its combiners give weights. One that makes models itself ([`Outcome::Model`]) gives
+    /// none, also where it keeps the own model: then nobody knows what weight a neighbor has.
+    fn has_weights(&self) -> bool {
+        true
+    }
+
     /// ν of an iteration, where [`Combiner::accumulated`] is of losses on the agent's own batches;
     /// `None` in rules that remember something else, such as distances, or nothing.
     fn forgetting(&self, _iteration: u64) -> Option<f64> {

@@ -45,7 +45,7 @@ impl ActivityRecognition {
             .0;
         let data = keys.key("data", "Data folder, relative to the scenario file");
         let data = data.optional("the folder of --data, or else of BYZSIM_DATA");
-        let batch = keys.key("batch", "Rows of a batch").at_least(1.0);
+        let batch = keys.key("batch", "Rows of a batch; losses of iterations are on batches, of which the last of an epoch may be smaller").at_least(1.0);
         let batch = batch.default(10, "the paper's");
         let share = keys.key(
             "test_share",

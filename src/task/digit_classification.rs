@@ -76,7 +76,7 @@ impl DigitClassification {
         let rows = keys
             .key(
                 "batch",
-                "Rows of a batch in the first and in the second group",
+                "Rows of a batch in the first and in the second group; losses of iterations are on batches, of which the last of an epoch may be smaller",
             )
             .at_least(1.0)
             .default(vec![64, 128], "paper §6");

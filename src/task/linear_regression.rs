@@ -103,7 +103,10 @@ impl LinearRegression {
             .optional("4, or d or the number of agents if less (paper §4)");
         let distance = keys.key("distance", "Distance between the optima of any two groups");
         let distance = distance.at_least(0.0).at_most(1e12).default(2.0, "design");
-        let batch = keys.key("batch", "Samples of a batch");
+        let batch = keys.key(
+            "batch",
+            "Samples of a batch; losses of iterations are on batches",
+        );
         let batch: u32 = batch.at_least(1.0).at_most(1e6).default(1, "paper §4");
         let initial_std = keys.key(
             "initial_std",

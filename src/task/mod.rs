@@ -185,6 +185,14 @@ pub trait Objective: Send {
         None
     }
 
+    /// Mean loss per sample over all that the agent learns from, with true labels, where that is a
+    /// finite number of rows; `None` where data never repeats. A row that batches have mirrored with
+    /// some probability counts by its expected loss. The current batch stays as it is.
+    fn training_loss(&mut self, model: &[f32]) -> Option<f64> {
+        let _ = model;
+        None
+    }
+
     /// Quality on the agent's test set, where there is one.
     fn evaluate(&mut self, model: &[f32]) -> Option<Evaluation> {
         let _ = model;

@@ -139,7 +139,7 @@ impl OwnRowsTask {
             }
             keys.forget("test_share");
         }
-        let batch = keys.key("batch", "Rows of a batch").at_least(1.0);
+        let batch = keys.key("batch", "Rows of a batch; losses of iterations are on batches, of which the last of an epoch may be smaller").at_least(1.0);
         let batch: u64 = batch.default(10, "the paper's");
         let partition = keys.table(
             "partition",

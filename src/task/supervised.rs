@@ -14,7 +14,7 @@ use rand::RngExt;
 use std::ops::Range;
 use std::sync::Arc;
 
-/// Test rows that are tried at once: all of them, gathered for each agent, might not fit into memory.
+/// Rows that are tried at once: all of them, gathered for each agent, might not fit into memory.
 const TESTED_AT_ONCE: usize = 512;
 
 /// Rows of a data set.
@@ -335,6 +335,32 @@ impl Objective for Student {
 
     fn gradient(&mut self, model: &[f32], gradient: &mut [f64]) {
         self.model.gradient(model, gradient);
+    }
+
+    fn training_loss(&mut self, parameters: &[f32]) -> Option<f64> {
+        let share = &self.world.shares[self.agent.index()];
+        let Rows { examples, rows } = &share.train;
+        // Only at the end of a run: it is not worth keeping.
+        let mut model = self.world.build(&share.train);
+        let mut loss_over = |rows: &[u32]| {
+            let part = |rows| {
+                model.gather(examples, rows);
+                model.outputs(parameters).score()
+            };
+            let scores = rows.chunks(TESTED_AT_ONCE).map(part);
+            scores.reduce(Score::and).map(|all| all.evaluation().loss)
+        };
+        if share.mirror == 0.0 {
+            return loss_over(rows);
+        }
+        let behind = examples.len() as u32;
+        let mirrored: Vec<u32> = rows.iter().map(|row| row + behind).collect();
+        let weighted = |share: f64, loss: Option<f64>| Some(share * loss?);
+        let mirrored = weighted(share.mirror, loss_over(&mirrored))?;
+        match share.mirror {
+            1.0 => Some(mirrored),
+            mirror => Some(mirrored + weighted(1.0 - mirror, loss_over(rows))?),
+        }
     }
 
     fn evaluate(&mut self, model: &[f32]) -> Option<Evaluation> {

@@ -112,6 +112,41 @@ fn the_loss_is_that_of_the_batch_drawn() {
 }
 
 #[test]
+fn the_loss_over_training_rows_is_that_of_an_epochs_batches_by_their_rows() {
+    // More rows than are tried at once; the last batch has 3 of them.
+    let world = world(&[40, 603]);
+    for agent in [0, 1] {
+        let mut student = student(&world, agent);
+        let rows = world.shares[agent as usize].train.rows.len();
+        let parameters = world.initial(AgentId(agent));
+        let mut sum = 0.0;
+        let mut seen = 0;
+        for batch in 0..rows.div_ceil(10) {
+            // Whole epochs of this agent alone.
+            student
+                .order
+                .clone_from(&world.shares[agent as usize].train.rows);
+            let part = batch * 10..(batch * 10 + 10).min(rows);
+            seen += part.len();
+            let count = part.len() as f64;
+            student.gather(0, part);
+            sum += count * student.loss(&parameters);
+        }
+        assert_eq!(seen, rows);
+        student.draw(0);
+        let before = student.loss(&parameters);
+        // What an attacker draws with false labels makes no difference.
+        student.flip_labels(true);
+        let found = student.training_loss(&parameters).expect("rows");
+        assert!(
+            (found - sum / rows as f64).abs() <= 1e-12 * found,
+            "{found}"
+        );
+        assert_eq!(student.loss(&parameters), before, "the batch is as it was");
+    }
+}
+
+#[test]
 fn agents_begin_with_parameters_of_their_own() {
     let (few, many) = (world(&[10, 10]), world(&[10, 10, 10]));
     assert_eq!(few.initial(AgentId(1)), many.initial(AgentId(1)));

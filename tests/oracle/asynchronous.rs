@@ -119,8 +119,8 @@ impl Oracle<'_> {
             (!too_old).then_some(newer as u64)
         };
         let chosen = shelf.choose(&neighbors, &age);
-        if self.combine(k, (number, now), now, &begun, &chosen) {
-            self.mail.traffic.used += shelf.mark(&chosen);
+        if let Some(weighed) = self.combine(k, (number, now), now, &begun, &chosen) {
+            self.mail.traffic.used += shelf.mark(&chosen, &weighed);
         }
     }
 

@@ -179,7 +179,7 @@ fn compare_agent(sample: &Sample, expected: &Expected, byzantine: bool) -> Resul
             .iter()
             .filter(|row| row.sender != expected.agent)
     };
-    let used = others().count() as u64;
+    let used = others().filter(|row| row.weight > 0.0).count() as u64;
     counts(&[("models used", sample.models_used.into(), used)])?;
     let rows = if byzantine { 0 } else { expected.rows.len() };
     counts(&[

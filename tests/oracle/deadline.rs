@@ -106,8 +106,8 @@ impl Oracle<'_> {
             (!too_old).then_some(age)
         };
         let chosen = shelf.choose(&neighbors, &age);
-        if self.combine(k, (j, instant), now, begun, &chosen) {
-            self.mail.traffic.used += shelf.mark(&chosen);
+        if let Some(weighed) = self.combine(k, (j, instant), now, begun, &chosen) {
+            self.mail.traffic.used += shelf.mark(&chosen, &weighed);
         }
     }
 }

@@ -145,7 +145,7 @@ impl Oracle<'_> {
     }
 
     /// Combines what was chosen in an iteration whose instant is `instant`, and tells of it.
-    /// Returns whether the models chosen have taken part.
+    /// Returns who of the senders chosen got a weight, if their models have taken part.
     pub fn combine(
         &mut self,
         agent: usize,
@@ -153,7 +153,7 @@ impl Oracle<'_> {
         combined: u64,
         begun: &Begun,
         chosen: &[Chosen],
-    ) -> bool {
+    ) -> Option<Vec<usize>> {
         let network = &self.settings.network;
         let neighbors = network.neighbors(agent, iteration, instant);
         let expected = self.agents.combine(&Combining {
@@ -168,7 +168,9 @@ impl Oracle<'_> {
             degrees: &|k| network.degree(k, iteration),
             chosen,
         });
-        let took_part = !expected.rows.is_empty();
+        let weighed = expected.rows.iter().filter(|row| row.weight > 0.0);
+        let weighed = weighed.map(|row| row.sender).filter(|&l| l != agent);
+        let took_part = (!expected.rows.is_empty()).then(|| weighed.collect());
         let expected = Expected {
             attacking: begun.attacking,
             ..expected

@@ -6,7 +6,7 @@ use super::mail::Arrived;
 use super::slip::Slip;
 
 pub struct Shelf {
-    /// By sender: the newest copy, and whether it has taken part in a combination.
+    /// By sender: the newest copy, and whether it has had a weight in a combination.
     newest: Vec<Option<(Arrived, bool)>>,
     /// By sender: the stamp that took part last.
     last_used: Vec<Option<u64>>,
@@ -68,15 +68,18 @@ impl Shelf {
         neighbors.iter().filter_map(choose).collect()
     }
 
-    /// Notes that these have taken part, and says how many copies did for the first time.
-    pub fn mark(&mut self, chosen: &[Chosen]) -> u64 {
+    /// Notes that these have taken part, `weighed` of them with a weight, and says how many copies had
+    /// one for the first time.
+    pub fn mark(&mut self, chosen: &[Chosen], weighed: &[usize]) -> u64 {
         let mut first = 0;
         for chosen in chosen {
             let newest = self.newest[chosen.sender].as_mut();
             let (arrived, used) = newest.expect("it was chosen from here");
             self.last_used[chosen.sender] = Some(arrived.copy.stamp);
-            first += u64::from(!*used);
-            *used = true;
+            if weighed.contains(&chosen.sender) {
+                first += u64::from(!*used);
+                *used = true;
+            }
         }
         first
     }

@@ -118,9 +118,7 @@ impl Oracle<'_> {
             counts[k].delivered = waited.delivered;
             counts[k].malformed = waited.malformed;
             let took_part = self.combine(k, (i, start), waited.until, own, &waited.chosen);
-            if took_part {
-                self.mail.traffic.used += waited.chosen.len() as u64;
-            }
+            self.mail.traffic.used += took_part.map_or(0, |weighed| weighed.len() as u64);
             past.combined.insert((k, i), waited.until);
             end = end.max(waited.until);
         }

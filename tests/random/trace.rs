@@ -194,10 +194,12 @@ fn recombination(
             None => models.adapted(receiver, iteration),
             Some(number) => {
                 let message = &messages[&number];
-                *uses.entry(number).or_default() += 1;
+                // One without a weight was there, and not used.
+                let is_used = weight[row].expect("a weight") > 0.0;
+                *uses.entry(number).or_default() += u64::from(is_used);
                 let is_its = message.receiver == receiver
                     && Some(message.sender) == senders[row].map(|x| x as u64);
-                if !is_its || message.used.is_none_or(|used| used > at) {
+                if !is_its || is_used && message.used.is_none_or(|used| used > at) {
                     return Err(format!("message {number} was not used by {receiver}"));
                 }
                 models.sent(message)

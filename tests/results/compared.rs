@@ -1,8 +1,10 @@
 //! Points held against each other, also where models have diverged.
 
+use super::is_close;
 use super::reading::{self, Table};
-use byzsim::campaign::{Campaign, CampaignOptions, Matrix, PointOutcome};
+use byzsim::campaign::{Campaign, CampaignOptions, Matrix, Measure, PointOutcome};
 use byzsim::scenario::{Catalogues, RunId, ScenarioFile};
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
 
@@ -26,9 +28,13 @@ huge = [{ agents = [1, 2, 3, 4], kind = "constant", value = 3.4e38 }]
 "#;
 
 fn campaign(folder: &Path) -> (ScenarioFile, Vec<(RunId, PointOutcome)>) {
+    campaign_of(DIVERGING, folder)
+}
+
+fn campaign_of(text: &str, folder: &Path) -> (ScenarioFile, Vec<(RunId, PointOutcome)>) {
     let catalogues = Catalogues::default();
     let parse = || {
-        let file = ScenarioFile::parse("test", DIVERGING, "test", "".into(), &[], &catalogues);
+        let file = ScenarioFile::parse("test", text, "test", "".into(), &[], &catalogues);
         file.unwrap_or_else(|error| panic!("{error}"))
     };
     let campaign = Campaign::new(parse(), None, Catalogues::default());
@@ -91,8 +97,8 @@ fn points_are_above_their_twins_by_the_difference_of_their_columns() {
     let (ids, twins) = (text("id"), text("alone"));
     let (rules, attacks, seeds) = (text("rule"), text("attack"), text("seed"));
     let pairs = [
-        ("steady_loss_above_alone", "steady_loss_mean"),
-        ("steady_regret_above_alone", "steady_regret_mean"),
+        ("steady_loss_above_alone", "steady_loss_common"),
+        ("steady_regret_above_alone", "steady_regret_common"),
     ];
     let mut infinite = 0;
     for row in 0..ids.len() {
@@ -139,4 +145,128 @@ fn the_program_tells_what_diverged() {
         matrix.into_iter().any(|row| row.ends_with(" ∞ ∞ (huge)")),
         "{text}"
     );
+}
+
+/// Other agents attack for each seed, and under each attack.
+const DRAWN: &str = r#"
+iterations = 20
+[task]
+kind = "target-localization"
+[topology]
+kind = "regular"
+agents = 12
+degree = 4
+[sweep]
+seed = [1, 2, 3]
+[sweep.rule]
+alone = { kind = "no-cooperation" }
+average = { kind = "average" }
+[sweep.attack]
+none = []
+some = [{ agents = { random = 3 }, kind = "uniform", low = 15.0, high = 16.0 }]
+others = [{ agents = { every = 4, from = 1 }, kind = "sign-flip" }]
+"#;
+
+#[test]
+fn rules_and_attacks_are_compared_over_the_agents_that_are_normal_under_each() {
+    let folder = tempfile::tempdir().unwrap();
+    let (file, outcomes) = campaign_of(DRAWN, folder.path());
+    // By point: the regret of each agent in the steady state, from its rows.
+    let of_run = |id: &RunId| {
+        let run = folder.path().join("runs").join(id.to_string());
+        let agents = Table::read(&run, "agents");
+        let (ids, iterations) = (agents.all("agent"), agents.all("iteration"));
+        let mut sums: BTreeMap<u64, (f64, f64)> = BTreeMap::new();
+        for (row, regret) in agents.all("regret").into_iter().enumerate() {
+            if iterations[row] >= 8.0 {
+                let sum = sums.entry(ids[row] as u64).or_default();
+                *sum = (sum.0 + regret, sum.1 + 1.0);
+            }
+        }
+        let means = sums
+            .into_iter()
+            .map(|(agent, (sum, count))| (agent, sum / count));
+        let means: BTreeMap<u64, f64> = means.collect();
+        let network = Table::read(&run, "network/agents");
+        for (agent, told) in (0..).zip(network.numbers("steady_regret")) {
+            let expected = means.get(&agent).copied();
+            assert_eq!(
+                told.is_some(),
+                expected.is_some(),
+                "attackers come to nothing"
+            );
+            assert!(told.zip(expected).is_none_or(|(a, b)| is_close(a, b)));
+        }
+        means
+    };
+    let all: Vec<BTreeMap<u64, f64>> = outcomes.iter().map(|(id, _)| of_run(id)).collect();
+    let labels: Vec<[String; 3]> = file
+        .points
+        .iter()
+        .map(|point| {
+            ["seed", "rule", "attack"].map(|key| {
+                let found = point.settings.iter().find(|s| s.key == key);
+                found.unwrap().value.to_string()
+            })
+        })
+        .collect();
+    let common = |seed: &str| -> Vec<u64> {
+        let of_seed = || (0..all.len()).filter(|&p| labels[p][0] == seed);
+        (0..12)
+            .filter(|agent| of_seed().all(|p| all[p].contains_key(agent)))
+            .collect()
+    };
+    let mean = |point: usize| {
+        let agents = common(&labels[point][0]);
+        let sum: f64 = agents.iter().map(|agent| all[point][agent]).sum();
+        sum / agents.len() as f64
+    };
+    let matrix = Matrix::new(&file, &outcomes).unwrap();
+    assert_eq!(matrix.measure, Measure::Regret);
+    let counts: Vec<u64> = ["1", "2", "3"].map(|seed| common(seed).len() as u64).into();
+    let ends = counts.iter().min().zip(counts.iter().max());
+    assert_eq!(
+        matrix.over.agents,
+        ends.map(|(least, most)| (*least, *most))
+    );
+    for (rule, row) in matrix.rules.iter().zip(&matrix.cells) {
+        for (attack, cell) in matrix.attacks.iter().zip(row) {
+            let points =
+                (0..all.len()).filter(|&p| labels[p][1..] == [rule.clone(), attack.clone()]);
+            let means: Vec<f64> = points.map(mean).collect();
+            let expected = means.iter().sum::<f64>() / 3.0;
+            assert!(
+                is_close(cell.mean.unwrap(), expected),
+                "{rule} under {attack}"
+            );
+        }
+    }
+    // Alone, attackers make no difference to others.
+    let alone = &matrix.cells[0];
+    assert!(
+        alone
+            .iter()
+            .all(|cell| is_close(cell.mean.unwrap(), alone[0].mean.unwrap()))
+    );
+
+    let points = Table::read(folder.path(), "points");
+    for point in 0..all.len() {
+        let agents = common(&labels[point][0]).len() as f64;
+        assert_eq!(points.all("common_agents")[point], agents);
+        assert!(is_close(
+            points.all("steady_regret_common")[point],
+            mean(point)
+        ));
+        let difference = points.numbers("steady_regret_above_alone")[point];
+        assert_eq!(difference.is_some(), labels[point][1] == "average");
+        let Some(difference) = difference else {
+            continue;
+        };
+        let is_twin = |p: &usize| {
+            labels[*p][1] == "alone"
+                && (&labels[*p][0], &labels[*p][2]) == (&labels[point][0], &labels[point][2])
+        };
+        let twin = (0..all.len()).find(is_twin).unwrap();
+        assert!((difference - (mean(point) - mean(twin))).abs() < 1e-9);
+    }
 }

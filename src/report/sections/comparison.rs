@@ -4,13 +4,11 @@ use super::super::figure::{Axis, Cells, Content, Curves, Figure, Series};
 use super::super::study::{Case, Study};
 use super::super::{Block, Cell, Point, Results, Section, Table};
 use super::numbers::COMPARED;
+use super::starving::Starving;
 use super::{CHOSEN_CASES, CHOSEN_SERIES, chosen, heads, labels, mean, plain_name, range, told};
-use crate::campaign::{Matrix, Measure};
+use crate::campaign::{Judged, Matrix, Measure};
 use crate::scenario::{Setting, SettingValue};
 use crate::units::short;
-
-/// What has its range beside it.
-const MEASURES: [Measure; 3] = [Measure::Loss, Measure::Accuracy, Measure::Regret];
 
 /// What spans a greater ratio has a logarithmic axis.
 const LOG_FROM: f64 = 30.0;
@@ -49,7 +47,7 @@ fn table(study: &Study<'_>) -> Option<Table> {
         .flat_map(|case| &case.points)
         .any(|points| points.len() > 1);
     // Of all others a range would be too much to look at.
-    let is_measure = |path: &[&str]| MEASURES.iter().any(|measure| measure.path() == path);
+    let is_measure = |path: &[&str]| Measure::ALL.iter().any(|m| m.path() == path);
     let mut columns = heads(study);
     columns.push(("runs".to_owned(), "that came to their end".to_owned()));
     for (name, about, path) in &numbers {
@@ -61,9 +59,18 @@ fn table(study: &Study<'_>) -> Option<Table> {
             ));
         }
     }
+    let starved = Starving::of(study);
+    columns.extend(
+        starved
+            .as_ref()
+            .map(Starving::columns)
+            .into_iter()
+            .flatten(),
+    );
     let alone = above_alone(study);
     columns.extend(alone.iter().map(|name| {
-        let about = "mean difference from the run without cooperation and with the same draws";
+        let about = "mean difference from the run without cooperation and with the same draws, over the \
+                     agents that are normal under every attack of the sweep";
         (
             name.replace("_above_alone", " vs. alone").replace('_', " "),
             about.to_owned(),
@@ -93,6 +100,9 @@ fn table(study: &Study<'_>) -> Option<Table> {
                     row.push(range(&values));
                 }
             }
+            if let Some(starved) = &starved {
+                starved.add_cells(case.done(series), &mut row);
+            }
             for name in &alone {
                 let of = |point: &Point| point.above(name);
                 let differences: Vec<f64> = case.done(series).filter_map(of).collect();
@@ -108,13 +118,19 @@ fn table(study: &Study<'_>) -> Option<Table> {
         true => "Means over the repetitions, with the least and the greatest of them.",
         false => "A row for each run.",
     };
-    let caption = format!("{caption}{}", steady_state(study));
+    let caption = format!("{caption}{}{}", judged(study), steady_state(study));
     (!rows.is_empty()).then_some(Table {
         caption,
         columns,
         rows,
         is_sortable: true,
     })
+}
+
+/// What points are judged by, in a sentence.
+fn judged(study: &Study<'_>) -> String {
+    let told = |measure: Measure| format!(" Judged by: {}.", measure.name());
+    study.measure().map_or(String::new(), told)
 }
 
 /// The differences from a run without cooperation that any point has.
@@ -150,7 +166,7 @@ fn matrix((number, results): (usize, &Results)) -> Option<Figure> {
         .points
         .iter()
         .map(|p| (&p.settings[..], p.summary.as_ref()));
-    let matrix = Matrix::of(points)?;
+    let matrix = Matrix::of(points.clone(), &Judged::of(points))?;
     let worst = |rule: usize| matrix.worst(rule);
     let mut values = Vec::new();
     let mut told = Vec::new();
@@ -175,6 +191,16 @@ fn matrix((number, results): (usize, &Results)) -> Option<Figure> {
         ""
     };
     let is_log = matrix.measure != Measure::Accuracy;
+    let agents = match matrix.over.agents_told() {
+        told if told.is_empty() => told,
+        told => format!(", {told}"),
+    };
+    let notes: Vec<String> = matrix
+        .over
+        .notes()
+        .iter()
+        .map(|n| format!(" {n}"))
+        .collect();
     Some(Figure {
         name: match number {
             0 => "matrix".to_owned(),
@@ -182,8 +208,9 @@ fn matrix((number, results): (usize, &Results)) -> Option<Figure> {
         },
         title: "Rules against attacks".to_owned(),
         caption: format!(
-            "{}, means over points; the worst case of each rule at the right.{partial}",
-            matrix.measure.name()
+            "{}, means over points{agents}; the worst case of each rule at the right.{partial}{}",
+            matrix.measure.name(),
+            notes.concat()
         ),
         alternative: format!(
             "Worst cases, {}. {}.",
@@ -213,8 +240,7 @@ type At<'s, 'a> = (f64, &'s Case<'a>);
 
 /// The measure along each key that takes several numbers.
 fn along_keys(study: &Study<'_>) -> Vec<Figure> {
-    let summaries = study.points().filter_map(|point| point.summary.as_ref());
-    let Some(measure) = Measure::of(summaries.collect::<Vec<_>>().into_iter()) else {
+    let Some(measure) = study.measure() else {
         return Vec::new();
     };
     let mut figures = Vec::new();

@@ -11,7 +11,8 @@ const QUANTITIES: [(&str, &str, &str); 3] = [
     (
         "byzantine_weight",
         "Weight of Byzantine models",
-        "The share of a normal agent's weight that Byzantine neighbors have, mean over agents.",
+        "The share of a normal agent's weight that Byzantine neighbors have, mean over agents. Rules that \
+         give no weights have no line.",
     ),
     (
         "byzantine_accepted",

@@ -5,6 +5,7 @@ use super::super::history::{Along, History};
 use super::super::study::{Case, Study};
 use super::attacks::marks;
 use super::{file_name, mean, told};
+use crate::campaign::Measure;
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
 /// A quantity that is drawn over time.
@@ -76,15 +77,26 @@ const ROOM: f64 = 3.0;
 /// How many powers of ten a figure spans at most.
 const DECADES: i32 = 10;
 
-/// The figures of a case.
+/// The figures of a case: first those of what points are judged by.
 pub(super) fn figures(
     study: &Study<'_>,
     number: usize,
     case: &Case<'_>,
     history: &History,
 ) -> Vec<Figure> {
+    let judge = study.measure().map(|measure| match measure {
+        Measure::Regret => "regret",
+        Measure::Accuracy => "accuracy",
+        Measure::TestLoss => "test_loss",
+        Measure::Loss => "loss",
+    });
+    let mut quantities = QUANTITIES;
+    for quantity in &mut quantities {
+        quantity.is_main |= Some(quantity.column) == judge;
+    }
+    quantities.sort_by_key(|quantity| Some(quantity.column) != judge);
     let of = |quantity: &Quantity| quantity.figures(study, number, case, history);
-    QUANTITIES.iter().flat_map(of).collect()
+    quantities.iter().flat_map(of).collect()
 }
 
 impl Quantity {
@@ -150,7 +162,14 @@ impl Quantity {
                 lines.collect(),
             ));
         }
-        let caption = format!("Mean over the normal agents; the band reaches {range}.");
+        let batches = match self.column {
+            "loss" => {
+                " Losses are on the batches of the iterations, which have chosen the weights, so that they \
+                 may lie below the noise."
+            }
+            _ => "",
+        };
+        let caption = format!("Mean over the normal agents; the band reaches {range}.{batches}");
         figures.insert(
             0,
             figure(String::new(), self.title.to_owned(), caption, lines(all)),

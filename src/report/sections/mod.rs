@@ -9,6 +9,7 @@ mod network;
 mod numbers;
 mod points;
 mod ran;
+mod starving;
 mod time;
 mod weights;
 
@@ -17,7 +18,6 @@ use super::figure::{Figure, Series};
 use super::history::History;
 use super::study::{Case, Study};
 use super::{Block, Cell, ReportError, Section};
-use crate::campaign::Measure;
 use crate::scenario::{Setting, SettingValue};
 use crate::units::short;
 
@@ -28,13 +28,15 @@ use crate::units::short;
 pub(super) fn document(study: &Study<'_>) -> Result<Document, ReportError> {
     let names: Vec<&str> = study.results.iter().map(|r| &*r.name).collect();
     let over_time = OverTime::read(study)?;
+    let starved = starving::Starving::of(study).map(|starving| starving.told(study));
+    let filtered = starved.into_iter().chain(over_time.filter).collect();
     let sections = [
         Some(ran::section(study)),
         comparison::section(study),
         section("Learning", over_time.learning),
         network::section(study)?,
         weights::section(study)?,
-        section("What filters did", over_time.filter),
+        section("What filters did", filtered),
         time::section(study, over_time.rounds)?,
         messages::section(study),
         points::section(study),
@@ -70,7 +72,7 @@ impl OverTime {
             )));
         }
         for (number, case) in cases {
-            let series = chosen_series(case);
+            let series = chosen_series(study, case);
             let history = History::read(case, &series)?;
             let name = (study.cases.len() > 1).then(|| case.name());
             let add = |blocks: &mut Vec<Block>, figures: Vec<Figure>| {
@@ -155,14 +157,9 @@ fn chosen<T>(all: Vec<T>, most: usize) -> Vec<T> {
 }
 
 /// The series of a case that are drawn, in their order.
-fn chosen_series(case: &Case<'_>) -> Vec<usize> {
+fn chosen_series(study: &Study<'_>, case: &Case<'_>) -> Vec<usize> {
     let mut with_runs: Vec<usize> = case.firsts().iter().map(|(series, _)| *series).collect();
-    let summaries = case
-        .points
-        .iter()
-        .flatten()
-        .filter_map(|point| point.summary.as_ref());
-    let Some(measure) = Measure::of(summaries) else {
+    let Some(measure) = study.measure() else {
         return with_runs;
     };
     let value = |series: &usize| mean(&case.numbers(*series, &measure.path()));

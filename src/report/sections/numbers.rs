@@ -1,16 +1,23 @@
 //! Numbers of summaries that tables show: the header, what it is, and where it stands.
 
 /// What is compared between runs.
-pub(super) const COMPARED: [Number; 5] = [
+pub(super) const COMPARED: [Number; 6] = [
     (
         "steady loss",
-        "mean over the steady state and the normal agents",
+        "on the batches of the iterations, which have chosen the weights, so that it may lie below the \
+         noise; mean over the steady state and the normal agents",
         &["steady", "loss", "mean"],
     ),
     (
         "final loss",
-        "mean over the normal agents in the end",
+        "at the end, over all training rows in tasks with rows, else on the last batch; mean over the \
+         normal agents",
         &["final", "loss", "mean"],
+    ),
+    (
+        "test loss",
+        "on test data in the end, mean over the normal agents",
+        &["final", "test_loss", "mean"],
     ),
     (
         "accuracy",
@@ -24,18 +31,14 @@ pub(super) const COMPARED: [Number; 5] = [
     ),
     (
         "Byzantine weight",
-        "share of weight that Byzantine neighbors have in the steady state",
+        "share of weight that Byzantine neighbors have in the steady state; none for rules that give no \
+         weights",
         &["filter", "byzantine_weight"],
     ),
 ];
 
 /// What is told of each run too.
-pub(super) const OTHERS: [Number; 8] = [
-    (
-        "test loss",
-        "on test data in the end, mean over the normal agents",
-        &["final", "test_loss", "mean"],
-    ),
+pub(super) const OTHERS: [Number; 7] = [
     (
         "deviation",
         "‖θ − θ*‖ in the end, mean over the normal agents",
@@ -47,9 +50,10 @@ pub(super) const OTHERS: [Number; 8] = [
         &["filter", "shut_out_iteration"],
     ),
     (
-        "starved",
-        "share of combinations with too few models",
-        &["steady", "starved"],
+        "shut out after [ms]",
+        "where nobody waits: simulated time from the beginning of attacks until no normal agent gives \
+         Byzantine models a weight again",
+        &["filter", "shut_out_ms"],
     ),
     ("iterations", "", &["iterations"]),
     ("simulated ms", "simulated time", &["simulated_ms"]),

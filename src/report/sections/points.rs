@@ -4,6 +4,7 @@ use super::super::study::Study;
 use super::super::{Block, Cell, Point, Section, Table};
 use super::numbers::{COMPARED, Number, OTHERS};
 use super::setting;
+use super::starving::Starving;
 
 /// Rows of the table.
 const MOST_ROWS: usize = 2_000;
@@ -24,6 +25,7 @@ pub(super) fn section(study: &Study<'_>) -> Option<Section> {
         .filter(|name| points.iter().any(|point| point.above(name).is_some()))
         .collect();
     let folders = study.results.len() > 1;
+    let starved = Starving::of(study);
 
     let plain = |name: &str| (name.to_owned(), String::new());
     let mut columns = Vec::new();
@@ -34,6 +36,13 @@ pub(super) fn section(study: &Study<'_>) -> Option<Section> {
         numbers
             .iter()
             .map(|(name, about, _)| ((*name).to_owned(), (*about).to_owned())),
+    );
+    columns.extend(
+        starved
+            .as_ref()
+            .map(Starving::columns)
+            .into_iter()
+            .flatten(),
     );
     let of_twin = "above the run without cooperation and with the same draws";
     columns.extend(
@@ -63,6 +72,9 @@ pub(super) fn section(study: &Study<'_>) -> Option<Section> {
                     .iter()
                     .map(|(_, _, path)| number(value(point, path))),
             );
+            if let Some(starved) = &starved {
+                starved.add_cells([point].into_iter(), &mut row);
+            }
             let difference = |name: &&str| number(point.above(name));
             row.extend(above.iter().map(difference));
             let fingerprint = point.summary.as_ref().map(|s| s.fingerprint().to_owned());

@@ -121,7 +121,7 @@ struct Curve {
 fn percentile_figures(study: &Study<'_>) -> Result<Vec<Figure>, ReportError> {
     let mut curves: BTreeMap<&str, Vec<Curve>> = BTreeMap::new();
     for (number, case) in chosen_cases(study) {
-        for series in chosen_series(case) {
+        for series in chosen_series(study, case) {
             let Some(point) = case.done(series).next() else {
                 continue;
             };

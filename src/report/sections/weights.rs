@@ -2,11 +2,11 @@
 //! models are, as a server that saw them all would measure it.
 
 use super::super::agents::{Agent, agents};
-use super::super::columns::Columns;
 use super::super::figure::{Axis, Cells, Content, Figure};
 use super::super::study::{Case, Study};
 use super::super::{Block, Point, ReportError, Section};
 use super::{chosen_series, file_name};
+use crate::record::Columns;
 use crate::units::short;
 
 /// Agents up to which each has a row of its own; of more, groups have.
@@ -21,7 +21,7 @@ pub(super) fn section(study: &Study<'_>) -> Result<Option<Section>, ReportError>
         return Ok(None);
     };
     let mut figures = Vec::new();
-    for series in chosen_series(case).into_iter().take(MOST_SERIES) {
+    for series in chosen_series(study, case).into_iter().take(MOST_SERIES) {
         let Some(point) = case.done(series).next() else {
             continue;
         };

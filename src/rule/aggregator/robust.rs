@@ -96,6 +96,10 @@ impl<A: Aggregator> Rule for Robust<A> {
         add("f".to_owned(), self.tolerance.as_ref(), models);
         all
     }
+
+    fn has_weights(&self) -> bool {
+        false
+    }
 }
 
 /// One agent under the rule.

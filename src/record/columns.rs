@@ -1,7 +1,6 @@
-//! Columns of a table in a results folder.
+//! Columns of a table in a results folder, read back.
 
-use super::ReportError;
-use crate::record::Panic;
+use super::failure::Panic;
 use parquet::basic::Type;
 use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
 use parquet::data_type::DataType;
@@ -9,15 +8,37 @@ use parquet::errors::ParquetError;
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use std::collections::BTreeMap;
 use std::fs::File;
+use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+
+/// Why a table cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum ColumnsError {
+    /// The file cannot be read.
+    #[error("cannot read {}: {error}", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        error: io::Error,
+    },
+    /// The file is not what `run` has written.
+    #[error("{} is damaged: {error}", path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        error: String,
+    },
+}
 
 /// Rows for which room is made at once: a damaged file may claim any number of them.
 const MOST_AT_ONCE: usize = 1 << 17;
 
 /// The values of a column, by row.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Column {
+pub enum Values {
     /// Whole numbers and quantities; null is NaN.
     Numbers(Vec<f64>),
     /// Yes or no; `None` is null.
@@ -26,20 +47,20 @@ pub(super) enum Column {
     Texts(Vec<String>),
 }
 
-impl Column {
+impl Values {
     fn len(&self) -> usize {
         match self {
-            Column::Numbers(all) => all.len(),
-            Column::Flags(all) => all.len(),
-            Column::Texts(all) => all.len(),
+            Values::Numbers(all) => all.len(),
+            Values::Flags(all) => all.len(),
+            Values::Texts(all) => all.len(),
         }
     }
 }
 
 /// A table, or some of its columns.
-pub(super) struct Columns {
+pub struct Columns {
     path: PathBuf,
-    columns: BTreeMap<String, Column>,
+    columns: BTreeMap<String, Values>,
     /// By column in the order of the file: its name, and what the file says of it.
     pub about: Vec<(String, String)>,
     /// Names of the columns of whole numbers.
@@ -53,9 +74,12 @@ impl Columns {
     ///
     /// # Errors
     /// A file that cannot be read, or is none of ours.
-    pub fn read(path: &Path, wanted: impl Fn(&str) -> bool) -> Result<Columns, ReportError> {
-        let file = File::open(path).map_err(ReportError::unreadable(path))?;
-        let damaged = |error: String| ReportError::Damaged {
+    pub fn read(path: &Path, wanted: impl Fn(&str) -> bool) -> Result<Columns, ColumnsError> {
+        let file = File::open(path).map_err(|error| ColumnsError::Unreadable {
+            path: path.to_owned(),
+            error,
+        })?;
+        let damaged = |error: String| ColumnsError::Damaged {
             path: path.to_owned(),
             error,
         };
@@ -69,7 +93,7 @@ impl Columns {
     /// A column of numbers; NaN in every row where there is no such column.
     pub fn numbers(&self, name: &str) -> Vec<f64> {
         match self.columns.get(name) {
-            Some(Column::Numbers(numbers)) => numbers.clone(),
+            Some(Values::Numbers(numbers)) => numbers.clone(),
             _ => vec![f64::NAN; self.rows],
         }
     }
@@ -78,18 +102,18 @@ impl Columns {
     ///
     /// # Errors
     /// Another number, or none.
-    pub fn places(&self, name: &str, end: usize) -> Result<Vec<usize>, ReportError> {
+    pub fn places(&self, name: &str, end: usize) -> Result<Vec<usize>, ColumnsError> {
         let place = |x: f64| {
             let is_one = x >= 0.0 && x < end as f64 && x.fract() == 0.0;
             is_one
                 .then_some(x as usize)
-                .ok_or_else(|| ReportError::Damaged {
+                .ok_or_else(|| ColumnsError::Damaged {
                     path: self.path.clone(),
                     error: format!("{x} in the column `{name}` is no whole number below {end}"),
                 })
         };
         match self.columns.get(name) {
-            Some(Column::Numbers(numbers)) => numbers.iter().copied().map(place).collect(),
+            Some(Values::Numbers(numbers)) => numbers.iter().copied().map(place).collect(),
             _ => std::iter::repeat_n(f64::NAN, self.rows)
                 .map(place)
                 .collect(),
@@ -99,7 +123,7 @@ impl Columns {
     /// Whether a column of flags says yes, by row; no in every row where there is no such column.
     pub fn flags(&self, name: &str) -> Vec<bool> {
         match self.columns.get(name) {
-            Some(Column::Flags(flags)) => flags.iter().map(|&flag| flag == Some(true)).collect(),
+            Some(Values::Flags(flags)) => flags.iter().map(|&flag| flag == Some(true)).collect(),
             _ => vec![false; self.rows],
         }
     }
@@ -107,13 +131,13 @@ impl Columns {
     /// A column of texts; empty in every row where there is no such column.
     pub fn texts(&self, name: &str) -> Vec<String> {
         match self.columns.get(name) {
-            Some(Column::Texts(texts)) => texts.clone(),
+            Some(Values::Texts(texts)) => texts.clone(),
             _ => vec![String::new(); self.rows],
         }
     }
 
     /// A column that was read.
-    pub fn get(&self, name: &str) -> Option<&Column> {
+    pub fn get(&self, name: &str) -> Option<&Values> {
         self.columns.get(name)
     }
 }
@@ -150,9 +174,9 @@ fn columns(
             found.integers.push(name.to_owned());
         }
         let mut values = match column.physical_type() {
-            Type::BYTE_ARRAY => Column::Texts(Vec::with_capacity(room)),
-            Type::BOOLEAN => Column::Flags(Vec::with_capacity(room)),
-            _ => Column::Numbers(Vec::with_capacity(room)),
+            Type::BYTE_ARRAY => Values::Texts(Vec::with_capacity(room)),
+            Type::BOOLEAN => Values::Flags(Vec::with_capacity(room)),
+            _ => Values::Numbers(Vec::with_capacity(room)),
         };
         for group in 0..reader.num_row_groups() {
             let group = reader.get_row_group(group)?;
@@ -171,23 +195,23 @@ fn columns(
     Ok(found)
 }
 
-fn append(column: &mut Column, reader: ColumnReader, rows: usize) -> Result<(), ParquetError> {
+fn append(column: &mut Values, reader: ColumnReader, rows: usize) -> Result<(), ParquetError> {
     match (column, reader) {
-        (Column::Numbers(all), ColumnReader::DoubleColumnReader(reader)) => {
+        (Values::Numbers(all), ColumnReader::DoubleColumnReader(reader)) => {
             all.extend(
                 values(reader, rows)?
                     .into_iter()
                     .map(|x| x.unwrap_or(f64::NAN)),
             );
         }
-        (Column::Numbers(all), ColumnReader::Int64ColumnReader(reader)) => {
+        (Values::Numbers(all), ColumnReader::Int64ColumnReader(reader)) => {
             let number = |x: Option<i64>| x.map_or(f64::NAN, |x| x as f64);
             all.extend(values(reader, rows)?.into_iter().map(number));
         }
-        (Column::Flags(all), ColumnReader::BoolColumnReader(reader)) => {
+        (Values::Flags(all), ColumnReader::BoolColumnReader(reader)) => {
             all.extend(values(reader, rows)?);
         }
-        (Column::Texts(all), ColumnReader::ByteArrayColumnReader(reader)) => {
+        (Values::Texts(all), ColumnReader::ByteArrayColumnReader(reader)) => {
             for text in values(reader, rows)? {
                 all.push(text.map_or(Ok(String::new()), |text| text.as_utf8().map(str::to_owned))?);
             }
@@ -265,7 +289,7 @@ mod tests {
         assert_eq!(table.places("agent", 4).unwrap(), [0, 1, 2, 3]);
         assert_eq!(table.numbers("loss"), [0.5; 4]);
         assert_eq!(table.texts("group"), ["all"; 4]);
-        let flags = Column::Flags(vec![None, Some(false), Some(true), Some(true)]);
+        let flags = Values::Flags(vec![None, Some(false), Some(true), Some(true)]);
         assert_eq!(table.get("byzantine"), Some(&flags));
         assert_eq!(table.flags("byzantine"), [false, false, true, true]);
         assert!(table.get("model").is_none());
