@@ -86,7 +86,8 @@
 //! | part | what it answers |
 //! |---|---|
 //! | [`units`], [`kernel`] | agents, simulated time; loops for the processor's vector units |
-//! | [`rng`], [`settings`], [`distribution`] | keyed random streams; strict TOML; random durations |
+//! | [`rng`], `delimited` | keyed random streams; small tables in text files |
+//! | [`settings`], [`distribution`] | strict TOML; random durations |
 //! | [`topology`] | who is whose neighbor |
 //! | [`learner`] | the adapt step |
 //! | [`data`], [`model`] | rows to learn from, read or generated; what is fitted to them |
@@ -146,6 +147,7 @@ pub mod campaign;
 pub mod checkpoint;
 pub mod cli;
 pub mod data;
+mod delimited;
 pub mod distribution;
 pub mod fault;
 pub mod kernel;

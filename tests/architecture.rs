@@ -4,11 +4,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The parts from the ground up: a part uses only parts that stand before it.
-const PARTS: [&str; 21] = [
+const PARTS: [&str; 22] = [
     "units",
     "checkpoint",
     "kernel",
     "rng",
+    "delimited",
     "settings",
     "distribution",
     "topology",

@@ -8,9 +8,24 @@ use ndarray_npy::{NpzWriter, WritableElement};
 
 /// An NPZ file with one array.
 fn npz<A: WritableElement, D: Dimension>(array: Array<A, D>) -> Vec<u8> {
+    npz_of(&["payloads"], array)
+}
+
+/// An NPZ file with an array under several names.
+fn npz_of<A: WritableElement, D: Dimension>(names: &[&str], array: Array<A, D>) -> Vec<u8> {
     let mut npz = NpzWriter::new_compressed(std::io::Cursor::default());
-    npz.add_array("payloads", &array).expect("memory");
+    for name in names {
+        npz.add_array(*name, &array).expect("memory");
+    }
     npz.finish().expect("memory").into_inner()
+}
+
+/// A ZIP file with an entry of text.
+fn zip(entry: &str) -> Vec<u8> {
+    let mut zip = zip::ZipWriter::new(std::io::Cursor::default());
+    let options = zip::write::SimpleFileOptions::default();
+    zip.start_file(entry, options).expect("memory");
+    zip.finish().expect("memory").into_inner()
 }
 
 /// What the attack makes of a file for two iterations of three parameters.
@@ -53,18 +68,51 @@ fn rows_of_any_numbers_are_payloads() {
 
 #[test]
 fn other_files_are_refused() {
+    // No writer writes a name twice.
+    let mut twice = npz_of(&["aa", "bb"], array![[1.0f32, 2.0, 3.0], [4.0, 5.0, 6.0]]);
+    while let Some(at) = twice.windows(6).position(|name| name == b"bb.npy") {
+        twice[at..at + 2].copy_from_slice(b"aa");
+    }
     let refused = [
         (
             npz(array![[1.0f32, 2.0, 3.0]]),
-            "the array in `a.npz` is 1 × 3",
+            "the array `payloads` in `a.npz` is 1 × 3",
         ),
         (
             npz(array![1.0f32, 2.0, 3.0]),
-            "the array in `a.npz` has the shape [3], and payloads are rows of numbers",
+            "the array `payloads` in `a.npz` has the shape [3], and payloads are rows of numbers",
         ),
         (
             npz(array![[true, false]]),
-            "the array in `a.npz` is of type '|b1': save it as f4, f8, i4, i8 or u1",
+            "the array `payloads` in `a.npz` is of type '|b1': save it as f4, f8, i4, i8 or u1",
+        ),
+        (
+            npz_of(
+                &["weights", "bias"],
+                array![[1.0f32, 2.0, 3.0], [4.0, 5.0, 6.0]],
+            ),
+            "`a.npz` holds 2 arrays: `bias`, `weights`",
+        ),
+        (
+            npz(array![[1.0f64, 2.0, 3.0], [4.0, 1e39, 6.0]]),
+            "`payloads[1, 1]` in `a.npz` is 1e39, too large for the 32 bits of a parameter",
+        ),
+        (npz_of(&[], array![0.0f32]), "`a.npz` holds no array"),
+        (
+            zip("notes.txt"),
+            "`a.npz` holds `notes.txt`, which is no array",
+        ),
+        (
+            zip("payloads.npy"),
+            "the array `payloads` in `a.npz` has no NPY header",
+        ),
+        (
+            b"\x93NUMPY\x01\x00".to_vec(),
+            "`a.npz` is no NPZ file: it is an NPY file of one array: write it with `numpy.savez`",
+        ),
+        (
+            twice,
+            "`a.npz` is no NPZ file: it has two entries `aa.npy`: leave one out",
         ),
     ];
     for (bytes, message) in refused {

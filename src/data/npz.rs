@@ -2,6 +2,8 @@
 //! are arrays, the array `x` in `x.npy`.
 
 use super::npy::Npy;
+use crate::delimited::shown;
+use std::collections::BTreeSet;
 use std::io::{Cursor, Read};
 use zip::ZipArchive;
 use zip::result::ZipError;
@@ -11,12 +13,25 @@ pub(crate) struct Npz<'a>(ZipArchive<Cursor<&'a [u8]>>);
 
 impl<'a> Npz<'a> {
     /// # Errors
-    /// No ZIP file.
-    pub(crate) fn open(bytes: &'a [u8]) -> Result<Npz<'a>, ZipError> {
-        ZipArchive::new(Cursor::new(bytes)).map(Npz)
+    /// Why it is no NPZ file: no ZIP file, or one in which a name is there twice, of which the ZIP
+    /// reader keeps one.
+    pub(crate) fn open(bytes: &'a [u8]) -> Result<Npz<'a>, String> {
+        if bytes.starts_with(b"\x93NUMPY") {
+            return Err("it is an NPY file of one array: write it with `numpy.savez`".to_owned());
+        }
+        let archive = ZipArchive::new(Cursor::new(bytes)).map_err(|error| error.to_string())?;
+        let start = usize::try_from(archive.central_directory_start()).unwrap_or(usize::MAX);
+        let mut seen = BTreeSet::new();
+        for name in entries(bytes.get(start..).unwrap_or_default()) {
+            if !seen.insert(name) {
+                let name = shown(&String::from_utf8_lossy(name));
+                return Err(format!("it has two entries `{name}`: leave one out"));
+            }
+        }
+        Ok(Npz(archive))
     }
 
-    /// Names of the arrays.
+    /// Names of the entries: those of arrays without their ending.
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
         let names = self.0.file_names();
         names.map(|entry| entry.strip_suffix(".npy").unwrap_or(entry))
@@ -34,14 +49,19 @@ impl<'a> Npz<'a> {
     pub(crate) fn array(&mut self, array: &str) -> Result<Npy, String> {
         read(self.0.by_name(&format!("{array}.npy")))
     }
+}
 
-    /// The first array.
-    ///
-    /// # Errors
-    /// What is wrong with it, as a clause about the array.
-    pub(crate) fn first(&mut self) -> Result<Npy, String> {
-        read(self.0.by_index(0))
-    }
+/// The names in a ZIP file's central directory.
+fn entries(mut directory: &[u8]) -> impl Iterator<Item = &[u8]> {
+    /// Bytes of an entry before its name, which hold the lengths of what follows.
+    const HEAD: usize = 46;
+    std::iter::from_fn(move || {
+        let (head, rest) = directory.split_at_checked(HEAD)?;
+        let length = |at: usize| usize::from(u16::from_le_bytes([head[at], head[at + 1]]));
+        let name = rest.get(..length(28))?;
+        directory = rest.get(length(28) + length(30) + length(32)..)?;
+        head.starts_with(b"PK\x01\x02").then_some(name)
+    })
 }
 
 fn read(entry: Result<impl Read, ZipError>) -> Result<Npy, String> {

@@ -231,6 +231,20 @@ fn a_sequence_goes_through_its_file_again_and_again() {
 }
 
 #[test]
+fn a_file_of_durations_may_have_a_header_and_quotes() {
+    for text in [
+        "delay [ms]\r\n\"7\"\r\n2\r\n",
+        "RTT 1\r7\r2",
+        "(ms)\n 7\n\t2\n",
+        "\"rtt_ms\"\n+7.0\n2e0\n",
+        "7\n2",
+    ] {
+        let sequence = empirical("sequence", text).expect(text);
+        assert_eq!(samples(&sequence, 3), [7.0, 2.0, 7.0], "{text:?}");
+    }
+}
+
+#[test]
 fn random_values_of_a_file_are_equally_likely() {
     let random = empirical("random", "1\n2\n3\n4\n").expect("a file of durations");
     assert!(random.needs_stream());
@@ -246,19 +260,75 @@ fn random_values_of_a_file_are_equally_likely() {
 #[test]
 fn a_wrong_file_is_told_with_its_line() {
     for (text, expected) in [
-        ("1\n2,5\n", "delays.txt:2: `2,5` is not a duration"),
+        ("1\n2,5\n", "delays.txt:2: `2,5` is not a duration: a comma"),
+        ("9,5\n2\n", "delays.txt:1: `9,5` is not a duration: a comma"),
+        ("1,234.5\n2\n", "delays.txt:1: `1,234.5` is not"),
+        (
+            "\"9,5\"\n",
+            "delays.txt:1: `9,5` is not a duration: write a point",
+        ),
+        (
+            "150ms\n2\n",
+            "delays.txt:1: `150ms` is not a duration: leave the unit",
+        ),
+        (
+            "100 200 300\n",
+            "delays.txt:1: `100 200 300` is not a duration: write one",
+        ),
+        ("1;2\n", "delays.txt:1: `1;2` is not a duration: write one"),
+        (
+            "\u{2212}5\n",
+            "delays.txt:1: `\u{2212}5` is not a duration: write the sign",
+        ),
+        ("1 234\n", "delays.txt:1: `1 234` is not"),
+        (
+            "5,\n",
+            "delays.txt:1: `5,` is not a duration: leave out the comma",
+        ),
+        (
+            "NA\n2\n",
+            "delays.txt:1: `NA` is not a duration: a value is missing",
+        ),
+        ("-\n2\n", "delays.txt:1: `-` is not a duration"),
+        ("[1, 2]\n", "delays.txt:1: `[1,2]` is not"),
+        (
+            "\"7\n2\n",
+            "delays.txt:1: the quote that opens in column 1 is never closed",
+        ),
+        (
+            "seq,rtt\n1,2\n",
+            "delays.txt:1: there are 2 columns: leave only",
+        ),
+        (
+            "\"\",\"rtt\"\n\"1\",2\n",
+            "delays.txt:1: there are 2 columns: leave only",
+        ),
         ("delay\nms\n", "delays.txt:2: `ms` is not a duration"),
-        ("1\n-3\n", "delays.txt:2: `-3` is not a duration"),
+        (
+            "1\n-3\n",
+            "delays.txt:2: `-3` is not a duration: durations are not negative",
+        ),
+        (
+            "1\n4e12\n",
+            "delays.txt:2: `4e12` is not a duration: it is too long",
+        ),
         ("nan\n", "delays.txt:1: `nan` is not a duration"),
+        ("inf\n", "delays.txt:1: `inf` is not a duration"),
         ("# nothing\n\n", "delays.txt holds no durations"),
+        ("rtt_ms\n", "delays.txt holds no durations"),
     ] {
-        let error = empirical("random", text).expect_err("wrong").to_string();
-        assert!(error.contains(expected), "{error}");
+        let error = empirical("random", text).expect_err(text).to_string();
+        let told: Vec<&str> = error.split_whitespace().collect();
+        let told = told.join(" ");
+        assert!(told.contains(expected), "{told}");
         assert!(
-            error.contains("write one number of milliseconds per line"),
-            "{error}"
+            told.contains("write one number of milliseconds per line"),
+            "{told}"
         );
     }
+    let long = "5x".repeat(500_000);
+    let error = empirical("random", &long).expect_err("a long line");
+    assert!(error.message.len() < 200, "{}", error.message.len());
     let mut absent = right("{ kind = \"empirical\", path = \"absent.txt\" }");
     let error = absent.load(Path::new("nowhere")).expect_err("absent");
     assert!(

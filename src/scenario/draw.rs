@@ -17,7 +17,7 @@ use crate::rng::{Key, Purpose};
 use crate::rule::Misfit;
 use crate::settings::{Problems, Selected, Span, Table};
 use crate::task::TaskSeeds;
-use crate::topology::{Networks, TopologyError};
+use crate::topology::Networks;
 use crate::units::{AgentId, SimTime};
 
 /// Draws the plan of a point, which may record something else. `None`, with the mistakes noted, where
@@ -62,13 +62,9 @@ pub(super) fn draw(
     );
     let networks = match networks {
         Ok(networks) => networks,
-        Err(TopologyError::Impossible { key, message, help }) => {
-            problems.add(places.find(&["topology", key]), message, help);
-            return None;
-        }
         Err(error) => {
-            let help = "correct the file, or name another one";
-            problems.add(places.find(&["topology", "path"]), error.to_string(), help);
+            let (key, message, help) = error.into_mistake();
+            problems.add(places.find(&["topology", key]), message, help);
             return None;
         }
     };

@@ -1,27 +1,29 @@
 //! The user's own network.
 
 use super::checks::{self, MOST_AGENTS};
+use super::edge_list::{self, Edge};
 use super::{Graph, Topology, TopologyError, Window};
+use crate::delimited::read_file;
 use crate::settings::Keys;
-use crate::units::{AgentId, SimTime};
-use std::fs;
+use crate::units::AgentId;
 use std::path::{Path, PathBuf};
 
 /// Edges from a CSV file, one `a,b` with two agent numbers per line.
 ///
-/// The columns `from_ms` and `to_ms` may follow: simulated time at which an edge comes, and at
-/// which it goes; an empty or absent one means from the start, or for good. An edge that comes on
-/// several lines is there whenever one of them says so.
+/// A first line may name the columns, in any order: `a`, `b` and, for edges that come and go,
+/// `from_ms` and `to_ms`: simulated time at which an edge comes, and at which it goes; an empty
+/// field or an absent column means from the start, or for good. Without names, lines have two
+/// fields. An edge that is on several lines is there whenever one of them says so.
 ///
-/// A first line may name the columns. Blank lines and what follows `#` are left out. An edge from
-/// an agent to itself is no edge.
+/// Blank lines and what follows `#` are left out. An edge from an agent to itself is no edge.
 #[derive(Clone, Debug)]
 pub struct File {
     /// The file; relative to the scenario file's folder.
     pub path: PathBuf,
     /// Whether an edge carries models from a to b only.
     pub directed: bool,
-    /// How many agents, n; the highest number in the file and one more where absent.
+    /// How many agents, n. Where absent, the highest number in the file and one more, and the file
+    /// has to name every agent below that.
     pub agents: Option<u32>,
 }
 
@@ -44,111 +46,108 @@ impl File {
         }
     }
 
-    /// An edge and when it is there; `None` for the line that names the columns.
-    fn edge(&self, text: &str, is_first: bool) -> Result<Option<Line>, String> {
-        let fields: Vec<&str> = text.split(',').map(str::trim).collect();
-        if is_first && fields.starts_with(&["a", "b"]) {
-            return match COLUMNS.starts_with(&fields) {
-                true => Ok(None),
-                false => Err(format!("`{text}` does not name the columns in their order")),
-            };
-        }
-        let (a, b, from, to) = match fields[..] {
-            [a, b] => (a, b, "", ""),
-            [a, b, from] => (a, b, from, ""),
-            [a, b, from, to] => (a, b, from, to),
-            _ if fields.len() > COLUMNS.len() => return Err("more than four columns".into()),
-            _ => return Err(format!("`{text}` is not an edge")),
-        };
-        let edge = (self.agent(a)?, self.agent(b)?);
-        let window = Window {
-            from: time("from_ms", from)?.unwrap_or(Window::ALWAYS.from),
-            to: time("to_ms", to)?.unwrap_or(Window::ALWAYS.to),
-        };
-        if window.from >= window.to {
-            return Err("`to_ms` is not after `from_ms`".into());
-        }
-        Ok(Some((edge, window)))
-    }
-
-    fn agent(&self, text: &str) -> Result<AgentId, String> {
-        let number: u32 = text
-            .parse()
-            .map_err(|_| format!("`{text}` is not an agent number"))?;
-        let agents = self.agents.unwrap_or(MOST_AGENTS);
-        if number < agents {
-            return Ok(AgentId(number));
-        }
-        let last = agents.saturating_sub(1);
-        Err(format!(
-            "there is no agent {number}: numbers go from 0 to {last}"
-        ))
-    }
-}
-
-/// The columns in their order; the last two may be left out.
-const COLUMNS: [&str; 4] = ["a", "b", "from_ms", "to_ms"];
-
-/// An edge and when it is there.
-type Line = ((AgentId, AgentId), Window);
-
-/// Reads a time in ms; `None` where the field is empty.
-fn time(column: &str, text: &str) -> Result<Option<SimTime>, String> {
-    if text.is_empty() {
-        return Ok(None);
-    }
-    let ms = text.parse::<f64>().ok();
-    let ms = ms.filter(|ms| (0.0..=SimTime::MAX_MS).contains(ms));
-    let wrong = || {
-        let most = SimTime::MAX_MS;
-        format!("`{text}` is not a time: `{column}` is a number of ms from 0 to {most:.1e}")
-    };
-    ms.map(|ms| Some(SimTime::from_ms(ms))).ok_or_else(wrong)
-}
-
-impl Topology for File {
-    fn draw(&self, _seed: u64, folder: &Path) -> Result<Graph, TopologyError> {
-        let path = folder.join(&self.path);
-        let name = path.display().to_string();
-        let text = fs::read_to_string(&path).map_err(|error| TopologyError::Unreadable {
-            path: name.clone(),
-            error,
-        })?;
-        // Spreadsheets put a byte-order mark in front.
-        let text = text.trim_start_matches('\u{feff}');
-        let bare = |line: &'_ str| line.split('#').next().unwrap_or_default().trim().to_owned();
-        let lines = text.lines().map(bare).zip(1..);
-        let mut listed = Vec::new();
-        let mut is_first = true;
-        for (line, number) in lines.filter(|(line, _)| !line.is_empty()) {
-            let edge = self.edge(&line, is_first);
-            listed.extend(edge.map_err(|message| TopologyError::Malformed {
-                path: name.clone(),
-                line: number,
+    /// How many agents there are, all of whom the edges name unless their number is given.
+    fn agents(&self, name: &str, edges: &[Edge]) -> Result<usize, TopologyError> {
+        let malformed = |line, message, help: &str| {
+            Err(TopologyError::Malformed {
+                path: name.to_owned(),
+                line,
                 message,
-            })?);
-            is_first = false;
+                help: help.to_owned(),
+            })
+        };
+        let ends = || edges.iter().flat_map(|edge| [edge.a, edge.b]);
+        let begins_at_one = !ends().any(|agent| agent == 0);
+        if let Some(agents) = self.agents {
+            let is_beyond = |edge: &&Edge| edge.a.max(edge.b) >= agents;
+            let Some(edge) = edges.iter().find(is_beyond) else {
+                return Ok(agents as usize);
+            };
+            let (beyond, last) = (edge.a.max(edge.b), agents - 1);
+            let message = format!("there is no agent {beyond}: numbers go from 0 to {last}");
+            let help = match begins_at_one {
+                true => "no edge names agent 0: numbers begin at 0; subtract 1 from all of them",
+                false => "correct the number, or `agents` in [topology]",
+            };
+            return malformed(Some(edge.line), message, help);
         }
-        let ends = listed.iter().flat_map(|((a, b), _)| [a, b]);
-        let highest = ends.max().map(|agent| agent.index() + 1);
-        let Some(agents) = self.agents.map(|n| n as usize).or(highest) else {
+        let Some(highest) = ends().max() else {
             return Err(checks::impossible(
                 "path",
                 format!("the network file {name} names no agent"),
                 "add edges to it, or say how many `agents` there are",
             ));
         };
-        let edges = listed.iter().map(|(edge, _)| *edge).collect();
+        let agents = highest as usize + 1;
+        let mut is_named = vec![false; agents];
+        ends().for_each(|agent| is_named[agent as usize] = true);
+        let absent: Vec<String> = (0..agents)
+            .filter(|&agent| !is_named[agent])
+            .map(|agent| agent.to_string())
+            .collect();
+        match &absent[..] {
+            [] => Ok(agents),
+            [only] if only == "0" => malformed(
+                None,
+                "agent 0 has no edge".to_owned(),
+                &format!(
+                    "numbers begin at 0: subtract 1 from all of them, or write `agents = {agents}` \
+                     in [topology] if it is meant"
+                ),
+            ),
+            [only] => malformed(
+                None,
+                format!("agent {only} has no edge"),
+                &format!(
+                    "number agents from 0 without gaps, or write `agents = {agents}` in \
+                     [topology] if it is meant"
+                ),
+            ),
+            several => {
+                let first = several.iter().take(8).cloned().collect::<Vec<_>>();
+                let more = if several.len() > 8 { ", …" } else { "" };
+                let (count, first) = (several.len(), first.join(", "));
+                malformed(
+                    None,
+                    format!("{count} of {agents} agents have no edge: {first}{more}"),
+                    &format!(
+                        "number agents from 0 without gaps, or write `agents = {agents}` in \
+                         [topology] if it is meant"
+                    ),
+                )
+            }
+        }
+    }
+}
+
+impl Topology for File {
+    fn draw(&self, _seed: u64, folder: &Path) -> Result<Graph, TopologyError> {
+        let path = folder.join(&self.path);
+        let name = path.display().to_string();
+        let bytes = read_file(&path).map_err(|error| TopologyError::Unreadable {
+            path: name.clone(),
+            error,
+        })?;
+        let edges = edge_list::read(&bytes).map_err(|error| TopologyError::Malformed {
+            path: name.clone(),
+            line: error.line,
+            message: error.message,
+            help: edge_list::LAYOUT.to_owned(),
+        })?;
+        let agents = self.agents(&name, &edges)?;
+        let ends = |edge: &Edge| (AgentId(edge.a), AgentId(edge.b));
+        let pairs = edges.iter().map(ends).collect();
         let graph = if self.directed {
-            Graph::directed(agents, edges)
+            Graph::directed(agents, pairs)
         } else {
-            Graph::undirected(agents, edges)
+            Graph::undirected(agents, pairs)
         };
-        if listed.iter().all(|(_, window)| *window == Window::ALWAYS) {
+        if edges.iter().all(|edge| edge.window == Window::ALWAYS) {
             return Ok(graph);
         }
-        listed.retain(|((a, b), _)| a != b);
-        Ok(graph.with_windows(listed))
+        let between_two = edges.iter().filter(|edge| edge.a != edge.b);
+        let windows = between_two.map(|edge| (ends(edge), edge.window));
+        Ok(graph.with_windows(windows.collect()))
     }
 
     fn is_random(&self) -> bool {

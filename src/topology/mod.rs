@@ -10,6 +10,7 @@
 
 mod checks;
 mod complete;
+mod edge_list;
 mod erdos_renyi;
 mod file;
 mod geometric;
@@ -82,19 +83,45 @@ pub enum TopologyError {
         /// Why.
         error: std::io::Error,
     },
-    /// A line of a network file that is not an edge.
-    #[error(
-        "{path}:{line}: {message}; a line is `a,b` with two agent numbers, or \
-         `a,b,from_ms,to_ms` where the edge is there for a time"
-    )]
+    /// A network file with a line that is not an edge, or with agents that have none.
+    #[error("{}: {message}; {help}", place(path, *line))]
     Malformed {
         /// The file.
         path: String,
-        /// Line from 1.
-        line: usize,
+        /// Line from 1; `None` where the whole file is meant.
+        line: Option<usize>,
         /// What is wrong.
         message: String,
+        /// What would be right.
+        help: String,
     },
+}
+
+/// A file, or a line of it.
+fn place(path: &str, line: Option<usize>) -> String {
+    match line {
+        Some(line) => format!("{path}:{line}"),
+        None => path.to_owned(),
+    }
+}
+
+impl TopologyError {
+    /// The key of `[topology]` at fault, what is wrong and what would be right.
+    pub(crate) fn into_mistake(self) -> (&'static str, String, String) {
+        match self {
+            TopologyError::Impossible { key, message, help } => (key, message, help),
+            TopologyError::Malformed {
+                path,
+                line,
+                message,
+                help,
+            } => ("path", format!("{}: {message}", place(&path, line)), help),
+            TopologyError::Unreadable { .. } => {
+                let help = "name a CSV file of edges, relative to the scenario file";
+                ("path", self.to_string(), help.to_owned())
+            }
+        }
+    }
 }
 
 /// The kinds of networks that come with the simulator.

@@ -444,7 +444,7 @@ pub(super) fn from_text(text: &str, directed: bool, agents: Option<u32>) -> Resu
 #[test]
 fn a_file_lists_edges_with_comments_blank_lines_and_a_header() {
     let text = "\u{feff}# ours\r\n\r\na,b\r\n0, 2 # far\r\n2,0\r\n3,3\r\n";
-    let graph = from_text(text, false, None).expect("a network");
+    let graph = from_text(text, false, Some(4)).expect("a network");
     assert_sound(&graph);
     assert_eq!(lists(&graph), [vec![2], vec![], vec![0], vec![]]);
     let graph = from_text("0,1\n2,1\n", true, Some(5)).expect("a network");
@@ -458,56 +458,202 @@ fn a_file_lists_edges_with_comments_blank_lines_and_a_header() {
 }
 
 #[test]
-fn mistakes_in_a_file_are_told_with_file_and_line() {
-    let mistake = |text, agents| from_text(text, false, agents).expect_err(text);
-    let shown = [
-        mistake("0,1\n\n1;2\n", None),
-        mistake("a,b\n0,x\n", None),
-        mistake("0,1\na,b\n", None),
-        mistake("0,-1\n", None),
-        mistake("0,1\n1,5\n", Some(5)),
-        mistake("0,10000000\n", None),
-        mistake("a,b,weight\n0,1,3\n", None),
-        mistake("a,b,to_ms\n0,1,3\n", None),
-        mistake("0,1\n1,2,0,500,1\n", None),
-        mistake("0\n", None),
-        mistake("0,1,-1,\n", None),
-        mistake("0,1,,inf\n", None),
-        mistake("0,1,,4e12\n", None),
-        mistake("0,1,5,soon\n", None),
-        mistake("0,1,5,5\n", None),
-        mistake("0,1,,0\n", None),
-        mistake("0,1,1,1.0004\n", None),
-        mistake("# nobody\n", None),
-    ];
-    let right = "a line is `a,b` with two agent numbers, \
-                 or `a,b,from_ms,to_ms` where the edge is there for a time";
-    let ms = "is a number of ms from 0 to 3.2e12";
+fn edges_are_read_as_other_programs_write_them() {
+    for text in [
+        "0,1\n1,2\n",
+        "a,b\n0,1\n1,2",
+        "\"a\",\"b\"\n0,1\n1,2\n",
+        "a,b\n0.0,1.0\n1.0,2.0\n",
+        "b,a\r1,0\r2,1\r",
+        " a , b \n\"0\", 1\n 1 ,\"2\"\n",
+        "a,b,from_ms,to_ms\n0,1,,\n1,2,,\n",
+        "to_ms,b,a\n,1,0\n,2,1\n",
+    ] {
+        let graph = from_text(text, false, None).expect(text);
+        assert_eq!(lists(&graph), [vec![1], vec![0, 2], vec![1]], "{text:?}");
+    }
+}
+
+#[test]
+fn agents_without_an_edge_are_a_mistake_unless_their_number_is_given() {
+    for (text, expected) in [
+        (
+            "a,b\n1,2\n2,3\n3,1\n",
+            "n.csv: agent 0 has no edge; numbers begin at 0: subtract 1 from all of them, or write \
+             `agents = 4` in [topology] if it is meant",
+        ),
+        (
+            "0,1\n1,3\n",
+            "n.csv: agent 2 has no edge; number agents from 0 without gaps, or write `agents = 4` \
+             in [topology] if it is meant",
+        ),
+        (
+            "10,20\n",
+            "n.csv: 19 of 21 agents have no edge: 0, 1, 2, 3, 4, 5, 6, 7, …; number agents from 0 \
+             without gaps, or write `agents = 21` in [topology] if it is meant",
+        ),
+    ] {
+        assert_eq!(from_text(text, false, None).expect_err(text), expected);
+        assert!(from_text(text, false, Some(30)).is_ok(), "{text}");
+    }
     assert_eq!(
-        shown,
-        [
-            format!("n.csv:3: `1;2` is not an edge; {right}"),
-            format!("n.csv:2: `x` is not an agent number; {right}"),
-            format!("n.csv:2: `a` is not an agent number; {right}"),
-            format!("n.csv:1: `-1` is not an agent number; {right}"),
-            format!("n.csv:2: there is no agent 5: numbers go from 0 to 4; {right}"),
-            format!("n.csv:1: there is no agent 10000000: numbers go from 0 to 9999999; {right}"),
-            format!("n.csv:1: `a,b,weight` does not name the columns in their order; {right}"),
-            format!("n.csv:1: `a,b,to_ms` does not name the columns in their order; {right}"),
-            format!("n.csv:2: more than four columns; {right}"),
-            format!("n.csv:1: `0` is not an edge; {right}"),
-            format!("n.csv:1: `-1` is not a time: `from_ms` {ms}; {right}"),
-            format!("n.csv:1: `inf` is not a time: `to_ms` {ms}; {right}"),
-            format!("n.csv:1: `4e12` is not a time: `to_ms` {ms}; {right}"),
-            format!("n.csv:1: `soon` is not a time: `to_ms` {ms}; {right}"),
-            format!("n.csv:1: `to_ms` is not after `from_ms`; {right}"),
-            format!("n.csv:1: `to_ms` is not after `from_ms`; {right}"),
-            format!("n.csv:1: `to_ms` is not after `from_ms`; {right}"),
+        from_text("1,2\n2,3\n3,1\n", false, Some(3)).expect_err("from 1"),
+        "n.csv:2: there is no agent 3: numbers go from 0 to 2; no edge names agent 0: numbers \
+         begin at 0; subtract 1 from all of them"
+    );
+}
+
+#[test]
+fn mistakes_in_a_file_are_told_with_line_and_remedy() {
+    let weights = "weights are not used";
+    for (text, line, part) in [
+        // Without names of columns.
+        ("0,1,5000\n1,2,5000\n0,2,5000\n", 1, weights),
+        ("0,1,0.5\n1,2,0.5\n", 1, weights),
+        (
+            "0,1,0\n1,2,1\n0,2,2\n",
+            1,
+            "need a first line `a,b,from_ms,to_ms`",
+        ),
+        ("0,1,3,1600000000\n", 1, weights),
+        ("0,1\n1,2,5\n", 2, weights),
+        ("0,1,1\n1,0,1\n1,1,0\n", 1, "an adjacency matrix"),
+        (
+            "0,2,0,0,1\n2,0,0,0,0\n0,0,0,0,0\n0,0,0,0,0\n1,0,0,0,0\n",
+            1,
+            "an adjacency matrix",
+        ),
+        ("0,1,\n", 1, "a comma follows the last field"),
+        ("0,1,{}\n", 1, "`data=False`"),
+        ("0\n", 1, "`0` is not an edge"),
+        ("\"0,1\"\n", 1, "put no quotes around a whole line"),
+        // Names of columns.
+        (
+            "source,target\n0,1\n",
+            1,
+            "name the columns `a,b`, or leave the line out",
+        ),
+        (
+            "Source,Target,Type,Weight\n0,1,Undirected,1.0\n",
+            1,
+            weights,
+        ),
+        ("from,to\n0,1\n", 1, "name the columns `a,b`"),
+        ("u,v,time\n0,1,5\n", 1, "`a` and `b`"),
+        ("a,c\n0,1\n", 1, "no column has the name `b` among `a`, `c`"),
+        ("A,B\n0,1\n", 1, "name it `a`"),
+        ("a,b,From_ms\n0,1,3\n", 1, "name it `from_ms`"),
+        (
+            "a,b,weight\n0,1,3\n",
+            1,
+            "weights are not used: leave the column out",
+        ),
+        ("a,b,from\n0,1,3\n", 1, "times are `from_ms` and `to_ms`"),
+        (
+            "a,b,timestamp\n0,1,3\n",
+            1,
+            "times are `from_ms` and `to_ms`",
+        ),
+        ("a,b,Type\n0,1,Directed\n", 1, "leave the column out"),
+        ("a,b,a\n0,1,3\n", 1, "two columns have the name `a`"),
+        (
+            "\"\",\"a\",\"b\"\n\"1\",0,1\n",
+            1,
+            "`row.names = FALSE` in R",
+        ),
+        (
+            "a,b\n0,1,5\n",
+            2,
+            "the first line has 2 fields, and this one has 3",
+        ),
+        ("a,b,\n0,1,\n", 1, "column 3 has no name"),
+        ("a,b\n0,1,\n", 2, "a comma follows the last field"),
+        (
+            "a,b,from_ms,to_ms\n0,1,1,5,2,5\n",
+            2,
+            "decimals have a point",
+        ),
+        ("a,b,from_ms,to_ms\n0,1\n", 2, "write all commas"),
+        ("0,1\na,b\n", 2, "`a` is `a`, no agent number"),
+        // Other separators and formats.
+        ("0,1\n\n1;2\n", 3, "separated by ';'"),
+        ("a;b\n0;1\n", 1, "separated by ';'"),
+        ("0;1;0,5\n", 1, "separated by ';'"),
+        ("0\t1\n", 1, "separated by '\\t'"),
+        ("0 1 {}\n1 2 {}\n", 1, "separated by blanks"),
+        ("0 1 {'weight': 3, 'color': 1}\n", 1, "separated by blanks"),
+        ("source target\n0 1\n", 1, "separated by blanks"),
+        ("0 1 1600000000\n", 1, "separated by blanks"),
+        (
+            "%%MatrixMarket matrix coordinate\n",
+            1,
+            "a MatrixMarket file",
+        ),
+        (
+            "% nodes\n0,1\n",
+            1,
+            "comments begin with `#`, and this line with `%`",
+        ),
+        ("// nodes\n0,1\n", 1, "with `//`"),
+        ("*Vertices 3\n", 1, "a Pajek file"),
+        ("<?xml version='1.0'?>\n", 1, "an XML file"),
+        ("[[0, 1], [1, 2]]\n", 1, "a JSON file"),
+        ("graph [\n", 1, "a GML or DOT file"),
+        ("digraph {\n", 1, "a GML or DOT file"),
+        ("sep=,\n0,1\n", 1, "leave the line out"),
+        (
+            "a,b\n0,\"1\n1,2\n",
+            2,
+            "the quote that opens in column 3 is never closed",
+        ),
+        // Numbers of agents, and times.
+        (
+            "a,b\n0,x\n",
+            2,
+            "`b` is `x`, no agent number: agents have whole numbers from 0",
+        ),
+        ("0,-1\n", 1, "`-1`"),
+        ("0,\u{2212}1\n", 1, "write the sign as `-`"),
+        ("0,0.5\n", 1, "whole numbers"),
+        ("0,\n", 1, "`b` is empty"),
+        ("a,b\n0,NA\n", 2, "a value is missing"),
+        ("0,10000000\n", 1, "from 0 to 9999999"),
+        ("a,b,from_ms\n0,1,-1\n", 2, "from 0 to 3.2e12"),
+        ("a,b,to_ms\n0,1,inf\n", 2, "from 0 to 3.2e12"),
+        ("a,b,to_ms\n0,1,4e12\n", 2, "from 0 to 3.2e12"),
+        ("a,b,to_ms\n0,1,5s\n", 2, "leave the unit out"),
+        ("a,b,to_ms\n0,1,NA\n", 2, "leave the field empty"),
+        (
+            "a,b,from_ms,to_ms\n0,1,5,5\n",
+            2,
+            "`to_ms` is not after `from_ms`",
+        ),
+        (
+            "a,b,from_ms,to_ms\n0,1,,0\n",
+            2,
+            "`to_ms` is not after `from_ms`",
+        ),
+        (
+            "a,b,from_ms,to_ms\n0,1,1,1.0004\n",
+            2,
+            "`to_ms` is not after `from_ms`",
+        ),
+    ] {
+        let message = from_text(text, false, None).expect_err(text);
+        let place = format!("n.csv:{line}: ");
+        assert!(message.starts_with(&place), "{text:?}: {message}");
+        assert!(message.contains(part), "{text:?}: {message}");
+        assert!(message.ends_with(edge_list::LAYOUT), "{message}");
+    }
+    for empty in ["# nobody\n", "", "a,b\n"] {
+        assert_eq!(
+            from_text(empty, false, None).expect_err(empty),
             "the network file n.csv names no agent; \
              add edges to it, or say how many `agents` there are"
-                .to_owned(),
-        ]
-    );
+        );
+    }
+    let long = from_text(&"0 ".repeat(500_000), false, None).expect_err("a long line");
+    assert!(long.len() < 400, "{}", long.len());
     let absent = File {
         path: "absent.csv".into(),
         directed: false,

@@ -24,7 +24,7 @@ fn presence<const N: usize>(graph: &Graph, a: u32, b: u32, at_us: [u64; N]) -> [
 
 #[test]
 fn an_edge_with_a_window_is_there_from_its_start_until_before_its_end() {
-    let text = "a,b,from_ms,to_ms\n0,1,0.5,2\n1,2,3,\n2,0,,3\n3,0,,\n3,1\n3,2,1\n";
+    let text = "a,b,from_ms,to_ms\n0,1,0.5,2\n1,2,3,\n2,0,,3\n3,0,,\n3,1,,\n3,2,1,\n";
     let graph = from_text(text, false, None).expect("a network");
     assert!(graph.has_windows());
     let at = [0, 499, 500, 1000, 1999, 2000, 2999, 3000, u64::MAX - 1];
@@ -47,8 +47,8 @@ fn an_edge_with_a_window_is_there_from_its_start_until_before_its_end() {
 #[test]
 fn an_edge_with_several_windows_is_there_in_each_of_them() {
     // Apart, overlapping, touching, one inside another, in any order, in both directions.
-    let text = "0,1,10,20\n1,0,5,6\n0,1,15,25\n0,1,25,26\n0,1,11,12\n\
-                0,2,10,20\n0,2\n\
+    let text = "a,b,from_ms,to_ms\n0,1,10,20\n1,0,5,6\n0,1,15,25\n0,1,25,26\n0,1,11,12\n\
+                0,2,10,20\n0,2,,\n\
                 1,2,10,20\n1,2,,10\n2,1,20,\n1,1,3,4\n";
     let graph = from_text(text, false, None).expect("a network");
     let at = [0, 4999, 5000, 6000, 9999, 10_000, 14_000, 25_500, 26_000];
@@ -63,7 +63,7 @@ fn an_edge_with_several_windows_is_there_in_each_of_them() {
 
 #[test]
 fn windows_of_a_directed_edge_are_its_own() {
-    let text = "0,1,,1\n1,0,2,\n2,0\n";
+    let text = "a,b,from_ms,to_ms\n0,1,,1\n1,0,2,\n2,0,,\n";
     let graph = from_text(text, true, None).expect("a network");
     let at = [0, 1000, 2000];
     assert_eq!(presence(&graph, 0, 1, at), [true, false, false]);
@@ -76,9 +76,9 @@ fn windows_of_a_directed_edge_are_its_own() {
 fn a_file_whose_edges_are_always_there_has_no_windows() {
     for text in [
         "0,1\n1,2\n",
-        "0,1,,\n",
-        "0,1,0,5\n0,1,5,\n",
-        "2,2,1,3\n0,1\n",
+        "a,b,from_ms,to_ms\n0,1,,\n",
+        "a,b,from_ms,to_ms\n0,1,0,5\n0,1,5,\n",
+        "a,b,from_ms,to_ms\n2,2,1,3\n0,1,,\n",
     ] {
         let graph = from_text(text, false, None).expect("a network");
         assert!(!graph.has_windows(), "{text}");

@@ -3,11 +3,11 @@
 //! `y` is what a model shall say of the row; several numbers stand in `y0,y1,…`. `agent` and
 //! `group` are whole numbers from 0. All other columns are features, in the order of the file.
 //! Every field holds a number, but for the classes of `y`: where the first row's is no number, all
-//! are text. Fields may stand in quotes and between blanks; empty lines are left out.
+//! are text. All else is as in every small table (see `delimited`).
 
 use super::mistakes::Mistakes;
 use super::{Inputs, Labels, MOST, Places, Raw, RawTargets, Shape, Wanted, fits, whole};
-use csv::{ReaderBuilder, StringRecord, Trim};
+use crate::delimited::{self, Reader, Record, Unreadable, other_separator, shown};
 use std::collections::BTreeSet;
 
 /// What such a file must hold.
@@ -27,44 +27,20 @@ enum Column {
 
 /// Reads a file's bytes; `name` is what messages call it.
 pub(super) fn read(name: &str, bytes: &[u8], wanted: Wanted) -> Result<Raw, Mistakes> {
-    if let Err(error) = std::str::from_utf8(bytes) {
-        let before = &bytes[..error.valid_up_to()];
-        let line = 1 + before.iter().filter(|&&byte| byte == b'\n').count();
-        let message = format!("{name}:{line}: this is not UTF-8: save the file as UTF-8 text");
-        return Err(Mistakes::one(message));
-    }
-    let mut reader = ReaderBuilder::new()
-        .has_headers(false)
-        .flexible(true)
-        .trim(Trim::All)
-        .from_reader(bytes);
-    let mut record = StringRecord::new();
-    let unreadable = |error: csv::Error| Mistakes::one(format!("{name}: {error}"));
-    if !reader.read_record(&mut record).map_err(unreadable)? {
+    let unreadable = |error: Unreadable| Mistakes::one(error.in_file(name));
+    let mut reader = Reader::new(delimited::text(bytes).map_err(unreadable)?);
+    let mut record = Record::default();
+    if !reader.read(&mut record).map_err(unreadable)? {
         return Err(Mistakes::one(format!("{name} is empty")));
     }
     let header = record.clone();
-    let columns = columns(&header, wanted).map_err(|message| {
-        let line = line(&header, bytes);
-        Mistakes::one(format!("{name}:{line}: {message}"))
-    })?;
+    let columns = columns(&header, wanted)
+        .map_err(|message| Mistakes::one(format!("{name}:{}: {message}", header.line())))?;
     let mut table = Table::new(name, &header, columns, wanted);
-    while reader.read_record(&mut record).map_err(unreadable)? {
-        table.add(&record, line(&record, bytes));
+    while reader.read(&mut record).map_err(unreadable)? {
+        table.add(&record);
     }
     table.finish()
-}
-
-/// The line of a record of a file, from 1.
-fn line(record: &StringRecord, bytes: &[u8]) -> u32 {
-    let Some(position) = record.position() else {
-        return 0;
-    };
-    // The reader's position is that before the empty lines that it passed over.
-    let rest = bytes.get(position.byte() as usize..).unwrap_or_default();
-    let passed = rest.iter().take_while(|byte| b"\r\n".contains(byte));
-    let line = position.line() as usize + passed.filter(|&&byte| byte == b'\n').count();
-    u32::try_from(line).unwrap_or(u32::MAX)
 }
 
 /// Whether a class is text.
@@ -73,9 +49,9 @@ fn is_name(field: &str) -> bool {
 }
 
 /// What each column holds, by the names in the first line.
-fn columns(header: &StringRecord, wanted: Wanted) -> Result<Vec<Column>, String> {
+fn columns(header: &Record, wanted: Wanted) -> Result<Vec<Column>, String> {
     let mut seen = BTreeSet::new();
-    for (name, number) in header.iter().zip(1..) {
+    for (name, number) in header.fields().zip(1..) {
         if name.is_empty() {
             return Err(format!(
                 "column {number} has no name: give it one, or save the file without its row numbers"
@@ -83,7 +59,8 @@ fn columns(header: &StringRecord, wanted: Wanted) -> Result<Vec<Column>, String>
         }
         if !seen.insert(name) {
             return Err(format!(
-                "two columns have the name `{name}`: give each its own"
+                "two columns have the name `{}`: give each its own",
+                shown(name)
             ));
         }
     }
@@ -91,19 +68,17 @@ fn columns(header: &StringRecord, wanted: Wanted) -> Result<Vec<Column>, String>
     let outputs = (0..)
         .take_while(|n| seen.contains(&*format!("y{n}")))
         .count();
-    if let [only] = header.iter().collect::<Vec<_>>()[..]
-        && let Some(separator) = [';', '\t'].into_iter().find(|&c| only.contains(c))
+    if header.len() == 1
+        && let Some(message) = other_separator(header)
     {
-        return Err(format!(
-            "columns are separated by {separator:?}: separate them by commas"
-        ));
+        return Err(message);
     }
     for name in ["y", "agent", "group"]
         .into_iter()
         .filter(|n| !seen.contains(n))
     {
         let is_nearly = |column: &&str| column.eq_ignore_ascii_case(name);
-        if let Some(column) = header.iter().find(is_nearly) {
+        if let Some(column) = header.fields().find(is_nearly) {
             return Err(format!(
                 "there is a column `{column}`: did you mean `{name}`?"
             ));
@@ -118,7 +93,11 @@ fn columns(header: &StringRecord, wanted: Wanted) -> Result<Vec<Column>, String>
             return Err("there are `y0` and no `y`: a class stands in the column `y`".into());
         }
         _ if !has_y && outputs == 0 => {
-            let columns: Vec<String> = header.iter().take(8).map(|c| format!("`{c}`")).collect();
+            let columns: Vec<String> = header
+                .fields()
+                .take(8)
+                .map(|c| format!("`{}`", shown(c)))
+                .collect();
             let columns = columns.join(", ");
             return Err(format!(
                 "no column has the name `y`: name one so; there are {columns}"
@@ -135,7 +114,7 @@ fn columns(header: &StringRecord, wanted: Wanted) -> Result<Vec<Column>, String>
             None => Column::Feature,
         },
     };
-    let columns: Vec<Column> = header.iter().map(column).collect();
+    let columns: Vec<Column> = header.fields().map(column).collect();
     if !columns.contains(&Column::Feature) {
         return Err(
             "no column is a feature: add columns beside `y`, `agent` and `group`".to_owned(),
@@ -147,7 +126,7 @@ fn columns(header: &StringRecord, wanted: Wanted) -> Result<Vec<Column>, String>
 /// Rows while they are gathered. A row with a mistake leaves placeholders.
 struct Table<'a> {
     name: &'a str,
-    header: &'a StringRecord,
+    header: &'a Record,
     columns: Vec<Column>,
     wanted: Wanted,
     outputs: usize,
@@ -162,12 +141,7 @@ struct Table<'a> {
 }
 
 impl<'a> Table<'a> {
-    fn new(
-        name: &'a str,
-        header: &'a StringRecord,
-        columns: Vec<Column>,
-        wanted: Wanted,
-    ) -> Table<'a> {
+    fn new(name: &'a str, header: &'a Record, columns: Vec<Column>, wanted: Wanted) -> Table<'a> {
         let is_target = |column: &&Column| matches!(column, Column::Target(_));
         Table {
             name,
@@ -186,7 +160,8 @@ impl<'a> Table<'a> {
     }
 
     /// Takes the row of a line.
-    fn add(&mut self, record: &StringRecord, line: u32) {
+    fn add(&mut self, record: &Record) {
+        let line = u32::try_from(record.line()).unwrap_or(u32::MAX);
         if record.len() != self.columns.len() {
             let (name, found, wanted) = (self.name, record.len(), self.columns.len());
             self.mistakes.add(|| {
@@ -202,7 +177,7 @@ impl<'a> Table<'a> {
         let first_value = self.values.len();
         self.values.resize(first_value + self.outputs, 0.0);
         for at in 0..self.columns.len() {
-            let (field, column) = (&record[at], self.columns[at]);
+            let (field, column) = (record.field(at), self.columns[at]);
             match column {
                 Column::Feature => {
                     let number = self.number(field, at, line);
@@ -233,8 +208,8 @@ impl<'a> Table<'a> {
     }
 
     /// Whether the class of a row is a name.
-    fn names_class(&self, record: &StringRecord) -> bool {
-        let fields = record.iter().zip(&self.columns);
+    fn names_class(&self, record: &Record) -> bool {
+        let fields = record.fields().zip(&self.columns);
         let mut targets = fields.filter(|(_, column)| matches!(column, Column::Target(_)));
         targets.any(|(field, _)| is_name(field))
     }
@@ -243,8 +218,9 @@ impl<'a> Table<'a> {
     fn target(&mut self, field: &str, at: usize, line: u32) -> f64 {
         if self.wanted == Wanted::Class && is_name(field) {
             let message = format!(
-                "`y` is `{field}`, and the first row's is no text: classes are all whole numbers, \
-                 or all text"
+                "`y` is `{}`, and the first row's is no text: classes are all whole numbers, \
+                 or all text",
+                shown(field)
             );
             self.mistake(line, &message);
             return 0.0;
@@ -254,37 +230,34 @@ impl<'a> Table<'a> {
 
     /// A finite number.
     fn number(&mut self, field: &str, at: usize, line: u32) -> f64 {
-        let column = &self.header[at];
-        match field.parse::<f64>() {
-            Ok(number) if fits(number) => return number,
-            _ if field.is_empty() => {
-                self.mistake(line, &format!("`{column}` is empty: write a number"));
-            }
+        let number = field.parse::<f64>();
+        if let Ok(number) = number
+            && fits(number)
+        {
+            return number;
+        }
+        let (column, found) = (shown(self.header.field(at)), shown(field));
+        let message = match number {
+            _ if field.is_empty() => format!("`{column}` is empty: write a number"),
             Ok(number) if number.is_finite() => {
                 let most = f32::MAX;
-                let message = format!("`{column}` is {field}: write a number within ±{most:.1e}");
-                self.mistake(line, &message);
+                format!("`{column}` is {found}: write a number within ±{most:.1e}")
             }
-            _ => {
-                let message = format!("`{column}` is `{field}`: write a finite number");
-                self.mistake(line, &message);
-            }
-        }
+            _ => format!("`{column}` is `{found}`: write a finite number"),
+        };
+        self.mistake(line, &message);
         0.0
     }
 
     /// The number of an agent or a group.
     fn whole(&mut self, field: &str, at: usize, line: u32) -> u32 {
-        match field.parse().ok().and_then(whole) {
-            Some(number) => number,
-            None => {
-                let column = &self.header[at];
-                let message =
-                    format!("`{column}` is `{field}`: write a whole number from 0 to {MOST}");
-                self.mistake(line, &message);
-                0
-            }
+        if let Some(number) = field.parse().ok().and_then(whole) {
+            return number;
         }
+        let (column, found) = (shown(self.header.field(at)), shown(field));
+        let message = format!("`{column}` is `{found}`: write a whole number from 0 to {MOST}");
+        self.mistake(line, &message);
+        0
     }
 
     fn mistake(&mut self, line: u32, message: &str) {
@@ -298,7 +271,7 @@ impl<'a> Table<'a> {
             self.mistakes
                 .add(|| format!("{name} has no rows below its first line"));
         }
-        let names = self.header.iter().zip(&self.columns);
+        let names = self.header.fields().zip(&self.columns);
         let names = names.filter(|(_, column)| **column == Column::Feature);
         let features: Vec<String> = names.map(|(name, _)| name.to_owned()).collect();
         let where_there = |column, numbers| self.columns.contains(&column).then_some(numbers);

@@ -2,6 +2,7 @@
 
 use super::mistakes::Mistakes;
 use super::{Labels, Places, Targets, whole};
+use crate::delimited::shown;
 use std::collections::BTreeSet;
 
 /// The classes of a data set.
@@ -129,6 +130,7 @@ fn named(
         if found.is_err() {
             mistakes.add(|| {
                 let (place, classes) = (places.of("y", row), listed(&classes));
+                let name = shown(name);
                 format!("{place} is `{name}`: the classes of `path` are {classes}")
             });
         }
@@ -139,7 +141,11 @@ fn named(
 
 /// Names in a sentence, the first few.
 fn listed(names: &[String]) -> String {
-    let mut shown: Vec<String> = names.iter().take(8).map(|n| format!("`{n}`")).collect();
+    let mut shown: Vec<String> = names
+        .iter()
+        .take(8)
+        .map(|n| format!("`{}`", shown(n)))
+        .collect();
     if names.len() > shown.len() {
         shown.push("…".to_owned());
     }

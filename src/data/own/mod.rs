@@ -13,10 +13,10 @@ mod npz;
 mod tests;
 
 use super::{DataError, Examples, FileDigest, Inputs, Shape, Targets};
+use crate::delimited::read_file;
 use labels::{Classes, classes};
 use mistakes::Mistakes;
 use std::ffi::OsStr;
-use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -118,14 +118,6 @@ fn rows(
         message: mistakes.to_string(),
         help: format.layout().to_owned(),
     })
-}
-
-/// The bytes of a regular file: a pipe might never end.
-fn read_file(path: &Path) -> io::Result<Vec<u8>> {
-    if !std::fs::metadata(path)?.is_file() {
-        return Err(io::Error::other("it is no file"));
-    }
-    std::fs::read(path)
 }
 
 fn checked(
