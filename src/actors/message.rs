@@ -64,6 +64,20 @@ pub(super) struct Parcel {
     pub copies: Box<[Copied]>,
 }
 
+/// Agent → receiver, synchronous: copies of earlier iterations' models that have departed since the
+/// iteration began, or will depart, through an uplink. They replace what was foreseen of them: other
+/// models may depart before them now.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub(super) struct Leftovers {
+    pub iteration: u64,
+    /// When the iteration began.
+    pub since: SimTime,
+    pub sender: AgentId,
+    pub seat: Seat,
+    pub copies: Box<[(Letter, Copied)]>,
+}
+
 /// Agent → neighbor, synchronous: there will be no model of this iteration. It only keeps the
 /// receiver from waiting; it is no message in the accounting.
 #[derive(Clone, Copy, Message)]

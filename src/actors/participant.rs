@@ -4,10 +4,10 @@
 use super::board::State;
 use super::desk::Desk;
 use super::inbox::{Inbox, Scene};
-use super::lane::Trip;
+use super::lane::{Trip, Undelivered};
 use super::ledger::Ledger;
 use super::member::{Member, Occasion};
-use super::message::{Closed, Done, Event, Nothing, Parcel, Post, Saved, Signal};
+use super::message::{Closed, Done, Event, Leftovers, Nothing, Parcel, Post, Saved, Signal};
 use super::outbox::Outbox;
 use super::roster::Roster;
 use super::section::Section;
@@ -168,6 +168,12 @@ impl<V: Voice> Participant<V> {
         self.combine_when_ready(desk);
     }
 
+    /// A sender's models of earlier iterations take another course than was foreseen.
+    pub fn take_leftovers(&mut self, desk: &Desk, leftovers: Leftovers) {
+        self.inbox.take_leftovers(leftovers);
+        self.combine_when_ready(desk);
+    }
+
     // ---- Synchronous.
 
     fn begin(&mut self, desk: &Desk, iteration: u64, at: SimTime, last: bool) {
@@ -175,7 +181,8 @@ impl<V: Voice> Participant<V> {
         // What was still under way when the last iteration ended.
         self.settle(plan, at);
         self.inbox.shelf.clear(plan, &mut self.ledger);
-        self.inbox.listen(iteration);
+        self.inbox.listen(plan, iteration, at);
+        self.outbox.pass(plan, at, &mut self.ledger);
         self.now = (iteration, at);
         self.combined_at = None;
         self.course = Course::Idle;
@@ -199,7 +206,12 @@ impl<V: Voice> Participant<V> {
 
     /// Takes no part in an iteration: it is down, at its beginning or when it would have adapted.
     fn miss(&mut self, desk: &Desk, iteration: u64, at: SimTime, until: Option<SimTime>) {
-        self.outbox.send_nothing(desk, iteration);
+        let trip = Trip {
+            iteration,
+            instant: at,
+        };
+        let passed = self.outbox.send_nothing(desk, trip, &mut self.ledger);
+        self.note_stall(trip, passed);
         self.publish(desk, at, iteration);
         if !self.voice.looks() {
             desk.sent();
@@ -217,7 +229,7 @@ impl<V: Voice> Participant<V> {
         else {
             return;
         };
-        if self.held.is_some() || self.inbox.heard() < neighbors {
+        if self.held.is_some() || !self.inbox.has_heard(neighbors) {
             return;
         }
         let plan = &*desk.plan;
@@ -271,6 +283,13 @@ impl<V: Voice> Participant<V> {
                 return self.done(desk, sample, None);
             }
         }
+        // Nothing is sent again in this mode, so that no link can fail.
+        let trip = Trip {
+            iteration: tick,
+            instant: at,
+        };
+        let certain = self.certain(plan, trip);
+        let _ = self.outbox.flush(desk, trip, certain, &mut self.ledger);
         if sample.is_some() {
             self.publish(desk, at, self.now.0);
         }
@@ -399,9 +418,26 @@ impl<V: Voice> Participant<V> {
         board.publish(self.id, state);
     }
 
+    /// A moment before which nothing departs that the agent sends in later iterations.
+    fn certain(&self, plan: &Plan, Trip { iteration, .. }: Trip) -> SimTime {
+        match plan.clock.pace {
+            // The next one begins when all have combined, this agent too.
+            Pace::Synchronous { .. } => self.member.adapted().head().adapted,
+            Pace::Deadline { .. } if iteration + 1 >= plan.iterations => SimTime::NEVER,
+            Pace::Deadline { period, .. } => {
+                SimTime::from_us(period.us().saturating_mul(iteration + 1))
+            }
+            Pace::Asynchronous { .. } => {
+                let next = plan.timetable.as_ref();
+                let next = next.and_then(|table| table.next(self.id, iteration + 1));
+                next.map_or(SimTime::NEVER, |(_, at)| at)
+            }
+        }
+    }
+
     /// Sends the iteration's model, or what the voice makes of it.
     fn send(&mut self, desk: &Desk, trip: Trip) {
-        let Trip { iteration, instant } = trip;
+        let certain = self.certain(&desk.plan, trip);
         let Participant {
             member,
             voice,
@@ -410,16 +446,21 @@ impl<V: Voice> Participant<V> {
             ..
         } = self;
         voice.prepare(desk, member, trip);
-        let sent = outbox.send(desk, trip, ledger, |receiver, ledger| {
+        let sent = outbox.send(desk, trip, certain, ledger, |receiver, ledger| {
             voice.mailing(member, receiver, ledger)
         });
+        self.note_stall(trip, sent);
+    }
+
+    /// Notes that the run cannot go on, if a link cannot bring a model to who waits for it.
+    fn note_stall(&mut self, trip: Trip, sent: Result<(), Undelivered>) {
         // The iteration is brought to its end all the same, so that everybody's links are heard of
         // and the message does not depend on who came first.
-        self.stall = sent.err().map(|exhausted| {
+        self.stall = sent.err().map(|undelivered| {
             Box::new(Stall {
-                iteration,
-                at: instant,
-                waits: exhausted.to_string(),
+                iteration: trip.iteration,
+                at: trip.instant,
+                waits: undelivered.to_string(),
             })
         });
     }
@@ -472,6 +513,7 @@ impl<V: Voice> Participant<V> {
             ledger: &mut self.ledger,
         };
         self.inbox.close(end, &mut scene);
+        self.outbox.close(&desk.plan, &mut self.ledger);
         let (traffic, delays, trace) = self.ledger.take();
         let wants_model = desk.wants_last_model.contains(&self.id);
         desk.clock().do_send(Closed {
