@@ -118,6 +118,13 @@ impl Inbox {
         keep!(book: self.pending, self.early, self.beyond, self.downlink, self.heard)
     }
 
+    /// An iteration never takes place: forgets what neighbors that were quicker had sent in it
+    /// already.
+    pub fn take_back(&mut self, iteration: u64) {
+        self.pending.retain(|transit| transit.stamp() < iteration);
+        self.early.clear();
+    }
+
     /// When the agent is up.
     pub fn outages(&mut self) -> &mut Outages {
         &mut self.outages
@@ -285,7 +292,8 @@ impl Inbox {
             || scene.ledger.traces()
     }
 
-    /// Synchronous: lets models arrive until the agent can combine, and says when that is.
+    /// Synchronous: lets models arrive until the agent can combine, and says when that is, and for
+    /// whom it has waited if that is after the end of simulated time.
     /// `begun` is when the iteration began, `adapted` when the agent had adapted.
     ///
     /// # Panics
@@ -295,13 +303,15 @@ impl Inbox {
         (begun, adapted): (SimTime, SimTime),
         quorum: f64,
         scene: &mut Scene<'_>,
-    ) -> SimTime {
+    ) -> (SimTime, Option<AgentId>) {
         self.pending.sort_unstable_by(Transit::order);
+        let sender = |transit: &Transit| transit.letter.head().sender;
         let mut pending = DUE.take();
         std::mem::swap(&mut pending, &mut self.pending);
         if quorum == 1.0 && self.is_plain(&pending, scene) {
             // The last of them is the one to wait for.
             let last = pending.last().map_or(begun, |transit| transit.at);
+            let awaited = pending.last().filter(|_| last > SimTime::END).map(sender);
             for transit in pending.drain(..) {
                 let at = transit.at;
                 if !transit.tag.is_lost() {
@@ -310,12 +320,20 @@ impl Inbox {
             }
             std::mem::swap(&mut pending, &mut self.pending);
             DUE.set(pending);
-            return last.max(adapted);
+            return (last.max(adapted), awaited);
         }
         let mut arrivals = ARRIVALS.take();
         self.foresee(&pending, &mut arrivals, scene);
         let enough = self.enough(begun, quorum, &pending, &arrivals, scene);
         let combined_at = enough.max(adapted);
+        let mut ends = pending.iter().zip(&arrivals);
+        let is_last = |(transit, arrival): &(&Transit, &Arrival)| {
+            arrival.at == enough && transit.stamp() == scene.iteration
+        };
+        let awaited = match enough > SimTime::END {
+            true => ends.find(is_last).map(|(transit, _)| sender(transit)),
+            false => None,
+        };
         let mut downlink = self.downlink;
         for (transit, arrival) in pending.drain(..).zip(&arrivals) {
             if arrival.at > combined_at {
@@ -331,7 +349,7 @@ impl Inbox {
         self.pending.append(&mut pending);
         DUE.set(pending);
         ARRIVALS.set(arrivals);
-        combined_at
+        (combined_at, awaited)
     }
 
     /// Whether what is pending is one copy each of this iteration's models and nothing else, and
@@ -473,7 +491,7 @@ impl Inbox {
             scene.ledger.note(|| MessageRow {
                 key,
                 sent: sent(transit, self.id, scene.plan),
-                arrives: Some(arrives),
+                arrives: Some(arrives).filter(|at| *at <= SimTime::END),
                 fate: MessageEnd::InFlight,
                 used: None,
                 copies: 1,

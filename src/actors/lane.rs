@@ -7,7 +7,7 @@ use super::letter::Letter;
 use super::message::{Copied, Parcel, Post, Seat, Tag};
 use crate::fault::Outages;
 use crate::link::{BurstState, Fate, LinkKind, Loss, Passage};
-use crate::record::{DroppedBy, MessageEnd};
+use crate::record::{DroppedBy, MessageEnd, Standstill};
 use crate::rng::ShortStream;
 use crate::scenario::{Mode, Plan};
 use crate::units::{AgentId, SimTime};
@@ -90,16 +90,18 @@ pub(super) enum Undelivered {
         sender: AgentId,
         receiver: AgentId,
         attempts: u64,
+        /// When the last one was put on the link.
+        last: SimTime,
     },
     #[error(
         "agent {receiver} waits for the model of agent {sender}, which the link from {sender} to \
-         {receiver} has lost {attempts} times; the next attempt would be at {next}"
+         {receiver} has lost {attempts} times; it would be sent again later"
     )]
     AfterTheEnd {
         sender: AgentId,
         receiver: AgentId,
         attempts: u64,
-        next: SimTime,
+        last: SimTime,
     },
 }
 
@@ -109,6 +111,20 @@ impl Undelivered {
             Undelivered::Exhausted { receiver, .. } | Undelivered::AfterTheEnd { receiver, .. } => {
                 *receiver
             }
+        }
+    }
+
+    pub fn kind(&self) -> Standstill {
+        match self {
+            Undelivered::Exhausted { .. } => Standstill::Vain,
+            Undelivered::AfterTheEnd { .. } => Standstill::EndOfTime,
+        }
+    }
+
+    /// When it is known.
+    pub fn known(&self) -> SimTime {
+        match self {
+            Undelivered::Exhausted { last, .. } | Undelivered::AfterTheEnd { last, .. } => *last,
         }
     }
 }
@@ -358,6 +374,7 @@ impl Waiting {
                 sender,
                 receiver,
                 attempts,
+                last: attempt.at,
             });
         }
         // Attempt n is put on the link n pauses after the first.
@@ -367,7 +384,7 @@ impl Waiting {
                 sender,
                 receiver,
                 attempts,
-                next,
+                last: attempt.at,
             });
         }
         let link = (sender, receiver);

@@ -40,8 +40,9 @@ pub(super) enum Signal {
     Until(SimTime),
     /// A checkpoint is written: everyone gives what it goes on from.
     Save,
-    /// The run ends at this moment.
-    Close(SimTime),
+    /// The run ends at this moment; perhaps before the iteration that has begun is complete, which
+    /// then counts as if it had not begun.
+    Close { end: SimTime, takes_back: bool },
 }
 
 /// Agent → neighbor: one copy of a model.

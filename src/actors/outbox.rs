@@ -98,21 +98,31 @@ impl Outbox {
 
     /// Synchronous: an iteration begins at `now`. Counts what has departed until then; what became
     /// of it, its receivers know already.
-    pub fn pass(&mut self, plan: &Plan, now: SimTime, ledger: &mut Ledger) {
+    ///
+    /// # Errors
+    /// A link that cannot bring a model to a receiver that waits for it.
+    pub fn pass(
+        &mut self,
+        plan: &Plan,
+        now: SimTime,
+        ledger: &mut Ledger,
+    ) -> Result<(), Undelivered> {
         if self.uplink.is_empty() {
-            return;
+            return Ok(());
         }
         SCRATCH.with_borrow_mut(|Scratch { out, .. }| {
-            let Outbox {
-                outages, uplink, ..
-            } = self;
-            // A link that fails was told of when that was foreseen.
-            let _ = uplink.serve(plan, now, outages, ledger, out);
+            let passed = self
+                .uplink
+                .serve(plan, now, &mut self.outages, ledger, out);
             out.clear();
-        });
+            passed
+        })
     }
 
     /// Tells all neighbors that there will be no model of an iteration, where they would wait.
+    ///
+    /// # Errors
+    /// As [`Outbox::send`].
     pub fn send_nothing(
         &mut self,
         desk: &Desk,
@@ -180,7 +190,8 @@ impl Outbox {
     /// The run is over: counts what waits for the uplink as if the agent sent nothing more. Its
     /// receivers know what becomes of it.
     pub fn close(&mut self, plan: &Plan, ledger: &mut Ledger) {
-        self.pass(plan, SimTime::NEVER, ledger);
+        // Nobody waits any more.
+        let _ = self.pass(plan, SimTime::NEVER, ledger);
     }
 
     /// Puts every copy on its link, or into the line before it.

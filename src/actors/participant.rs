@@ -13,7 +13,7 @@ use super::roster::Roster;
 use super::section::Section;
 use super::voice::Voice;
 use crate::checkpoint::{Book, Kept, keep};
-use crate::record::{Sample, Stall, WallTimes};
+use crate::record::{Sample, Stall, Standstill, WallTimes};
 use crate::scenario::{Mode, Pace, Plan};
 use crate::units::{AgentId, SimTime};
 use std::sync::Arc;
@@ -38,6 +38,9 @@ pub(super) struct Participant<V> {
     next: u64,
     /// Synchronous: why the run cannot go on, if a link of this agent has failed for good.
     stall: Option<Box<Stall>>,
+    /// Synchronous, where nobody knows which iteration is the last: how the agent was when this one
+    /// began, as far as the end of the run asks for it.
+    before: Option<Section>,
     pub wall: Option<Box<WallTimes>>,
 }
 
@@ -81,6 +84,7 @@ impl<V: Voice> Participant<V> {
             combined_at: None,
             next: 0,
             stall: None,
+            before: None,
             wall: None,
         }
     }
@@ -111,6 +115,8 @@ impl<V: Voice> Participant<V> {
             next,
             // Who has stalled has ended the run.
             stall: _,
+            // It is written anew when the next iteration begins.
+            before: _,
             // Times on the wall are not results.
             wall: _,
         } = self;
@@ -146,7 +152,7 @@ impl<V: Voice> Participant<V> {
             Signal::Look => self.look(desk),
             Signal::Until(until) => self.run_until(desk, until),
             Signal::Save => self.save(desk),
-            Signal::Close(end) => self.close(desk, end),
+            Signal::Close { end, takes_back } => self.close(desk, end, takes_back),
         }
     }
 
@@ -181,8 +187,18 @@ impl<V: Voice> Participant<V> {
         // What was still under way when the last iteration ended.
         self.settle(plan, at);
         self.inbox.shelf.clear(plan, &mut self.ledger);
+        let passed = self.outbox.pass(plan, at, &mut self.ledger);
+        let trip = Trip {
+            iteration,
+            instant: at,
+        };
+        self.note_stall(trip, passed);
+        if plan.may_end_early() {
+            // Plain values all have a form in bytes.
+            let before = Section::write(|book| self.keep_for_the_end(book));
+            self.before = Some(before.unwrap_or_else(|torn| panic!("{torn}")));
+        }
         self.inbox.listen(plan, iteration, at);
-        self.outbox.pass(plan, at, &mut self.ledger);
         self.now = (iteration, at);
         self.combined_at = None;
         self.course = Course::Idle;
@@ -202,6 +218,27 @@ impl<V: Voice> Participant<V> {
         };
         self.send_or_hold(desk, iteration, at);
         self.combine_when_ready(desk);
+    }
+
+    /// Keeps what the end of the run asks for.
+    fn keep_for_the_end(&mut self, book: &mut Book<'_>) -> Kept {
+        self.member.keep_last(book)?;
+        self.inbox.keep(book)?;
+        self.outbox.keep(book)?;
+        self.ledger.keep(book)
+    }
+
+    /// The iteration that has begun is not complete by the end of the run: brings back what was when
+    /// it began.
+    fn take_back(&mut self) {
+        let Some(before) = self.before.take() else {
+            return;
+        };
+        let read = before.read(|book| self.keep_for_the_end(book));
+        // It was written in this run.
+        read.unwrap_or_else(|torn| panic!("{torn}"));
+        self.inbox.take_back(self.now.0);
+        self.combined_at = None;
     }
 
     /// Takes no part in an iteration: it is down, at its beginning or when it would have adapted.
@@ -245,7 +282,10 @@ impl<V: Voice> Participant<V> {
             roster: &mut self.roster,
             ledger: &mut self.ledger,
         };
-        let at = self.inbox.gather((instant, adapted_at), quorum, &mut scene);
+        let (at, awaited) = self.inbox.gather((instant, adapted_at), quorum, &mut scene);
+        if at > SimTime::END {
+            self.note_end_of_time(awaited);
+        }
         let sample = self.combine(desk, iteration, at, instant, last);
         self.combined_at = Some(at);
         self.done(desk, Some(sample), Some(at));
@@ -452,17 +492,40 @@ impl<V: Voice> Participant<V> {
         self.note_stall(trip, sent);
     }
 
+    /// Notes that simulated time ends before the agent combines, `awaited` being whose model it waits
+    /// for, or its own.
+    fn note_end_of_time(&mut self, awaited: Option<AgentId>) {
+        let (iteration, at) = self.now;
+        let id = self.id;
+        let waits = match awaited {
+            Some(sender) => {
+                format!("agent {id} waits for the model of agent {sender}, which would arrive later")
+            }
+            None => format!("agent {id} would have adapted later"),
+        };
+        self.stall.get_or_insert(Box::new(Stall {
+            kind: Standstill::EndOfTime,
+            iteration,
+            at,
+            known: SimTime::END,
+            waits: format!("{waits}; write fewer iterations, shorter times or `until_ms`"),
+        }));
+    }
+
     /// Notes that the run cannot go on, if a link cannot bring a model to who waits for it.
     fn note_stall(&mut self, trip: Trip, sent: Result<(), Undelivered>) {
+        let Err(undelivered) = sent else {
+            return;
+        };
         // The iteration is brought to its end all the same, so that everybody's links are heard of
         // and the message does not depend on who came first.
-        self.stall = sent.err().map(|undelivered| {
-            Box::new(Stall {
-                iteration: trip.iteration,
-                at: trip.instant,
-                waits: undelivered.to_string(),
-            })
-        });
+        self.stall.get_or_insert(Box::new(Stall {
+            kind: undelivered.kind(),
+            iteration: trip.iteration,
+            at: trip.instant,
+            known: undelivered.known(),
+            waits: undelivered.to_string(),
+        }));
     }
 
     fn combine(
@@ -504,7 +567,10 @@ impl<V: Voice> Participant<V> {
         });
     }
 
-    fn close(&mut self, desk: &Desk, end: SimTime) {
+    fn close(&mut self, desk: &Desk, end: SimTime, takes_back: bool) {
+        if takes_back {
+            self.take_back();
+        }
         let mut scene = Scene {
             plan: &desk.plan,
             iteration: self.now.0,

@@ -204,6 +204,18 @@ impl Links {
         self.least_latency
     }
 
+    /// No message arrives sooner after it was put on a link of this kind.
+    pub fn least_latency_of(&self, kind: LinkKind) -> SimTime {
+        self.of(kind).least_latency()
+    }
+
+    /// Whether models are sent again on links of this kind, and yet never arrive.
+    pub fn sends_in_vain(&self, kind: LinkKind) -> bool {
+        let settings = self.settings(kind);
+        let burst = settings.burst.is_some_and(|burst| burst.loses_all());
+        settings.retransmit.is_some() && (settings.drop == 1.0 || burst)
+    }
+
     /// Whether fates on links of a kind are drawn.
     pub fn is_random(&self, kind: LinkKind) -> bool {
         self.of(kind).is_random

@@ -39,7 +39,7 @@ mod tests;
 
 pub use checkpoint::Checkpoint;
 pub use delays::{Delay, Delays};
-pub use failure::{Panic, RunError, Stall};
+pub use failure::{Panic, RunError, Stall, Standstill};
 pub(crate) use files::write_whole;
 pub use files::{begin_anew, has_checkpoint, tidy};
 pub use groups::GroupStats;
