@@ -64,6 +64,9 @@ impl SimTime {
     pub const NEVER: SimTime = SimTime(u64::MAX);
     /// The least time that a message takes.
     pub const LEAST_LATENCY: SimTime = SimTime(1);
+    /// The last moment of simulated time, after 100,000 years: no run may go beyond it. Sums of a
+    /// few such times are still exact.
+    pub const END: SimTime = SimTime(3_200_000_000_000_000_000);
     /// The longest time a scenario may name, in milliseconds: 100 years.
     pub const MAX_MS: f64 = 3.2e12;
 

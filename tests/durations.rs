@@ -130,8 +130,21 @@ fn deadlines_come_when_they_come() {
     let text = scenario(6, COMPLETE, &format!("{link}{clock}"));
     let end = |text: &str| summary(text).number(&["simulated_ms"]);
     assert_eq!(end(&text), Some(123.0));
-    // An iteration that has begun is gone through.
-    assert_eq!(end(&format!("until_ms = 50\n{text}")), Some(61.5));
+    // An iteration that would end after the end of the run is left out.
+    assert_eq!(end(&format!("until_ms = 50\n{text}")), Some(41.0));
+    assert_eq!(end(&format!("until_ms = 41\n{text}")), Some(41.0));
+}
+
+#[test]
+fn synchronous_runs_end_with_the_last_iteration_that_is_complete() {
+    // Iterations of 15 ms.
+    let text = scenario(6, COMPLETE, "[link]\ndelay_ms = 5\n");
+    for (until, iterations) in [("15", 1), ("29.999", 1), ("30", 2), ("89.999", 5), ("1000", 6)] {
+        let text = format!("until_ms = {until}\n{text}");
+        assert_eq!(rounds(&text), vec![15_000; iterations], "{until}");
+        let end = summary(&text).number(&["simulated_ms"]);
+        assert_eq!(end, Some(15.0 * iterations as f64), "{until}");
+    }
 }
 
 #[test]

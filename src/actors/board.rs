@@ -8,7 +8,8 @@
 
 use super::lane::Trip;
 use super::letter::Letter;
-use super::message::Copied;
+use super::message::{Copied, Tag};
+use super::shelf::sent_at;
 use crate::attack::Knowledge;
 use crate::checkpoint::{Book, Kept};
 use crate::fault::Outages;
@@ -101,6 +102,7 @@ struct Ear {
 #[derive(serde::Serialize, serde::Deserialize)]
 struct Overheard {
     at: SimTime,
+    tag: Tag,
     letter: Letter,
 }
 
@@ -209,8 +211,19 @@ impl Board {
         }
         heard.push(Overheard {
             at: copied.at,
+            tag: copied.tag,
             letter: letter.clone(),
         });
+    }
+
+    /// What was foreseen of a sender's models that depart after `since` is going to be replaced.
+    pub fn forget(&self, plan: &Plan, receiver: AgentId, sender: AgentId, since: SimTime) {
+        if let Some(ear) = &self.ears[receiver.index()]
+            && let Some(heard) = lock(ear).by_sender.get_mut(&sender)
+        {
+            let departs = |copy: &Overheard| sent_at(&copy.letter, copy.tag, receiver, plan);
+            heard.retain(|copy| departs(copy) <= since);
+        }
     }
 
     /// The earliest moment that anybody asks for, when an agent that adapted at `before` has come to

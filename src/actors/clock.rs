@@ -10,7 +10,7 @@ use super::section::{self, Section};
 use super::stopwatch::Stopwatch;
 use crate::attack::Knowledge;
 use crate::checkpoint::{Book, Kept, Torn, keep};
-use crate::record::{Closing, Entry, Round, RunError, Sample, Stall};
+use crate::record::{Closing, Entry, Round, RunError, Sample, Stall, Standstill};
 use crate::scenario::Mode;
 use crate::units::{AgentId, SimTime};
 use actix::{Actor, Context, Handler, Message};
@@ -32,10 +32,15 @@ pub(super) struct Clock {
     /// Attackers that look at what others have sent, and how many of the others have not yet.
     lookers: Vec<AgentId>,
     unsent: usize,
-    /// Why the run cannot go on, and the agent that says so: the first of several.
-    stall: Option<(AgentId, Box<Stall>)>,
+    /// Why the run cannot go on, and the agents that say so.
+    stalls: Vec<(AgentId, Box<Stall>)>,
     /// The last iteration, until everyone has told how it ended.
     last: Option<Round>,
+    /// Where `until_ms` may end the run: the last iteration that is complete, of which nobody knows
+    /// yet whether it is the run's last.
+    held: Option<Round>,
+    /// Whether the iteration that has begun is not complete by the end of the run.
+    takes_back: bool,
     end: SimTime,
     closed: Vec<Option<Closed>>,
     /// What comes next, once everyone has given what a checkpoint keeps.
@@ -68,8 +73,10 @@ impl Clock {
             samples: Vec::new(),
             told: Vec::new(),
             waiting: 0,
-            stall: None,
+            stalls: Vec::new(),
             last: None,
+            held: None,
+            takes_back: false,
             end: SimTime::ZERO,
             closed: Vec::new(),
             next: None,
@@ -86,7 +93,7 @@ impl Clock {
     /// Keeps how far time is, and what comes next.
     fn keep(&mut self, book: &mut Book<'_>) -> Kept {
         self.course.keep(book)?;
-        keep!(book: self.next)
+        keep!(book: self.next, self.held)
     }
 
     fn act(&mut self, body: impl FnOnce(&mut Clock)) {
@@ -108,18 +115,21 @@ impl Clock {
 
     /// Goes on after everyone who acted is done.
     fn go_on(&mut self) {
-        if let Some((_, stall)) = self.stall.take() {
-            return self.desk.fail(RunError::Stalled(*stall));
+        if let Some(stall) = self.first_stall() {
+            return self.fail(stall);
         }
         loop {
             let ended = self.course.ended().map(|ended| self.round(ended));
-            let step = self.course.step(&self.desk.plan);
-            if let Step::Close(end) = step {
-                (self.last, self.end) = (ended, end);
-                return self.close();
-            }
+            let step = match self.course.step(&self.desk.plan) {
+                Step::Close(end) => return self.end(ended, end),
+                Step::TakeBack(end) => return self.take_back(end),
+                step => step,
+            };
             let is_told = match ended {
-                Some(round) => self.tell(Entry::Round(round)),
+                Some(round) => {
+                    let complete = self.hold(round);
+                    self.tell_round(complete)
+                }
                 None => self.tell_events(BATCH, self.course.now().1),
             };
             if !is_told {
@@ -132,17 +142,92 @@ impl Clock {
                 return;
             }
             match step {
-                Step::Stall(stall) => return self.desk.fail(RunError::Stalled(stall)),
+                Step::Stall(stall) => return self.fail(stall),
                 step if is_due && self.desk.folder.is_some() => return self.save(step),
                 _ if is_interrupted => {
-                    self.tell(Entry::Interrupted);
+                    let held = self.held.take();
+                    if self.tell_round(held) {
+                        self.tell(Entry::Interrupted);
+                    }
                     return;
                 }
                 Step::Act(act) => return self.set_going(act),
                 Step::Pass => self.clear_samples(),
-                Step::Close(_) => unreachable!("handled above"),
+                Step::Close(_) | Step::TakeBack(_) => unreachable!("handled above"),
             }
         }
+    }
+
+    /// Why the run cannot go on, if that is so: the first agent's reason. What is foreseen for later
+    /// than the end of the iteration, or of the run, is not yet so.
+    fn first_stall(&mut self) -> Option<Stall> {
+        let mut stalls = std::mem::take(&mut self.stalls);
+        stalls.retain(|(_, stall)| {
+            self.course.has_passed(stall.known) && !self.is_over(stall.known)
+        });
+        let first = stalls.into_iter().min_by_key(|(agent, _)| *agent);
+        first.map(|(_, stall)| *stall)
+    }
+
+    /// Whether a synchronous run is over at a moment, since its `until_ms` comes before that.
+    fn is_over(&self, moment: SimTime) -> bool {
+        let plan = &self.desk.plan;
+        plan.may_end_early() && plan.until.is_some_and(|until| moment > until)
+    }
+
+    /// Holds back an iteration that may turn out to be the run's last, and gives the one before it.
+    fn hold(&mut self, round: Round) -> Option<Round> {
+        match self.desk.plan.may_end_early() {
+            true => self.held.replace(round),
+            false => Some(round),
+        }
+    }
+
+    fn tell_round(&self, round: Option<Round>) -> bool {
+        round.is_none_or(|round| self.tell(Entry::Round(round)))
+    }
+
+    /// Ends the run, which cannot go on.
+    fn fail(&mut self, stall: Stall) {
+        let held = self.held.take();
+        if self.tell_round(held) {
+            self.desk.fail(RunError::Stalled(stall));
+        }
+    }
+
+    /// Ends the run with the iteration before this one, which is not complete by the end.
+    fn take_back(&mut self, end: SimTime) {
+        self.takes_back = true;
+        self.end(None, end);
+    }
+
+    /// Ends the run after this iteration, or after the last one that is complete.
+    fn end(&mut self, ended: Option<Round>, end: SimTime) {
+        let held = self.held.take();
+        self.last = match ended {
+            None => held,
+            Some(round) => {
+                if !self.tell_round(held) {
+                    return;
+                }
+                Some(round)
+            }
+        };
+        let plan = self.desk.plan.clone();
+        if let Some(until) = plan.until.filter(|_| plan.may_end_early())
+            && self.last.is_none()
+        {
+            let (iteration, at) = self.course.now();
+            return self.fail(Stall {
+                kind: Standstill::NothingComplete,
+                iteration,
+                at,
+                known: until,
+                waits: format!("no iteration is complete by {until}; let the run be longer"),
+            });
+        }
+        self.end = end;
+        self.close();
     }
 
     /// Takes a step that a checkpoint keeps, which is to act or to pass.
@@ -297,7 +382,10 @@ impl Clock {
         self.waiting = agents;
         self.closed.clear();
         self.closed.resize_with(agents, || None);
-        let tick = self.tick(Signal::Close(self.end));
+        let tick = self.tick(Signal::Close {
+            end: self.end,
+            takes_back: self.takes_back,
+        });
         for mailbox in self.desk.mailboxes() {
             mailbox.tick(tick);
         }
@@ -380,14 +468,9 @@ impl Handler<Done> for Clock {
     fn handle(&mut self, done: Done, _: &mut Self::Context) {
         self.act(|clock| {
             clock.course.hear(&done);
-            if let Some(stall) = done.stall
-                && clock
-                    .stall
-                    .as_ref()
-                    .is_none_or(|(first, _)| done.agent < *first)
-            {
-                clock.stall = Some((done.agent, stall));
-            }
+            clock
+                .stalls
+                .extend(done.stall.map(|stall| (done.agent, stall)));
             match done.sample {
                 Some(sample) if clock.is_asynchronous() => clock.hear_event(*sample),
                 Some(sample) => {

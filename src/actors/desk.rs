@@ -2,7 +2,7 @@
 
 use super::board::Board;
 use super::clock::Clock;
-use super::message::{Copied, Nothing, Parcel, Post, Sent, Tick};
+use super::message::{Copied, Leftovers, Nothing, Parcel, Post, Sent, Tick};
 use super::node::{Agent, Attacker};
 use crate::checkpoint::Torn;
 use crate::record::{Checkpoint, Entry, Panic, RunError, Sample};
@@ -94,6 +94,18 @@ impl Desk {
             }
         }
         self.mailboxes()[receiver.index()].put(parcel);
+    }
+
+    /// Puts copies of earlier iterations' models into a receiver's mailbox, instead of what was
+    /// foreseen of them.
+    pub fn leftovers(&self, receiver: AgentId, leftovers: Leftovers) {
+        if let Some(board) = &self.board {
+            board.forget(&self.plan, receiver, leftovers.sender, leftovers.since);
+            for (letter, copied) in &leftovers.copies {
+                board.overhear(&self.plan, receiver, letter, *copied);
+            }
+        }
+        self.mailboxes()[receiver.index()].put(leftovers);
     }
 
     /// Tells a neighbor that nothing comes.

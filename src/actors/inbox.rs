@@ -3,7 +3,7 @@
 
 use super::ledger::Ledger;
 use super::letter::Letter;
-use super::message::{Copied, Parcel, Post, Seat, Tag};
+use super::message::{Copied, Leftovers, Parcel, Post, Seat, Tag};
 use super::quorum::Count;
 use super::roster::Roster;
 use super::shelf::{Held, Shelf, sent_at};
@@ -20,6 +20,8 @@ pub(super) struct Inbox {
     id: AgentId,
     /// Copies that have not arrived.
     pending: Vec<Transit>,
+    /// Those that replace what was foreseen, of senders that have begun the next iteration earlier.
+    early: Vec<Transit>,
     /// The end of the run, where it is known: what comes after it is only counted, since it would
     /// be looked at again and again. Not where messages are traced.
     end: Option<SimTime>,
@@ -63,6 +65,11 @@ struct Heard {
     /// Copies in this iteration that are the only ones of their neighbor, and in the next.
     singles: usize,
     next_singles: usize,
+    /// Senders whose models of earlier iterations wait for their uplinks, and how many of those have
+    /// said what becomes of them now, in this iteration and in the next.
+    owed: usize,
+    repaid: usize,
+    next_repaid: usize,
 }
 
 impl Heard {
@@ -95,6 +102,7 @@ impl Inbox {
         Inbox {
             id,
             pending: Vec::new(),
+            early: Vec::new(),
             end: plan.end().filter(|_| !plan.record.trace),
             beyond: 0,
             shelf: Shelf::new(id, slots),
@@ -107,7 +115,14 @@ impl Inbox {
     /// Keeps what is under way and what has arrived. When the agent is down is drawn anew.
     pub fn keep(&mut self, book: &mut Book<'_>) -> Kept {
         self.shelf.keep(book)?;
-        keep!(book: self.pending, self.beyond, self.downlink, self.heard)
+        keep!(book: self.pending, self.early, self.beyond, self.downlink, self.heard)
+    }
+
+    /// An iteration never takes place: forgets what neighbors that were quicker had sent in it
+    /// already.
+    pub fn take_back(&mut self, iteration: u64) {
+        self.pending.retain(|transit| transit.stamp() < iteration);
+        self.early.clear();
     }
 
     /// When the agent is up.
@@ -166,20 +181,63 @@ impl Inbox {
         self.heard.hear(iteration);
     }
 
-    /// Begins to listen for an iteration; neighbors may have spoken already.
-    pub fn listen(&mut self, iteration: u64) {
+    /// Takes copies of earlier iterations' models, whose turn in the sender's uplink has changed.
+    pub fn take_leftovers(&mut self, leftovers: Leftovers) {
+        let is_current = self.heard.iteration == Some(leftovers.iteration);
+        let (repaid, transits) = match is_current {
+            true => (&mut self.heard.repaid, &mut self.pending),
+            false => (&mut self.heard.next_repaid, &mut self.early),
+        };
+        *repaid += 1;
+        let seat = leftovers.seat;
+        let copies = leftovers.copies.into_iter();
+        transits.extend(copies.map(|(letter, Copied { at, tag })| Transit {
+            letter,
+            at,
+            seat,
+            tag,
+        }));
+    }
+
+    /// Begins to listen for an iteration, which begins at `now`; neighbors may have spoken already.
+    pub fn listen(&mut self, plan: &Plan, iteration: u64, now: SimTime) {
         self.heard = Heard {
             iteration: Some(iteration),
             now: self.heard.next,
             next: 0,
             singles: self.heard.next_singles,
             next_singles: 0,
+            owed: self.forget_foreseen(plan, iteration, now),
+            repaid: self.heard.next_repaid,
+            next_repaid: 0,
         };
+        self.pending.append(&mut self.early);
     }
 
-    /// How many neighbors have spoken in this iteration.
-    pub fn heard(&self) -> usize {
-        self.heard.now
+    /// Forgets what was foreseen in earlier iterations of models that depart after `now` through an
+    /// uplink, and says how many senders are going to say what becomes of them.
+    fn forget_foreseen(&mut self, plan: &Plan, iteration: u64, now: SimTime) -> usize {
+        if !plan.links.has_uplink() {
+            return 0;
+        }
+        let id = self.id;
+        let is_foreseen = |transit: &mut Transit| {
+            let kind = plan.links.kind(transit.letter.head().sender, id);
+            transit.stamp() < iteration
+                && plan.links.uplink_time(kind).is_some()
+                && sent(transit, id, plan) > now
+        };
+        let foreseen = self.pending.extract_if(.., is_foreseen);
+        let mut senders: Vec<Seat> = foreseen.map(|transit| transit.seat).collect();
+        senders.sort_unstable();
+        senders.dedup();
+        senders.len()
+    }
+
+    /// Whether so many neighbors have spoken in this iteration, and all that was foreseen is
+    /// replaced.
+    pub fn has_heard(&self, neighbors: usize) -> bool {
+        self.heard.now >= neighbors && self.heard.repaid >= self.heard.owed
     }
 
     /// Lets everything arrive that does so up to `now`.
@@ -234,7 +292,8 @@ impl Inbox {
             || scene.ledger.traces()
     }
 
-    /// Synchronous: lets models arrive until the agent can combine, and says when that is.
+    /// Synchronous: lets models arrive until the agent can combine, and says when that is, and for
+    /// whom it has waited if that is after the end of simulated time.
     /// `begun` is when the iteration began, `adapted` when the agent had adapted.
     ///
     /// # Panics
@@ -244,13 +303,15 @@ impl Inbox {
         (begun, adapted): (SimTime, SimTime),
         quorum: f64,
         scene: &mut Scene<'_>,
-    ) -> SimTime {
+    ) -> (SimTime, Option<AgentId>) {
         self.pending.sort_unstable_by(Transit::order);
+        let sender = |transit: &Transit| transit.letter.head().sender;
         let mut pending = DUE.take();
         std::mem::swap(&mut pending, &mut self.pending);
         if quorum == 1.0 && self.is_plain(&pending, scene) {
             // The last of them is the one to wait for.
             let last = pending.last().map_or(begun, |transit| transit.at);
+            let awaited = pending.last().filter(|_| last > SimTime::END).map(sender);
             for transit in pending.drain(..) {
                 let at = transit.at;
                 if !transit.tag.is_lost() {
@@ -259,12 +320,20 @@ impl Inbox {
             }
             std::mem::swap(&mut pending, &mut self.pending);
             DUE.set(pending);
-            return last.max(adapted);
+            return (last.max(adapted), awaited);
         }
         let mut arrivals = ARRIVALS.take();
         self.foresee(&pending, &mut arrivals, scene);
         let enough = self.enough(begun, quorum, &pending, &arrivals, scene);
         let combined_at = enough.max(adapted);
+        let mut ends = pending.iter().zip(&arrivals);
+        let is_last = |(transit, arrival): &(&Transit, &Arrival)| {
+            arrival.at == enough && transit.stamp() == scene.iteration
+        };
+        let awaited = match enough > SimTime::END {
+            true => ends.find(is_last).map(|(transit, _)| sender(transit)),
+            false => None,
+        };
         let mut downlink = self.downlink;
         for (transit, arrival) in pending.drain(..).zip(&arrivals) {
             if arrival.at > combined_at {
@@ -280,7 +349,7 @@ impl Inbox {
         self.pending.append(&mut pending);
         DUE.set(pending);
         ARRIVALS.set(arrivals);
-        combined_at
+        (combined_at, awaited)
     }
 
     /// Whether what is pending is one copy each of this iteration's models and nothing else, and
@@ -397,7 +466,8 @@ impl Inbox {
         };
         scene.ledger.traffic.delivered += 1;
         scene.ledger.traffic.late += u64::from(late);
-        let took = (at - departed).us();
+        // From the first attempt on: that is what losses cost.
+        let took = (at - head.departs).us();
         scene.ledger.delays.add(Delay::Delivery, took);
         let held = Held::new(transit.letter, at, transit.tag, late);
         if usable {
@@ -421,7 +491,7 @@ impl Inbox {
             scene.ledger.note(|| MessageRow {
                 key,
                 sent: sent(transit, self.id, scene.plan),
-                arrives: Some(arrives),
+                arrives: Some(arrives).filter(|at| *at <= SimTime::END),
                 fate: MessageEnd::InFlight,
                 used: None,
                 copies: 1,

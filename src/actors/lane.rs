@@ -7,10 +7,11 @@ use super::letter::Letter;
 use super::message::{Copied, Parcel, Post, Seat, Tag};
 use crate::fault::Outages;
 use crate::link::{BurstState, Fate, LinkKind, Loss, Passage};
-use crate::record::{DroppedBy, MessageEnd};
+use crate::record::{DroppedBy, MessageEnd, Standstill};
 use crate::rng::ShortStream;
 use crate::scenario::{Mode, Plan};
 use crate::units::{AgentId, SimTime};
+use std::collections::BTreeMap;
 
 /// The link to one neighbor.
 pub(super) struct Lane {
@@ -18,8 +19,8 @@ pub(super) struct Lane {
     pub seat: Seat,
     pub kind: LinkKind,
     pub way: Way,
-    /// What it remembers, where it remembers anything.
-    pub memory: Option<Box<Memory>>,
+    /// The state of its bursts, where there are any.
+    pub bursts: Option<Box<BurstState>>,
 }
 
 /// How a plain copy gets onto a link.
@@ -29,25 +30,43 @@ pub(super) enum Way {
     Fixed(SimTime),
     /// Its fate is drawn, and it waits for nothing before.
     Drawn,
-    /// Its turn in the uplink comes first, or it may have to be sent again.
+    /// It is put on the link as a [`Waiting`] copy: its turn in the uplink comes first, it may have
+    /// to be sent again, or its link is partitioned now and then.
     Queued,
 }
 
-/// What a link remembers.
-pub(super) struct Memory {
-    burst: BurstState,
-    /// The receiver's, where lost models are sent again.
-    outages: Option<Outages>,
-}
-
-/// A copy to be put on a link, in the order of the uplink.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+/// A copy to be put on a link. The order is that in which an uplink serves: by the moment of
+/// departure, earlier iterations first, then in the order of receivers and copies.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 pub(super) struct Attempt {
+    /// When it is put on the link.
     pub at: SimTime,
-    pub lane: u32,
+    /// The sender's iteration.
+    pub iteration: u64,
+    pub receiver: AgentId,
     pub copy: u32,
     /// How often it was sent before.
     pub number: u32,
+}
+
+/// A copy that is to be put on a link, with what its fate depends on.
+#[derive(Clone, serde::Serialize, serde::Deserialize)]
+pub(super) struct Waiting {
+    pub attempt: Attempt,
+    /// The instant of its iteration.
+    pub instant: SimTime,
+    pub seat: Seat,
+    /// The state of the link's bursts that this attempt meets.
+    pub burst: BurstState,
+    pub letter: Letter,
+}
+
+/// A copy as its receiver gets it.
+pub(super) struct Outgoing {
+    pub receiver: AgentId,
+    pub seat: Seat,
+    pub letter: Letter,
+    pub copied: Copied,
 }
 
 /// Which iteration models leave in.
@@ -58,19 +77,60 @@ pub(super) struct Trip {
     pub instant: SimTime,
 }
 
-/// A link that kept losing a model until nobody sends it again.
+/// A model that its link cannot bring to the receiver, which waits for it.
 #[derive(Debug, thiserror::Error)]
-#[error(
-    "agent {receiver} waits for the model of agent {sender}, which the link from {sender} to \
-     {receiver} has lost {attempts} times, or brought while agent {receiver} was down; allow more \
-     attempts with link.retransmit_limit, longer pauses with link.retransmit_ms, lose less, or let \
-     agents go on without a model: without link.retransmit_ms, or in deadline mode"
-)]
-pub(super) struct Exhausted {
-    sender: AgentId,
-    pub receiver: AgentId,
-    attempts: u64,
+pub(super) enum Undelivered {
+    #[error(
+        "agent {receiver} waits for the model of agent {sender}, which the link from {sender} to \
+         {receiver} has lost {attempts} times, or brought while agent {receiver} was down; allow more \
+         attempts with link.retransmit_limit, longer pauses with link.retransmit_ms, lose less, or let \
+         agents go on without a model: without link.retransmit_ms, or in deadline mode"
+    )]
+    Exhausted {
+        sender: AgentId,
+        receiver: AgentId,
+        attempts: u64,
+        /// When the last one was put on the link.
+        last: SimTime,
+    },
+    #[error(
+        "agent {receiver} waits for the model of agent {sender}, which the link from {sender} to \
+         {receiver} has lost {attempts} times; it would be sent again later"
+    )]
+    AfterTheEnd {
+        sender: AgentId,
+        receiver: AgentId,
+        attempts: u64,
+        last: SimTime,
+    },
 }
+
+impl Undelivered {
+    pub fn receiver(&self) -> AgentId {
+        match self {
+            Undelivered::Exhausted { receiver, .. } | Undelivered::AfterTheEnd { receiver, .. } => {
+                *receiver
+            }
+        }
+    }
+
+    pub fn kind(&self) -> Standstill {
+        match self {
+            Undelivered::Exhausted { .. } => Standstill::Vain,
+            Undelivered::AfterTheEnd { .. } => Standstill::EndOfTime,
+        }
+    }
+
+    /// When it is known.
+    pub fn known(&self) -> SimTime {
+        match self {
+            Undelivered::Exhausted { last, .. } | Undelivered::AfterTheEnd { last, .. } => *last,
+        }
+    }
+}
+
+/// When the receivers of what is sent again are down.
+pub(super) type ReceiverOutages = BTreeMap<AgentId, Outages>;
 
 /// A copy as its link has decided.
 struct Sent {
@@ -81,80 +141,53 @@ struct Sent {
     duplicated: bool,
 }
 
-/// Who sends, and in which iteration.
+/// A copy that is put on its link.
 #[derive(Clone, Copy)]
-pub(super) struct Origin {
-    pub sender: AgentId,
-    pub trip: Trip,
+struct Put {
+    sender: AgentId,
+    kind: LinkKind,
+    attempt: Attempt,
+    burst: BurstState,
+    /// When it has passed the uplink.
+    left: SimTime,
 }
 
-impl Lane {
-    pub fn new(plan: &Plan, sender: AgentId, (receiver, seat): (AgentId, Seat)) -> Lane {
-        let kind = plan.links.kind(sender, receiver);
-        let settings = plan.links.settings(kind);
-        let remembers = settings.burst.is_some() || settings.retransmit.is_some();
-        let memory = || {
-            Box::new(Memory {
-                burst: BurstState::default(),
-                outages: settings.retransmit.map(|_| plan.faults.outages(receiver)),
-            })
-        };
-        Lane {
-            receiver,
-            seat,
+impl Put {
+    /// What becomes of it, and of the copy that the link may make of it. `stream` is that of a plain
+    /// copy's fate, where it was opened before.
+    fn carry(self, plan: &Plan, stream: Option<&mut ShortStream>) -> (Sent, Option<Sent>) {
+        let Put {
+            sender,
             kind,
-            way: way(plan, kind),
-            memory: remembers.then(memory),
-        }
-    }
-
-    /// The state of the link's bursts in the sender's iteration.
-    fn burst(&mut self, plan: &Plan, sender: AgentId, iteration: u64) -> BurstState {
-        match &mut self.memory {
-            Some(memory) => {
-                let state = &mut memory.burst;
-                plan.links
-                    .burst(self.kind, state, sender, self.receiver, iteration);
-                *state
-            }
-            None => BurstState::default(),
-        }
-    }
-
-    /// Puts a copy on the link, which it reaches at `left`. `stream` is that of a plain copy's fate,
-    /// where it was opened before. Returns the copy and the one that the link may make of it.
-    fn carry(
-        &mut self,
-        plan: &Plan,
-        origin: Origin,
-        attempt: Attempt,
-        left: SimTime,
-        stream: Option<&mut ShortStream>,
-    ) -> (Sent, Option<Sent>) {
-        let (links, kind, receiver) = (&plan.links, self.kind, self.receiver);
-        let Origin { sender, trip } = origin;
-        let burst = self.burst(plan, sender, trip.iteration);
-        let partitioned = plan
-            .faults
-            .parts(sender, receiver, trip.iteration, attempt.at);
+            attempt,
+            burst,
+            left,
+        } = self;
+        let Attempt {
+            at,
+            iteration,
+            receiver,
+            ..
+        } = attempt;
+        let partitioned = plan.faults.parts(sender, receiver, iteration, at);
         let drawn = |copy: u32| {
             let passage = Passage {
                 sender,
                 receiver,
-                stamp: trip.iteration,
+                stamp: iteration,
                 copy,
                 attempt: attempt.number,
             };
-            links.fate(kind, burst, passage)
+            plan.links.fate(kind, burst, passage)
         };
         let sent = |copy: u32, fate: Fate| Sent {
             copy,
-            reaches: (left + fate.delay).max(attempt.at + SimTime::LEAST_LATENCY),
+            reaches: (left + fate.delay).max(at + SimTime::LEAST_LATENCY),
             dropped: dropped_by(partitioned, &fate),
             duplicated: fate.duplicated,
         };
         let fate = match stream {
-            Some(stream) => links.fate_of(kind, burst, trip.iteration, stream),
+            Some(stream) => plan.links.fate_of(kind, burst, iteration, stream),
             None => drawn(attempt.copy),
         };
         let original = sent(attempt.copy, fate);
@@ -163,24 +196,78 @@ impl Lane {
         (original, duplicate)
     }
 
+    /// What the receiver gets of a copy: what is dropped is counted, and told only where receivers
+    /// wait for it.
+    fn keep(
+        self,
+        plan: &Plan,
+        letter: &Letter,
+        sent: Sent,
+        ledger: &mut Ledger,
+    ) -> Option<Copied> {
+        let attempt = self.attempt;
+        let (at, tag) = (sent.reaches, Tag::new(sent.copy, attempt.number));
+        let Some(by) = sent.dropped else {
+            return Some(Copied { at, tag });
+        };
+        let key = ledger.key(letter, attempt.receiver, tag);
+        let end = MessageEnd::Dropped(by);
+        ledger.drop(key, attempt.at, Some(at), end, 1);
+        let tag = tag.lost();
+        (plan.mode() == Mode::Synchronous).then_some(Copied { at, tag })
+    }
+}
+
+impl Lane {
+    pub fn new(plan: &Plan, sender: AgentId, (receiver, seat): (AgentId, Seat)) -> Lane {
+        let kind = plan.links.kind(sender, receiver);
+        let has_bursts = plan.links.settings(kind).burst.is_some();
+        Lane {
+            receiver,
+            seat,
+            kind,
+            way: way(plan, kind),
+            bursts: has_bursts.then(Box::default),
+        }
+    }
+
+    /// The state of the link's bursts in the sender's iteration.
+    pub fn burst(&mut self, plan: &Plan, sender: AgentId, iteration: u64) -> BurstState {
+        match &mut self.bursts {
+            Some(state) => {
+                plan.links
+                    .burst(self.kind, state, sender, self.receiver, iteration);
+                **state
+            }
+            None => BurstState::default(),
+        }
+    }
+
     /// Puts a plain copy on the link at once, and what becomes of it into the receiver's mailbox.
     pub fn send_at_once(
         &mut self,
         desk: &Desk,
-        origin: Origin,
         letter: Letter,
         stream: &mut ShortStream,
         ledger: &mut Ledger,
     ) {
-        let attempt = Attempt {
-            at: letter.head().departs,
-            lane: 0,
-            copy: 0,
-            number: 0,
-        };
         let plan = &*desk.plan;
-        let (original, duplicate) = self.carry(plan, origin, attempt, attempt.at, Some(stream));
-        let original = self.keep(plan, &letter, attempt, original, ledger);
+        let head = letter.head();
+        let put = Put {
+            sender: head.sender,
+            kind: self.kind,
+            attempt: Attempt {
+                at: head.departs,
+                iteration: head.stamp,
+                receiver: self.receiver,
+                copy: 0,
+                number: 0,
+            },
+            burst: self.burst(plan, head.sender, head.stamp),
+            left: head.departs,
+        };
+        let (original, duplicate) = put.carry(plan, Some(stream));
+        let original = put.keep(plan, &letter, original, ledger);
         let Some(duplicate) = duplicate else {
             if let Some(copied) = original {
                 self.hand_over(desk, letter, copied);
@@ -188,39 +275,63 @@ impl Lane {
             return;
         };
         ledger.traffic.duplicated += 1;
-        let duplicate = self.keep(plan, &letter, attempt, duplicate, ledger);
+        let duplicate = put.keep(plan, &letter, duplicate, ledger);
         match (original, duplicate) {
-            (Some(one), Some(other)) => self.hand_over_several(desk, letter, [one, other].into()),
+            (Some(one), Some(other)) => {
+                hand_over_several(desk, (self.receiver, self.seat), letter, [one, other].into());
+            }
             (Some(one), None) | (None, Some(one)) => self.hand_over(desk, letter, one),
             (None, None) => {}
         }
     }
 
-    /// Puts a copy on the link, which it reaches at `left`, and appends to `copies` what the receiver
+    /// Puts a copy into the receiver's mailbox.
+    pub fn hand_over(&self, desk: &Desk, letter: Letter, copied: Copied) {
+        hand_over(desk, (self.receiver, self.seat), letter, copied);
+    }
+}
+
+impl Waiting {
+    /// Puts the copy on its link, which it reaches at `left`, and appends to `out` what the receiver
     /// gets. Returns the next attempt, if it has to be sent again.
     ///
     /// # Errors
-    /// A link that loses a model more often than it may be sent again.
+    /// A link that loses a model more often than it may be sent again, or until simulated time ends.
     pub fn launch(
-        &mut self,
+        self,
         plan: &Plan,
-        origin: Origin,
-        (attempt, left): (Attempt, SimTime),
-        letter: &Letter,
+        left: SimTime,
+        outages: &mut ReceiverOutages,
         ledger: &mut Ledger,
-        copies: &mut Vec<(u32, Copied)>,
-    ) -> Result<Option<Attempt>, Exhausted> {
-        let (original, duplicate) = self.carry(plan, origin, attempt, left, None);
+        out: &mut Vec<Outgoing>,
+    ) -> Result<Option<Waiting>, Undelivered> {
+        let (sender, receiver) = (self.letter.head().sender, self.attempt.receiver);
+        let put = Put {
+            sender,
+            kind: plan.links.kind(sender, receiver),
+            attempt: self.attempt,
+            burst: self.burst,
+            left,
+        };
+        if self.attempt.number > 0 {
+            ledger.count_sent(plan, put.kind, &self.letter, 1);
+        }
+        let (original, duplicate) = put.carry(plan, None);
         ledger.traffic.duplicated += u64::from(duplicate.is_some());
         let both = [Some(original), duplicate];
-        let again = self.resend(plan, origin, attempt, both.iter().flatten());
+        let again = self.resend(plan, put, outages, both.iter().flatten());
         for mut sent in both.into_iter().flatten() {
             if let Ok(Some(_)) = again {
                 // What is sent again did not arrive: if it was not lost, the receiver was down.
                 sent.dropped.get_or_insert(DroppedBy::ReceiverDown);
             }
-            let copied = self.keep(plan, letter, attempt, sent, ledger);
-            copies.extend(copied.map(|copied| (attempt.lane, copied)));
+            let copied = put.keep(plan, &self.letter, sent, ledger);
+            out.extend(copied.map(|copied| Outgoing {
+                receiver,
+                seat: self.seat,
+                letter: self.letter.clone(),
+                copied,
+            }));
         }
         again
     }
@@ -228,20 +339,27 @@ impl Lane {
     /// The next attempt, where none of the copies gets through. Nothing is sent again to a receiver
     /// that takes no part in the iteration or is down for good: nobody waits for it there.
     fn resend<'a>(
-        &mut self,
+        &self,
         plan: &Plan,
-        origin: Origin,
-        attempt: Attempt,
+        put: Put,
+        outages: &mut ReceiverOutages,
         copies: impl Iterator<Item = &'a Sent>,
-    ) -> Result<Option<Attempt>, Exhausted> {
-        let settings = plan.links.settings(self.kind);
-        let memory = self.memory.as_mut();
-        let outages = memory.and_then(|memory| memory.outages.as_mut());
-        let (Some(pause), Some(outages)) = (settings.retransmit, outages) else {
+    ) -> Result<Option<Waiting>, Undelivered> {
+        let settings = plan.links.settings(put.kind);
+        let Some(pause) = settings.retransmit else {
             return Ok(None);
         };
-        let Trip { iteration, instant } = origin.trip;
-        if outages.is_down(iteration, instant) {
+        let (sender, attempt) = (put.sender, self.attempt);
+        let Attempt {
+            iteration,
+            receiver,
+            number,
+            ..
+        } = attempt;
+        let outages = outages
+            .entry(receiver)
+            .or_insert_with(|| plan.faults.outages(receiver));
+        if outages.is_down(iteration, self.instant) {
             return Ok(None);
         }
         for sent in copies {
@@ -250,68 +368,76 @@ impl Lane {
                 return Ok(None);
             }
         }
-        if u64::from(attempt.number) >= settings.retransmit_limit {
-            return Err(Exhausted {
-                sender: origin.sender,
-                receiver: self.receiver,
-                attempts: u64::from(attempt.number) + 1,
+        let attempts = u64::from(number) + 1;
+        if u64::from(number) >= settings.retransmit_limit {
+            return Err(Undelivered::Exhausted {
+                sender,
+                receiver,
+                attempts,
+                last: attempt.at,
             });
         }
-        Ok(Some(Attempt {
-            // Attempt n is put on the link n pauses after the first.
-            at: attempt.at + pause,
-            number: attempt.number + 1,
-            ..attempt
+        // Attempt n is put on the link n pauses after the first.
+        let next = attempt.at + pause;
+        if next > SimTime::END {
+            return Err(Undelivered::AfterTheEnd {
+                sender,
+                receiver,
+                attempts,
+                last: attempt.at,
+            });
+        }
+        let link = (sender, receiver);
+        let number = number + 1;
+        let burst =
+            plan.links
+                .burst_after_a_pause(put.kind, self.burst, link, iteration, number);
+        Ok(Some(Waiting {
+            attempt: Attempt {
+                at: next,
+                number,
+                ..attempt
+            },
+            burst,
+            ..self.clone()
         }))
     }
+}
 
-    /// What the receiver gets of a copy: what is dropped is counted, and told only where receivers
-    /// wait for it.
-    fn keep(
-        &self,
-        plan: &Plan,
-        letter: &Letter,
-        attempt: Attempt,
-        sent: Sent,
-        ledger: &mut Ledger,
-    ) -> Option<Copied> {
-        let (at, tag) = (sent.reaches, Tag::new(sent.copy, attempt.number));
-        let Some(by) = sent.dropped else {
-            return Some(Copied { at, tag });
-        };
-        let key = ledger.key(letter, self.receiver, tag);
-        let end = MessageEnd::Dropped(by);
-        ledger.drop(key, attempt.at, Some(at), end, 1);
-        let tag = tag.lost();
-        (plan.mode() == Mode::Synchronous).then_some(Copied { at, tag })
-    }
+/// Puts a copy into a receiver's mailbox.
+pub(super) fn hand_over(
+    desk: &Desk,
+    (receiver, seat): (AgentId, Seat),
+    letter: Letter,
+    Copied { at, tag }: Copied,
+) {
+    let post = Post {
+        letter,
+        at,
+        seat,
+        tag,
+    };
+    desk.post(receiver, post);
+}
 
-    /// Puts a copy into the receiver's mailbox.
-    pub fn hand_over(&self, desk: &Desk, letter: Letter, Copied { at, tag }: Copied) {
-        let post = Post {
-            letter,
-            at,
-            seat: self.seat,
-            tag,
-        };
-        desk.post(self.receiver, post);
-    }
-
-    /// Puts several copies into it.
-    pub fn hand_over_several(&self, desk: &Desk, letter: Letter, copies: Box<[Copied]>) {
-        let parcel = Parcel {
-            letter,
-            seat: self.seat,
-            copies,
-        };
-        desk.parcel(self.receiver, parcel);
-    }
+/// Puts several copies of a letter into a receiver's mailbox.
+pub(super) fn hand_over_several(
+    desk: &Desk,
+    (receiver, seat): (AgentId, Seat),
+    letter: Letter,
+    copies: Box<[Copied]>,
+) {
+    let parcel = Parcel {
+        letter,
+        seat,
+        copies,
+    };
+    desk.parcel(receiver, parcel);
 }
 
 /// How plain copies get onto a link of a kind.
 fn way(plan: &Plan, kind: LinkKind) -> Way {
-    let settings = plan.links.settings(kind);
-    if settings.uplink_mbps.is_some() || settings.retransmit.is_some() {
+    if plan.links.is_queued(kind) {
         return Way::Queued;
     }
     match plan.links.direct(kind) {

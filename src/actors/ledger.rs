@@ -27,6 +27,16 @@ impl Ledger {
         }
     }
 
+    /// Notes of what may come about another way, to be thrown away.
+    pub fn of_what_may_come() -> Ledger {
+        Ledger {
+            traffic: Traffic::default(),
+            delays: Delays::default(),
+            trace: None,
+            traces: false,
+        }
+    }
+
     /// Whether every message and model is kept.
     pub fn traces(&self) -> bool {
         self.traces

@@ -141,6 +141,11 @@ impl Member {
         kept
     }
 
+    /// Keeps the last combination, as far as the end of the run asks for it.
+    pub fn keep_last(&mut self, book: &mut Book<'_>) -> Kept {
+        keep!(book: self.combined, self.fingerprint, self.last)
+    }
+
     pub fn id(&self) -> AgentId {
         self.id
     }

@@ -41,8 +41,9 @@ pub(super) enum Signal {
     Until(SimTime),
     /// A checkpoint is written: everyone gives what it goes on from.
     Save,
-    /// The run ends at this moment.
-    Close(SimTime),
+    /// The run ends at this moment; perhaps before the iteration that has begun is complete, which
+    /// then counts as if it had not begun.
+    Close { end: SimTime, takes_back: bool },
 }
 
 /// Agent → neighbor: one copy of a model.
@@ -63,6 +64,20 @@ pub(super) struct Parcel {
     pub letter: Letter,
     pub seat: Seat,
     pub copies: Box<[Copied]>,
+}
+
+/// Agent → receiver, synchronous: copies of earlier iterations' models that have departed since the
+/// iteration began, or will depart, through an uplink. They replace what was foreseen of them: other
+/// models may depart before them now.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub(super) struct Leftovers {
+    pub iteration: u64,
+    /// When the iteration began.
+    pub since: SimTime,
+    pub sender: AgentId,
+    pub seat: Seat,
+    pub copies: Box<[(Letter, Copied)]>,
 }
 
 /// Agent → neighbor, synchronous: there will be no model of this iteration. It only keeps the

@@ -30,6 +30,7 @@ mod roster;
 mod section;
 mod shelf;
 mod stopwatch;
+mod uplink;
 mod voice;
 
 use crate::record::{Checkpoint, Observer, Output, Panic, Recorder, RunError, Summary};

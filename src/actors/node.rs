@@ -2,7 +2,7 @@
 //! ends the run if that panics.
 
 use super::desk::Desk;
-use super::message::{Nothing, Parcel, Post, Tick};
+use super::message::{Leftovers, Nothing, Parcel, Post, Tick};
 use super::participant::Participant;
 use super::section::Section;
 use super::stopwatch::Stopwatch;
@@ -111,6 +111,16 @@ impl<V: Voice> Handler<Nothing> for Node<V> {
     fn handle(&mut self, nothing: Nothing, _: &mut Self::Context) {
         self.act(Stopwatch::start(None), |desk, agent| {
             agent.take_nothing(desk, nothing);
+        });
+    }
+}
+
+impl<V: Voice> Handler<Leftovers> for Node<V> {
+    type Result = ();
+
+    fn handle(&mut self, leftovers: Leftovers, _: &mut Self::Context) {
+        self.act(Stopwatch::start(None), |desk, agent| {
+            agent.take_leftovers(desk, leftovers);
         });
     }
 }

@@ -4,7 +4,7 @@
 use super::message::{Done, Signal};
 use crate::checkpoint::{Book, Kept, keep};
 use crate::fault::Outages;
-use crate::record::Stall;
+use crate::record::{Stall, Standstill};
 use crate::scenario::{Pace, Plan};
 use crate::units::{AgentId, SimTime};
 use std::cmp::Reverse;
@@ -19,6 +19,9 @@ pub(super) enum Step {
     Pass,
     /// The run is over at this moment.
     Close(SimTime),
+    /// The iteration that ended with the last step is not complete by the end of the run, and
+    /// counts as if it had never begun: the run is over at this moment.
+    TakeBack(SimTime),
     /// The run can never go on.
     Stall(Stall),
 }
@@ -52,6 +55,11 @@ pub(super) trait Course {
 
     /// Somebody who acts is done.
     fn hear(&mut self, done: &Done);
+
+    /// Whether a moment lies before the one at which everyone who acted is done.
+    fn has_passed(&self, _: SimTime) -> bool {
+        true
+    }
 
     /// The iteration that ended with the last step, if one did.
     fn ended(&self) -> Option<Ended>;
@@ -118,8 +126,10 @@ impl Synchronous {
 
     fn stall(&self) -> Stall {
         Stall {
+            kind: Standstill::Vain,
             iteration: self.iteration,
             at: self.start,
+            known: self.start,
             waits: format!(
                 "all {} agents are down for good, and nobody is left to go on; let one of them \
                  come back, with `to_ms` or `to_iteration` in its [[fault]]",
@@ -127,16 +137,34 @@ impl Synchronous {
             ),
         }
     }
+
+    /// Simulated time ends before a moment for which everyone waits.
+    fn end_of_time(&self, moment: SimTime, waits: &str) -> Stall {
+        Stall {
+            kind: Standstill::EndOfTime,
+            iteration: self.iteration,
+            at: self.start,
+            known: moment,
+            waits: waits.to_owned(),
+        }
+    }
 }
 
 impl Course for Synchronous {
     fn step(&mut self, plan: &Plan) -> Step {
+        let is_late = |moment: SimTime| plan.until.is_some_and(|until| moment > until);
         if self.begun {
+            if is_late(self.slowest) {
+                return Step::TakeBack(self.start);
+            }
+            if self.slowest > SimTime::END {
+                let waits = "an agent that is down when it has computed would have done so later";
+                return Step::Stall(self.end_of_time(self.slowest, waits));
+            }
             self.iteration += 1;
             self.start = self.slowest;
         }
-        let is_late = |start: SimTime| plan.until.is_some_and(|until| start >= until);
-        if self.iteration >= plan.iterations || is_late(self.start) {
+        if self.iteration >= plan.iterations {
             return Step::Close(self.slowest);
         }
         self.begun = true;
@@ -151,6 +179,10 @@ impl Course for Synchronous {
         if is_late(start) {
             return Step::Close(self.slowest);
         }
+        if start > SimTime::END {
+            let waits = "all agents are down, and the first of them comes back later";
+            return Step::Stall(self.end_of_time(start, waits));
+        }
         (self.start, self.slowest) = (start, start);
         Act::everyone(Signal::Begin {
             iteration: self.iteration,
@@ -161,6 +193,10 @@ impl Course for Synchronous {
 
     fn hear(&mut self, done: &Done) {
         self.slowest = self.slowest.max(done.at.unwrap_or_default());
+    }
+
+    fn has_passed(&self, moment: SimTime) -> bool {
+        moment < self.slowest
     }
 
     fn ended(&self) -> Option<Ended> {

@@ -4,16 +4,16 @@
 use super::board::State;
 use super::desk::Desk;
 use super::inbox::{Inbox, Scene};
-use super::lane::Trip;
+use super::lane::{Trip, Undelivered};
 use super::ledger::Ledger;
 use super::member::{Member, Occasion};
-use super::message::{Closed, Done, Event, Nothing, Parcel, Post, Saved, Signal};
+use super::message::{Closed, Done, Event, Leftovers, Nothing, Parcel, Post, Saved, Signal};
 use super::outbox::Outbox;
 use super::roster::Roster;
 use super::section::Section;
 use super::voice::Voice;
 use crate::checkpoint::{Book, Kept, keep};
-use crate::record::{Sample, Stall, WallTimes};
+use crate::record::{Sample, Stall, Standstill, WallTimes};
 use crate::scenario::{Mode, Pace, Plan};
 use crate::units::{AgentId, SimTime};
 use std::sync::Arc;
@@ -38,6 +38,9 @@ pub(super) struct Participant<V> {
     next: u64,
     /// Synchronous: why the run cannot go on, if a link of this agent has failed for good.
     stall: Option<Box<Stall>>,
+    /// Synchronous, where nobody knows which iteration is the last: how the agent was when this one
+    /// began, as far as the end of the run asks for it.
+    before: Option<Section>,
     pub wall: Option<Box<WallTimes>>,
 }
 
@@ -81,6 +84,7 @@ impl<V: Voice> Participant<V> {
             combined_at: None,
             next: 0,
             stall: None,
+            before: None,
             wall: None,
         }
     }
@@ -111,6 +115,8 @@ impl<V: Voice> Participant<V> {
             next,
             // Who has stalled has ended the run.
             stall: _,
+            // It is written anew when the next iteration begins.
+            before: _,
             // Times on the wall are not results.
             wall: _,
         } = self;
@@ -146,7 +152,7 @@ impl<V: Voice> Participant<V> {
             Signal::Look => self.look(desk),
             Signal::Until(until) => self.run_until(desk, until),
             Signal::Save => self.save(desk),
-            Signal::Close(end) => self.close(desk, end),
+            Signal::Close { end, takes_back } => self.close(desk, end, takes_back),
         }
     }
 
@@ -168,6 +174,12 @@ impl<V: Voice> Participant<V> {
         self.combine_when_ready(desk);
     }
 
+    /// A sender's models of earlier iterations take another course than was foreseen.
+    pub fn take_leftovers(&mut self, desk: &Desk, leftovers: Leftovers) {
+        self.inbox.take_leftovers(leftovers);
+        self.combine_when_ready(desk);
+    }
+
     // ---- Synchronous.
 
     fn begin(&mut self, desk: &Desk, iteration: u64, at: SimTime, last: bool) {
@@ -175,7 +187,18 @@ impl<V: Voice> Participant<V> {
         // What was still under way when the last iteration ended.
         self.settle(plan, at);
         self.inbox.shelf.clear(plan, &mut self.ledger);
-        self.inbox.listen(iteration);
+        let passed = self.outbox.pass(plan, at, &mut self.ledger);
+        let trip = Trip {
+            iteration,
+            instant: at,
+        };
+        self.note_stall(trip, passed);
+        if plan.may_end_early() {
+            // Plain values all have a form in bytes.
+            let before = Section::write(|book| self.keep_for_the_end(book));
+            self.before = Some(before.unwrap_or_else(|torn| panic!("{torn}")));
+        }
+        self.inbox.listen(plan, iteration, at);
         self.now = (iteration, at);
         self.combined_at = None;
         self.course = Course::Idle;
@@ -197,9 +220,35 @@ impl<V: Voice> Participant<V> {
         self.combine_when_ready(desk);
     }
 
+    /// Keeps what the end of the run asks for.
+    fn keep_for_the_end(&mut self, book: &mut Book<'_>) -> Kept {
+        self.member.keep_last(book)?;
+        self.inbox.keep(book)?;
+        self.outbox.keep(book)?;
+        self.ledger.keep(book)
+    }
+
+    /// The iteration that has begun is not complete by the end of the run: brings back what was when
+    /// it began.
+    fn take_back(&mut self) {
+        let Some(before) = self.before.take() else {
+            return;
+        };
+        let read = before.read(|book| self.keep_for_the_end(book));
+        // It was written in this run.
+        read.unwrap_or_else(|torn| panic!("{torn}"));
+        self.inbox.take_back(self.now.0);
+        self.combined_at = None;
+    }
+
     /// Takes no part in an iteration: it is down, at its beginning or when it would have adapted.
     fn miss(&mut self, desk: &Desk, iteration: u64, at: SimTime, until: Option<SimTime>) {
-        self.outbox.send_nothing(desk, iteration);
+        let trip = Trip {
+            iteration,
+            instant: at,
+        };
+        let passed = self.outbox.send_nothing(desk, trip, &mut self.ledger);
+        self.note_stall(trip, passed);
         self.publish(desk, at, iteration);
         if !self.voice.looks() {
             desk.sent();
@@ -217,7 +266,7 @@ impl<V: Voice> Participant<V> {
         else {
             return;
         };
-        if self.held.is_some() || self.inbox.heard() < neighbors {
+        if self.held.is_some() || !self.inbox.has_heard(neighbors) {
             return;
         }
         let plan = &*desk.plan;
@@ -233,7 +282,10 @@ impl<V: Voice> Participant<V> {
             roster: &mut self.roster,
             ledger: &mut self.ledger,
         };
-        let at = self.inbox.gather((instant, adapted_at), quorum, &mut scene);
+        let (at, awaited) = self.inbox.gather((instant, adapted_at), quorum, &mut scene);
+        if at > SimTime::END {
+            self.note_end_of_time(awaited);
+        }
         let sample = self.combine(desk, iteration, at, instant, last);
         self.combined_at = Some(at);
         self.done(desk, Some(sample), Some(at));
@@ -271,6 +323,13 @@ impl<V: Voice> Participant<V> {
                 return self.done(desk, sample, None);
             }
         }
+        // Nothing is sent again in this mode, so that no link can fail.
+        let trip = Trip {
+            iteration: tick,
+            instant: at,
+        };
+        let certain = self.certain(plan, trip);
+        let _ = self.outbox.flush(desk, trip, certain, &mut self.ledger);
         if sample.is_some() {
             self.publish(desk, at, self.now.0);
         }
@@ -399,9 +458,26 @@ impl<V: Voice> Participant<V> {
         board.publish(self.id, state);
     }
 
+    /// A moment before which nothing departs that the agent sends in later iterations.
+    fn certain(&self, plan: &Plan, Trip { iteration, .. }: Trip) -> SimTime {
+        match plan.clock.pace {
+            // The next one begins when all have combined, this agent too.
+            Pace::Synchronous { .. } => self.member.adapted().head().adapted,
+            Pace::Deadline { .. } if iteration + 1 >= plan.iterations => SimTime::NEVER,
+            Pace::Deadline { period, .. } => {
+                SimTime::from_us(period.us().saturating_mul(iteration + 1))
+            }
+            Pace::Asynchronous { .. } => {
+                let next = plan.timetable.as_ref();
+                let next = next.and_then(|table| table.next(self.id, iteration + 1));
+                next.map_or(SimTime::NEVER, |(_, at)| at)
+            }
+        }
+    }
+
     /// Sends the iteration's model, or what the voice makes of it.
     fn send(&mut self, desk: &Desk, trip: Trip) {
-        let Trip { iteration, instant } = trip;
+        let certain = self.certain(&desk.plan, trip);
         let Participant {
             member,
             voice,
@@ -410,18 +486,46 @@ impl<V: Voice> Participant<V> {
             ..
         } = self;
         voice.prepare(desk, member, trip);
-        let sent = outbox.send(desk, trip, ledger, |receiver, ledger| {
+        let sent = outbox.send(desk, trip, certain, ledger, |receiver, ledger| {
             voice.mailing(member, receiver, ledger)
         });
+        self.note_stall(trip, sent);
+    }
+
+    /// Notes that simulated time ends before the agent combines, `awaited` being whose model it waits
+    /// for, or its own.
+    fn note_end_of_time(&mut self, awaited: Option<AgentId>) {
+        let (iteration, at) = self.now;
+        let id = self.id;
+        let waits = match awaited {
+            Some(sender) => {
+                format!("agent {id} waits for the model of agent {sender}, which would arrive later")
+            }
+            None => format!("agent {id} would have adapted later"),
+        };
+        self.stall.get_or_insert(Box::new(Stall {
+            kind: Standstill::EndOfTime,
+            iteration,
+            at,
+            known: SimTime::END,
+            waits: format!("{waits}; write fewer iterations, shorter times or `until_ms`"),
+        }));
+    }
+
+    /// Notes that the run cannot go on, if a link cannot bring a model to who waits for it.
+    fn note_stall(&mut self, trip: Trip, sent: Result<(), Undelivered>) {
+        let Err(undelivered) = sent else {
+            return;
+        };
         // The iteration is brought to its end all the same, so that everybody's links are heard of
         // and the message does not depend on who came first.
-        self.stall = sent.err().map(|exhausted| {
-            Box::new(Stall {
-                iteration,
-                at: instant,
-                waits: exhausted.to_string(),
-            })
-        });
+        self.stall.get_or_insert(Box::new(Stall {
+            kind: undelivered.kind(),
+            iteration: trip.iteration,
+            at: trip.instant,
+            known: undelivered.known(),
+            waits: undelivered.to_string(),
+        }));
     }
 
     fn combine(
@@ -463,7 +567,10 @@ impl<V: Voice> Participant<V> {
         });
     }
 
-    fn close(&mut self, desk: &Desk, end: SimTime) {
+    fn close(&mut self, desk: &Desk, end: SimTime, takes_back: bool) {
+        if takes_back {
+            self.take_back();
+        }
         let mut scene = Scene {
             plan: &desk.plan,
             iteration: self.now.0,
@@ -472,6 +579,7 @@ impl<V: Voice> Participant<V> {
             ledger: &mut self.ledger,
         };
         self.inbox.close(end, &mut scene);
+        self.outbox.close(&desk.plan, &mut self.ledger);
         let (traffic, delays, trace) = self.ledger.take();
         let wants_model = desk.wants_last_model.contains(&self.id);
         desk.clock().do_send(Closed {

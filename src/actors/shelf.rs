@@ -218,5 +218,5 @@ pub(super) fn sent_at(letter: &Letter, tag: Tag, receiver: AgentId, plan: &Plan)
     }
     let kind = plan.links.kind(head.sender, receiver);
     let pause = plan.links.settings(kind).retransmit.unwrap_or_default();
-    head.departs + SimTime::from_us(pause.us() * u64::from(tag.attempt()))
+    head.departs + SimTime::from_us(pause.us().saturating_mul(tag.attempt().into()))
 }

@@ -3,6 +3,11 @@
 //! A link is good or bad, and loses models with another probability in each. It takes one step per
 //! iteration of its sender, whether or not something is sent, so that the losses of an iteration
 //! do not depend on what else was sent. It begins as it is in the long run.
+//!
+//! Where a lost model is sent again, time passes between two attempts, and a burst can end or begin
+//! in it: the attempts of an iteration follow a chain of their own, which starts at the state of that
+//! iteration and takes one step per pause. The states of later iterations do not depend on it, so
+//! that an attempt more changes the fate of no other model.
 
 use crate::settings::Keys;
 
@@ -20,7 +25,7 @@ pub struct Burst {
 }
 
 /// The state of one directed link's bursts. Begins before the sender's iteration 0.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct BurstState {
     /// How many iterations of the sender it has seen.
     seen: u64,
@@ -32,12 +37,12 @@ impl Burst {
     pub(super) fn read(keys: &mut Keys<'_>) -> Burst {
         let enter = keys.key(
             "enter",
-            "Probability per sender iteration that a burst begins",
+            "Probability that a burst begins, per sender iteration and per pause before a retransmission",
         );
         let enter = enter.symbol("p").at_least(0.0).at_most(1.0).required();
         let leave = keys.key(
             "leave",
-            "Probability per sender iteration that a burst ends",
+            "Probability that a burst ends, per sender iteration and per pause before a retransmission",
         );
         let leave = leave.symbol("r").at_least(0.0).at_most(1.0).required();
         let good = keys.key("drop_good", "Probability of loss outside bursts");
@@ -71,6 +76,14 @@ impl Burst {
         }
     }
 
+    /// Whether every model is lost, however often it is sent.
+    pub(super) fn loses_all(&self) -> bool {
+        // Without a way out the link is bad from the start, unless there is no way in either.
+        let is_ever_good = self.enter == 0.0 || self.leave > 0.0;
+        let is_ever_bad = self.enter > 0.0;
+        (!is_ever_good || self.drop_good == 1.0) && (!is_ever_bad || self.drop_bad == 1.0)
+    }
+
     /// The probability that a model is lost, in the long run.
     pub(super) fn mean_loss(&self) -> f64 {
         let bad = self.bad_share();
@@ -89,12 +102,28 @@ impl BurstState {
     pub(super) fn advance(&mut self, burst: &Burst, iteration: u64, coin: impl Fn(u64) -> f64) {
         while self.seen <= iteration {
             let u = coin(self.seen);
-            self.is_bad = match (self.seen, self.is_bad) {
-                (0, _) => u < burst.bad_share(),
-                (_, false) => u < burst.enter,
-                (_, true) => u >= burst.leave,
-            };
+            if self.seen == 0 {
+                self.is_bad = u < burst.bad_share();
+            } else {
+                self.step(burst, u);
+            }
             self.seen += 1;
         }
+    }
+
+    /// One step; `u` is its number in \[0, 1).
+    fn step(&mut self, burst: &Burst, u: f64) {
+        self.is_bad = if self.is_bad {
+            u >= burst.leave
+        } else {
+            u < burst.enter
+        };
+    }
+
+    /// The state that an iteration's model meets when it is sent again, where `self` is the one that
+    /// it met the time before.
+    pub(super) fn after_a_pause(mut self, burst: &Burst, u: f64) -> BurstState {
+        self.step(burst, u);
+        self
     }
 }

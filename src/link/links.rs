@@ -204,6 +204,18 @@ impl Links {
         self.least_latency
     }
 
+    /// No message arrives sooner after it was put on a link of this kind.
+    pub fn least_latency_of(&self, kind: LinkKind) -> SimTime {
+        self.of(kind).least_latency()
+    }
+
+    /// Whether models are sent again on links of this kind, and yet never arrive.
+    pub fn sends_in_vain(&self, kind: LinkKind) -> bool {
+        let settings = self.settings(kind);
+        let burst = settings.burst.is_some_and(|burst| burst.loses_all());
+        settings.retransmit.is_some() && (settings.drop == 1.0 || burst)
+    }
+
     /// Whether fates on links of a kind are drawn.
     pub fn is_random(&self, kind: LinkKind) -> bool {
         self.of(kind).is_random
@@ -240,12 +252,44 @@ impl Links {
         }
     }
 
+    /// The state of a link's bursts that attempt number `attempt` of an iteration's model meets,
+    /// where `state` is the one that the attempt before it met.
+    pub fn burst_after_a_pause(
+        &self,
+        kind: LinkKind,
+        state: BurstState,
+        (sender, receiver): (AgentId, AgentId),
+        iteration: u64,
+        attempt: u32,
+    ) -> BurstState {
+        let Some(burst) = &self.of(kind).settings.burst else {
+            return state;
+        };
+        // Attempts are numbered from 0, whose state is that of the iteration: streams of pauses and
+        // of iterations differ.
+        let key = Key::new(self.seed, Purpose::Burst);
+        let key = key.of(sender).toward(receiver).at(iteration);
+        state.after_a_pause(burst, key.copy(0, attempt).short().random())
+    }
+
+    /// Whether a copy's turn in the uplink comes first, or it may have to be sent again.
+    pub fn is_queued(&self, kind: LinkKind) -> bool {
+        let kind = self.of(kind);
+        kind.uplink.is_some() || kind.settings.retransmit.is_some()
+    }
+
+    /// Whether any link passes its sender's uplink.
+    pub fn has_uplink(&self) -> bool {
+        self.kinds.iter().any(|kind| kind.uplink.is_some())
+    }
+
     /// What every message takes, where all take the same, wait for no uplink and are never lost.
     pub fn direct(&self, kind: LinkKind) -> Option<SimTime> {
         self.of(kind).direct
     }
 
-    /// What becomes of a message. `burst` is the state of its link in the iteration `stamp`.
+    /// What becomes of a message. `burst` is the state of its link in the iteration `stamp`, or after
+    /// the pauses before this attempt.
     pub fn fate(&self, kind: LinkKind, burst: BurstState, passage: Passage) -> Fate {
         let Passage { copy, stamp, .. } = passage;
         let found = self.of(kind);

@@ -17,7 +17,7 @@ pub enum RunError {
         /// Why.
         error: std::io::Error,
     },
-    /// The run can never go on: somebody waits for what does not come.
+    /// The run can never go on: somebody waits for what does not come, or time is over.
     #[error("{0}")]
     Stalled(Stall),
     /// The run was told to end early.
@@ -84,7 +84,11 @@ impl RunError {
         match self {
             RunError::Panic(_) => "panic",
             RunError::Write { .. } => "write",
-            RunError::Stalled(_) => "stall",
+            RunError::Stalled(stall) => match stall.kind {
+                Standstill::Vain => "stall",
+                Standstill::EndOfTime => "end-of-time",
+                Standstill::NothingComplete => "nothing-complete",
+            },
             RunError::Interrupted { .. } => "interruption",
             RunError::Accounting(_) => "accounting",
             RunError::Checkpoint { .. } => "checkpoint",
@@ -106,16 +110,41 @@ pub struct Panic {
     pub message: String,
 }
 
-/// Who waits for what, in vain.
+/// Why a run cannot go on: somebody waits in vain, or time is over.
 #[derive(Clone, Debug, thiserror::Error, serde::Serialize, serde::Deserialize)]
-#[error("the run stalls in iteration {iteration}, which began at {at} of simulated time: {waits}")]
+#[error("{kind} in iteration {iteration}, which began at {at} of simulated time: {waits}")]
 pub struct Stall {
+    /// What kind of standstill it is.
+    pub kind: Standstill,
     /// In which iteration.
     pub iteration: u64,
     /// The iteration's start.
     pub at: SimTime,
+    /// When it is known that the iteration cannot be completed.
+    pub known: SimTime,
     /// Who waits for what, and what would help.
     pub waits: String,
+}
+
+/// The kinds of standstill.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub enum Standstill {
+    /// What is waited for never comes.
+    Vain,
+    /// It comes after the end of simulated time ([`SimTime::END`]).
+    EndOfTime,
+    /// The run ends (`until_ms`) before its first iteration is complete.
+    NothingComplete,
+}
+
+impl std::fmt::Display for Standstill {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Standstill::Vain => "the run stalls",
+            Standstill::EndOfTime => "simulated time ends, after 100,000 years,",
+            Standstill::NothingComplete => "the run is over by `until_ms`",
+        })
+    }
 }
 
 impl Panic {

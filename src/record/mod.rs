@@ -44,7 +44,7 @@ pub use came_to::CameTo;
 pub use checkpoint::Checkpoint;
 pub use columns::{Columns, ColumnsError, Values};
 pub use delays::{Delay, Delays};
-pub use failure::{Panic, RunError, Stall};
+pub use failure::{Panic, RunError, Stall, Standstill};
 pub(crate) use files::write_whole;
 pub use files::{begin_anew, has_checkpoint, tidy};
 pub use groups::GroupStats;

@@ -6,7 +6,7 @@ use crate::units::{AgentId, Params, SimTime};
 use std::time::Duration;
 
 /// An iteration that is over.
-#[derive(Default)]
+#[derive(Default, serde::Serialize, serde::Deserialize)]
 pub struct Round {
     /// Its number, from 0.
     pub iteration: u64,

@@ -168,6 +168,11 @@ impl Compute {
         fixed.is_some_and(|ms| SimTime::from_ms(ms / self.speed) == SimTime::ZERO)
     }
 
+    /// No sample is less.
+    pub(super) fn least(&self) -> SimTime {
+        SimTime::from_ms((self.time.least() / self.speed).min(SimTime::MAX_MS))
+    }
+
     /// Half of all samples are below.
     pub(super) fn median(&self) -> SimTime {
         SimTime::from_ms((self.time.median() / self.speed).min(SimTime::MAX_MS))

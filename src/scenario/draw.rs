@@ -135,6 +135,7 @@ pub(super) fn draw(
         seed: seeds.links,
         dimension: world.dimension(),
         folder: &file.folder,
+        sends_to_all: scenario.fanout.is_none() && networks.is_static() && !graph.has_windows(),
     };
     let settings = timing::Settings {
         clock: scenario.clock,

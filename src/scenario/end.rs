@@ -49,8 +49,8 @@ impl<'a> End<'a> {
                 (Some(SimTime::from_us(after_last)), Some(tick(iterations)))
             }
             Pace::Asynchronous { .. } => (horizon, horizon),
-            // Iterations that have begun are ended.
-            Pace::Synchronous { .. } => (asked.until, None),
+            // What is not complete by then has not happened.
+            Pace::Synchronous { .. } => (asked.until, asked.until),
         };
         End {
             iterations,

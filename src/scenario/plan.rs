@@ -47,7 +47,7 @@ pub struct Plan {
     /// Number of iterations; synchronous runs end earlier where `until` comes first. Asynchronously,
     /// one more than the highest number of an iteration that anybody ends.
     pub iterations: u64,
-    /// No iteration begins at or after this.
+    /// No iteration ends after this.
     pub until: Option<SimTime>,
     /// How time passes.
     pub clock: Clock,

@@ -219,7 +219,7 @@ fn whole(
     let until: Option<f64> = keys
         .key(
             "until_ms",
-            "Simulated time at which the run ends at the latest [ms]",
+            "Simulated time at which the run ends at the latest [ms]; iterations that would end after it are left out",
         )
         .at_least(0.001)
         .at_most(SimTime::MAX_MS)

@@ -10,6 +10,9 @@ use crate::units::{AgentId, SimTime};
 /// Iterations of all agents that a timetable may hold: 4 GB.
 const MOST: usize = 500_000_000;
 
+/// Later than any moment of a run.
+const BEYOND_TIME: SimTime = SimTime::from_us(SimTime::END.us() + 1);
+
 /// Marks an iteration that was lost because its agent was down at its end.
 const LOST: u64 = 1 << 63;
 
@@ -28,6 +31,9 @@ pub struct Timetable {
 pub(super) enum NoTimetable {
     /// Half of the normal agents never end their last iteration: these.
     Stall(Vec<AgentId>),
+    /// Half of the normal agents end their last iteration after the end of simulated time, or never:
+    /// this one does so after it.
+    BeyondTime(AgentId),
     /// An agent would have more iterations than fit: this one.
     TooMany(AgentId),
 }
@@ -52,11 +58,11 @@ impl Line {
         }
     }
 
-    /// Draws the next iteration and tells its end.
+    /// Draws the next iteration and tells its end; all that is beyond simulated time is alike.
     fn next(&mut self, compute: &impl Fn(AgentId, u64) -> SimTime) -> Option<SimTime> {
         let iteration = self.ends.len() as u64;
         let took = compute(self.agent, iteration).max(SimTime::from_us(1));
-        let end = self.start? + took;
+        let end = (self.start? + took).min(BEYOND_TIME);
         let lost = self.outages.is_down(iteration, end);
         self.ends.push(end.us() | if lost { LOST } else { 0 });
         self.start = self.outages.up_from(end);
@@ -74,7 +80,8 @@ impl Timetable {
         compute: impl Fn(AgentId, u64) -> SimTime,
         outages: impl Fn(AgentId) -> Outages,
     ) -> Result<Timetable, NoTimetable> {
-        let until = until.unwrap_or(SimTime::NEVER);
+        let is_limited = until.is_some();
+        let until = until.unwrap_or(SimTime::END);
         let mut lines: Vec<Line> = (0..is_normal.len())
             .map(AgentId::from_index)
             .map(|agent| Line::new(agent, outages(agent)))
@@ -97,10 +104,15 @@ impl Timetable {
         }
         let mut order: Vec<SimTime> = finals.iter().map(|(end, _)| *end).collect();
         order.sort_unstable();
-        let horizon = order[(order.len() - 1) / 2].min(until);
-        if horizon == SimTime::NEVER {
+        let median = order[(order.len() - 1) / 2];
+        let horizon = if is_limited { median.min(until) } else { median };
+        if horizon > SimTime::END {
+            let beyond = finals.iter().find(|(end, _)| *end == BEYOND_TIME);
             let never = finals.iter().filter(|(end, _)| *end == SimTime::NEVER);
-            return Err(NoTimetable::Stall(never.map(|(_, k)| *k).collect()));
+            return Err(match beyond {
+                Some((_, agent)) => NoTimetable::BeyondTime(*agent),
+                None => NoTimetable::Stall(never.map(|(_, k)| *k).collect()),
+            });
         }
         let mut timetable = Timetable {
             ends: Vec::new(),

@@ -9,7 +9,7 @@ use super::selection::Chooser;
 use super::timetable::{NoTimetable, Timetable};
 use crate::distribution::DistributionError;
 use crate::fault::{Fault, FaultSettings, Faults, in_two_groups};
-use crate::link::{LinkOverride, LinkSettings, Links};
+use crate::link::{LinkChange, LinkOverride, LinkSettings, Links};
 use crate::rng::{Key, Purpose};
 use crate::settings::{Keys, Problems, Span};
 use crate::units::{AgentId, SimTime};
@@ -24,6 +24,9 @@ pub(super) struct Asked<'a> {
     pub dimension: usize,
     /// Where relative paths start.
     pub folder: &'a Path,
+    /// Whether every agent sends to every neighbor in the first network in every iteration, as long
+    /// as no attack or fault keeps it from doing so.
+    pub sends_to_all: bool,
 }
 
 /// What the scenario says of time.
@@ -54,7 +57,7 @@ pub(super) fn draw(
 ) -> Option<Timing> {
     let pace = settings.clock.pace;
     let clock = clock(settings.clock, asked, chooser, places, problems);
-    let links = links(settings.link, asked, chooser, problems);
+    let links = links(settings.link, asked, chooser, places, problems);
     let faults = faults(settings.faults, pace, asked, chooser, problems);
     if !problems.is_empty() {
         return None;
@@ -68,11 +71,22 @@ pub(super) fn draw(
         timetable: None,
     };
     match pace {
-        Pace::Synchronous { .. } => {}
+        Pace::Synchronous { quorum } => {
+            let waits = Waits {
+                timing: &timing,
+                for_all: asked.sends_to_all && quorum == 1.0,
+                roles,
+                chooser,
+            };
+            waits.check(asked, places, problems);
+        }
         Pace::Deadline { period, .. } => {
             if let Some(until) = asked.until {
-                let begun = until.us().div_ceil(period.us());
-                timing.iterations = timing.iterations.min(begun);
+                let complete = until.us() / period.us();
+                if complete == 0 {
+                    nothing_complete(until, period, places, problems);
+                }
+                timing.iterations = timing.iterations.min(complete).max(1);
             }
             check_length(period, timing.iterations, "period_ms", places, problems);
         }
@@ -93,6 +107,15 @@ fn median_compute(clock: &Clock, agents: usize) -> SimTime {
     medians[(agents - 1) / 2].max(SimTime::from_us(1))
 }
 
+/// How to make a run fit into simulated time.
+const FEWER: &str =
+    "simulated time ends after 100,000 years: write fewer iterations or less time";
+
+/// Whether so many iterations go beyond simulated time.
+fn is_too_long(each: SimTime, iterations: u64) -> bool {
+    each.us().saturating_mul(iterations) > SimTime::END.us()
+}
+
 /// Notes a run that is longer than simulated time.
 fn check_length(
     each: SimTime,
@@ -101,10 +124,77 @@ fn check_length(
     places: &Places<'_>,
     problems: &mut Problems,
 ) {
-    if each.ms() * iterations as f64 > SimTime::MAX_MS * 1000.0 {
+    if is_too_long(each, iterations) {
         let message = format!("{iterations} iterations of {each} are beyond simulated time");
-        let help = "simulated time ends after 100,000 years: write fewer iterations or less time";
-        problems.add(places.find(&["clock", key]), message, help);
+        problems.add(places.find(&["clock", key]), message, FEWER);
+    }
+}
+
+/// Notes a run that is over before its first iteration, which takes `first` at least, is complete.
+fn nothing_complete(
+    until: SimTime,
+    first: SimTime,
+    places: &Places<'_>,
+    problems: &mut Problems,
+) {
+    let why = match first > until {
+        true => format!("the first one ends at {first} at the earliest"),
+        false => "agents are down before".to_owned(),
+    };
+    let message = format!("no iteration is complete by {until}: {why}");
+    let help = "write a later until_ms: what would end after it is left out";
+    problems.add(places.find(&["until_ms"]), message, help);
+}
+
+/// How long a synchronous iteration takes at least.
+struct Waits<'a> {
+    timing: &'a Timing,
+    /// Whether agents wait for all their neighbors.
+    for_all: bool,
+    roles: &'a [Role],
+    chooser: &'a Chooser<'a>,
+}
+
+impl Waits<'_> {
+    /// Notes a run that is known to be longer than simulated time, or too short for an iteration.
+    fn check(&self, asked: &Asked<'_>, places: &Places<'_>, problems: &mut Problems) {
+        // Who is down waits for nobody, and nobody waits for it.
+        if !self.timing.faults.is_none() {
+            return;
+        }
+        let computes = &self.timing.clock.computes;
+        let Some(until) = asked.until else {
+            let each = self.at_least(|agent| computes.get(agent).least());
+            if is_too_long(each, asked.iterations) {
+                let iterations = asked.iterations;
+                let message =
+                    format!("{iterations} iterations of at least {each} are beyond simulated time");
+                problems.add(places.find(&["link", "delay_ms"]), message, FEWER);
+            }
+            return;
+        };
+        let first = self.at_least(|agent| {
+            let key = Key::new(asked.seed, Purpose::Compute).of(agent);
+            computes.get(agent).sample(key, 0)
+        });
+        if first > until {
+            nothing_complete(until, first, places, problems);
+        }
+    }
+
+    /// The least duration of an iteration in which agents compute for these times.
+    fn at_least(&self, compute: impl Fn(AgentId) -> SimTime) -> SimTime {
+        let graph = self.chooser.graph;
+        let mut least = graph.ids().map(&compute).max().unwrap_or_default();
+        let honest = |sender: &AgentId| !self.roles[sender.index()].is_byzantine();
+        for sender in graph.ids().filter(honest).filter(|_| self.for_all) {
+            let adapted = compute(sender);
+            for (receiver, _) in graph.links_from(sender) {
+                let kind = self.timing.links.kind(sender, receiver);
+                least = least.max(adapted + self.timing.links.least_latency_of(kind));
+            }
+        }
+        least
     }
 }
 
@@ -132,7 +222,7 @@ fn clock(
     for compute in &mut computes.values {
         note(compute.load(asked.folder), problems);
     }
-    if pace.mode() == Mode::Synchronous {
+    if pace.mode() == Mode::Synchronous && asked.until.is_none() {
         let median = computes.values[0].median();
         check_length(median, asked.iterations, "compute_ms", places, problems);
     }
@@ -143,6 +233,7 @@ fn links(
     (mut base, overrides): (LinkSettings, Vec<LinkOverride>),
     asked: &Asked<'_>,
     chooser: &Chooser<'_>,
+    places: &Places<'_>,
     problems: &mut Problems,
 ) -> Option<Links> {
     note(base.load(asked.folder), problems);
@@ -155,10 +246,58 @@ fn links(
         let to = chooser.choose(to, &format!("{place}.to"), problems);
         chosen.push((from, to, both, change));
     }
+    if !problems.is_empty() {
+        return None;
+    }
     let agents = chooser.graph.agents();
-    problems
-        .is_empty()
-        .then(|| Links::new(asked.seed, asked.dimension, agents, base, chosen))
+    let changes: Vec<_> = chosen.iter().map(|(.., change)| change.clone()).collect();
+    let links = Links::new(asked.seed, asked.dimension, agents, base, chosen);
+    check_retransmission(&links, &changes, chooser, places, problems);
+    Some(links)
+}
+
+/// Notes links on which a model is sent again and again and never gets through.
+fn check_retransmission(
+    links: &Links,
+    changes: &[LinkChange],
+    chooser: &Chooser<'_>,
+    places: &Places<'_>,
+    problems: &mut Problems,
+) {
+    let mut noted = Vec::new();
+    for sender in chooser.graph.ids() {
+        for (receiver, _) in chooser.graph.links_from(sender) {
+            let kind = links.kind(sender, receiver);
+            if noted.contains(&kind) || !links.sends_in_vain(kind) {
+                continue;
+            }
+            noted.push(kind);
+            let settings = links.settings(kind);
+            let (key, why) = match &settings.burst {
+                _ if settings.drop == 1.0 => ("drop", "`drop = 1` loses every model"),
+                Some(burst) if burst.drop_good < 1.0 => (
+                    "burst",
+                    "`leave = 0` lets no burst end, and `drop_bad = 1` loses every model in one",
+                ),
+                _ => ("burst", "`burst` loses every model, outside bursts and in them"),
+            };
+            // The last table that says so.
+            let says = |change: &LinkChange| match key {
+                "drop" => change.drop == Some(1.0),
+                _ => change.burst.is_some() && change.burst == settings.burst,
+            };
+            let place = match changes.iter().rposition(says) {
+                Some(index) => places.find(&["link", "override", &index.to_string(), key]),
+                None => places.find(&["link", key]),
+            };
+            let message = format!(
+                "agent {receiver} would wait in vain for the model of agent {sender}, however often \
+                 `retransmit_ms` sends it again: {why}"
+            );
+            let help = "lose less, or remove retransmit_ms: then agents go on without what is lost";
+            problems.add(place, message, help);
+        }
+    }
 }
 
 fn faults(
@@ -222,7 +361,25 @@ fn timetable(
     let outages = |agent| timing.faults.outages(agent);
     let drawn = Timetable::draw(&is_normal, asked.iterations, asked.until, compute, outages);
     match drawn {
-        Ok(timetable) => Some(timetable),
+        Ok(timetable) => {
+            let normal = (0..roles.len()).filter(|&index| is_normal[index]);
+            let normal: Vec<AgentId> = normal.map(AgentId::from_index).collect();
+            if normal.iter().all(|&k| timetable.iterations_of(k) == 0) {
+                // A median that never ended an iteration would be no end.
+                let until = timetable.horizon();
+                let first = normal.iter().map(|&agent| compute(agent, 0)).min();
+                nothing_complete(until, first.unwrap_or_default(), places, problems);
+                return None;
+            }
+            Some(timetable)
+        }
+        Err(NoTimetable::BeyondTime(agent)) => {
+            let iterations = asked.iterations;
+            let message =
+                format!("{iterations} iterations of agent {agent} are beyond simulated time");
+            problems.add(places.find(&["clock", "compute_ms"]), message, FEWER);
+            None
+        }
         Err(NoTimetable::Stall(agents)) => {
             let shown: Vec<String> = agents.iter().take(10).map(AgentId::to_string).collect();
             let more = if agents.len() > 10 { ", …" } else { "" };

@@ -34,7 +34,7 @@ const ALL_DOWN: &str = "[[fault]]\nkind = \"crash\"\nagents = { every = 1 }\n";
 
 fn a_link_that_loses_everything_ends_the_run_and_is_named() {
     let link = "[link]\nretransmit_ms = 5\nretransmit_limit = 3\n\
-                [[link.override]]\nfrom = [3]\nto = [4]\ndrop = 1.0\n";
+                [[link.override]]\nfrom = [3]\nto = [4]\ndrop = 0.9999999\n";
     runs(&ring(link), |bench, ended| {
         ended.with_status(1).tells(&[
             "stalls in iteration 0, which began at 0 ms",
@@ -180,7 +180,7 @@ fn what_is_lost_for_good_stalls_nobody() {
 
 fn other_points_of_a_sweep_go_on() {
     let link = "[link]\nretransmit_ms = 5\nretransmit_limit = 3\n";
-    let sweep = "[sweep]\n\"link.drop\" = [0.0, 1.0]\nseed = [1, 2]\n";
+    let sweep = "[sweep]\n\"link.drop\" = [0.0, 0.9999999]\nseed = [1, 2]\n";
     let bench = Bench::new(&ring(&format!("{link}{sweep}")));
     let ended = bench.run(&[]).with_status(1);
     let errors = ended.errors();

@@ -102,9 +102,7 @@ impl Oracle<'_> {
             stamp: number,
             adapted: now,
         };
-        if self.mail.send(sending, departures, None).is_err() {
-            unreachable!("nothing is sent again");
-        }
+        self.mail.send(sending, departures, None);
         let neighbors = settings.network.neighbors(k, number, now);
         let slip = self.slip;
         let age = |arrived: &Arrived| {
@@ -126,6 +124,7 @@ impl Oracle<'_> {
 
     /// Takes what has arrived up to a moment.
     fn stock_up_to(&mut self, k: usize, now: u64, shelf: &mut Shelf) {
+        self.all_depart_before(now);
         for arrived in self.mail.take(k, now, 0) {
             let Some(arrived) = self.readable(arrived) else {
                 continue;

@@ -59,7 +59,7 @@ pub struct Clock {
     pub max_age_iterations: Option<u64>,
     /// [µs].
     pub max_age: Option<u64>,
-    /// No iteration begins at or after it [µs].
+    /// No iteration ends after it [µs].
     pub until: Option<u64>,
     compute: Vec<(Distribution, f64)>,
     seed: u64,

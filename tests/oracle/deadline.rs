@@ -18,7 +18,7 @@ impl Oracle<'_> {
     pub fn deadline(&mut self) -> Result<(), String> {
         let settings = self.settings;
         let period = settings.clock.period;
-        let by_time = settings.clock.until.map(|until| until.div_ceil(period));
+        let by_time = settings.clock.until.map(|until| until / period);
         let ticks = by_time.map_or(settings.iterations, |n| n.min(settings.iterations));
         let mut computing: Vec<Option<Computing>> = (0..settings.agents).map(|_| None).collect();
         let mut shelves: Vec<Shelf> = (0..settings.agents)
@@ -26,6 +26,7 @@ impl Oracle<'_> {
             .collect();
         for i in 0..=ticks {
             let now = i * period;
+            self.all_depart_before(now);
             for k in 0..settings.agents {
                 self.stock(k, now, &mut shelves[k]);
                 if let Some(done) = computing[k].take_if(|c| c.ends <= now)
@@ -55,9 +56,7 @@ impl Oracle<'_> {
             stamp: i,
             adapted: ends,
         };
-        if self.mail.send(sending, departures, None).is_err() {
-            unreachable!("nothing is sent again");
-        }
+        self.mail.send(sending, departures, None);
         Computing {
             ends,
             begun: Some(begun),

@@ -85,7 +85,7 @@ impl Link {
         let [drop, burst, duplicate] = std::array::from_fn(|_| stream.random::<f64>());
         let lost = if drop < self.drop {
             Some(Loss::Coin)
-        } else if burst < self.burst_drop(stamp) {
+        } else if burst < self.burst_drop(stamp, attempt) {
             Some(Loss::Burst)
         } else {
             None
@@ -97,8 +97,9 @@ impl Link {
         }
     }
 
-    /// How likely a burst takes a model of an iteration: a step of the chain per iteration.
-    fn burst_drop(&self, iteration: u64) -> f64 {
+    /// How likely a burst takes a model of an iteration: a step of the chain per iteration, and from
+    /// there one per pause before another attempt.
+    fn burst_drop(&self, iteration: u64, attempt: u64) -> f64 {
         let Some(Burst {
             enter,
             leave,
@@ -113,12 +114,12 @@ impl Link {
             .toward(self.to);
         let draw = |i| key.at(i).stream().random::<f64>();
         let mut bad = enter + leave > 0.0 && draw(0) < enter / (enter + leave);
-        for i in 1..=iteration {
-            bad = if bad {
-                draw(i) >= leave
-            } else {
-                draw(i) < enter
-            };
+        let pause = |n| {
+            let key = key.at(iteration).copy(0, n as u32);
+            key.stream().random::<f64>()
+        };
+        for u in (1..=iteration).map(draw).chain((1..=attempt).map(pause)) {
+            bad = if bad { u >= leave } else { u < enter };
         }
         if bad { drop_bad } else { drop_good }
     }

@@ -1,11 +1,13 @@
 //! Messages on their way: the senders' uplinks, fates, the receivers' downlinks, and how each copy
 //! ends.
+//!
+//! Departures of all senders are handled one by one in the order of simulated time, whatever
+//! iteration they are of: [`Mail::depart`].
 
 use super::faults::Faults;
 use super::links::{Links, Loss};
 use super::slip::Slip;
-use std::cmp::Reverse;
-use std::collections::{BTreeMap, BinaryHeap};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 /// Counts of copies by how they ended.
@@ -50,7 +52,6 @@ pub struct Departure {
 }
 
 /// One sender's iteration.
-#[derive(Clone, Copy)]
 pub struct Sending {
     pub from: usize,
     pub stamp: u64,
@@ -93,12 +94,6 @@ pub enum Ahead {
     Down(Coming),
 }
 
-/// A copy that was lost, for those who wait: it would have come out of the link then.
-pub struct Lost {
-    pub to: usize,
-    pub at: u64,
-}
-
 /// A model did not arrive however often it was sent.
 pub struct Exhausted {
     pub from: usize,
@@ -114,14 +109,37 @@ struct Inbox {
     queued: BTreeMap<(u64, Key), Coming>,
 }
 
+#[derive(Clone)]
 pub struct Mail<'a> {
     links: &'a Links,
     faults: &'a Faults,
     slip: Slip,
     /// When each sender's uplink is free.
     free: Vec<u64>,
+    /// What is still to be put on a link.
+    agenda: BTreeMap<Turn, Model>,
     inboxes: Vec<Inbox>,
+    /// Of an iteration's models from one agent to another: copies still to be put on the link, and
+    /// when the last one that was lost would have come.
+    open: BTreeMap<Way, u64>,
+    lost: BTreeMap<Way, u64>,
     pub traffic: Traffic,
+}
+
+/// When a copy is put on a link: moment, sender, iteration, place of the receiver, copy, attempt.
+type Turn = (u64, usize, u64, usize, u64, u64);
+
+/// An iteration, who sends and to whom.
+pub type Way = (u64, usize, usize);
+
+/// A model on the agenda.
+#[derive(Clone)]
+struct Model {
+    to: usize,
+    adapted: u64,
+    payload: Rc<[f32]>,
+    /// Whether the receiver waits for it, so that it is sent again if it is lost.
+    is_awaited: bool,
 }
 
 impl<'a> Mail<'a> {
@@ -131,72 +149,108 @@ impl<'a> Mail<'a> {
             faults,
             slip,
             free: vec![0; agents],
+            agenda: BTreeMap::new(),
             inboxes: vec![Inbox::default(); agents],
+            open: BTreeMap::new(),
+            lost: BTreeMap::new(),
             traffic: Traffic::default(),
         }
     }
 
-    /// Puts what a sender has made in an iteration on its links. `takes_part` says whether a
-    /// receiver is waited for; `None` where nobody waits and nothing is sent again.
+    /// Notes what a sender has made in an iteration. `takes_part` says whether a receiver is waited
+    /// for; `None` where nobody waits and nothing is sent again.
     pub fn send(
         &mut self,
         sending: Sending,
         departures: Vec<Departure>,
         takes_part: Option<&dyn Fn(usize) -> bool>,
-    ) -> Result<Vec<Lost>, Exhausted> {
+    ) {
         let Sending { from, stamp, .. } = sending;
-        let mut lost = Vec::new();
-        // By the moment it is put on the link, receiver, copy and attempt.
-        let mut waiting = BinaryHeap::new();
-        for (index, departure) in departures.iter().enumerate() {
-            let link = self.links.between(from, departure.to);
+        for departure in departures {
+            let to = departure.to;
+            let link = self.links.between(from, to);
             let over = departure.copies.saturating_sub(link.flood_bound);
             self.traffic.sent += over;
             self.traffic.bytes += over * link.bytes(departure.payload.len());
             self.traffic.dropped.flood_bound += over;
+            let place = match self.slip {
+                Slip::QueueBackwards => usize::MAX - to,
+                _ => to,
+            };
+            let model = Model {
+                to,
+                adapted: sending.adapted,
+                payload: departure.payload,
+                is_awaited: takes_part.is_some_and(|takes_part| takes_part(to)),
+            };
             for copy in 0..departure.copies - over {
-                let to = match self.slip {
-                    Slip::QueueBackwards => usize::MAX - departure.to,
-                    _ => departure.to,
-                };
-                waiting.push(Reverse((departure.at, to, copy, 0, index)));
+                let turn = (departure.at, from, stamp, place, copy, 0);
+                self.agenda.insert(turn, model.clone());
+                *self.open.entry((stamp, from, to)).or_default() += 1;
             }
         }
-        while let Some(Reverse((at, to, copy, attempt, index))) = waiting.pop() {
-            let departure = &departures[index];
-            let link = self.links.between(from, departure.to);
-            if attempt > link.retransmit_limit {
-                let to = departure.to;
+    }
+
+    /// When the next copy is put on a link.
+    pub fn next_departure(&self) -> Option<u64> {
+        self.agenda.keys().next().map(|turn| turn.0)
+    }
+
+    /// Puts everything on its link that departs before a moment: nothing else can arrive at it.
+    pub fn depart_before(&mut self, moment: u64) -> Result<(), Exhausted> {
+        while self.next_departure().is_some_and(|at| at < moment) {
+            self.depart()?;
+        }
+        Ok(())
+    }
+
+    /// Puts the next copy on its link.
+    pub fn depart(&mut self) -> Result<(), Exhausted> {
+        let Some((turn, model)) = self.agenda.pop_first() else {
+            return Ok(());
+        };
+        let (at, from, stamp, place, copy, attempt) = turn;
+        let to = model.to;
+        let link = self.links.between(from, to);
+        let way = (stamp, from, to);
+        self.traffic.retransmitted += u64::from(attempt > 0);
+        let outcome = self.put(turn, &model);
+        if let Some(again) = link.retransmit.filter(|_| model.is_awaited)
+            && !outcome.came
+            && !self.is_down_for_good(to, stamp, outcome.link)
+        {
+            if attempt >= link.retransmit_limit {
                 return Err(Exhausted { from, to });
             }
-            self.traffic.retransmitted += u64::from(attempt > 0);
-            let put = Put {
-                sending,
-                departure,
-                at,
-                copy: 2 * copy,
-                attempt,
-            };
-            let outcome = self.put(&put, &mut lost);
-            if let (Some(takes_part), Some(again)) = (takes_part, link.retransmit)
-                && !outcome.came
-                && takes_part(departure.to)
-                && !self.is_down_for_good(departure.to, stamp, outcome.link)
-            {
-                waiting.push(Reverse((at + again, to, copy, attempt + 1, index)));
-                // What is sent again is known not to arrive.
-                for copy in outcome.coming {
-                    self.traffic.dropped.receiver_down += 1;
-                    let (to, at) = (departure.to, copy.link);
-                    lost.push(Lost { to, at });
-                }
-            } else {
-                let inbox = &mut self.inboxes[departure.to];
-                let coming = outcome.coming.into_iter();
-                inbox.coming.extend(coming.map(|copy| (copy.key(), copy)));
+            let turn = (at + again, from, stamp, place, copy, attempt + 1);
+            self.agenda.insert(turn, model);
+            // What is sent again is known not to arrive.
+            for copy in outcome.coming {
+                self.traffic.dropped.receiver_down += 1;
+                self.lose(way, copy.link);
             }
+            return Ok(());
         }
-        Ok(lost)
+        *self.open.get_mut(&way).expect("it was to be put there") -= 1;
+        let coming = outcome.coming.into_iter();
+        let inbox = &mut self.inboxes[to];
+        inbox.coming.extend(coming.map(|copy| (copy.key(), copy)));
+        Ok(())
+    }
+
+    fn lose(&mut self, way: Way, at: u64) {
+        let last = self.lost.entry(way).or_default();
+        *last = at.max(*last);
+    }
+
+    /// Whether something of an iteration's model is still to be put on a link.
+    pub fn is_open(&self, way: Way) -> bool {
+        self.open.get(&way).is_some_and(|&copies| copies > 0)
+    }
+
+    /// When the last copy that was lost would have come.
+    pub fn lost(&self, way: Way) -> Option<u64> {
+        self.lost.get(&way).copied()
     }
 
     fn is_down_for_good(&self, agent: usize, iteration: u64, at: u64) -> bool {
@@ -204,32 +258,31 @@ impl<'a> Mail<'a> {
     }
 
     /// One attempt, with the duplicate that the link may make.
-    fn put(&mut self, put: &Put<'_>, lost: &mut Vec<Lost>) -> Outcome {
-        let Sending { from, stamp, .. } = put.sending;
-        let to = put.departure.to;
+    fn put(&mut self, turn: Turn, model: &Model) -> Outcome {
+        let (departs, from, stamp, _, copy, attempt) = turn;
+        let to = model.to;
         let link = self.links.between(from, to);
-        let parameters = put.departure.payload.len();
         self.traffic.sent += 1;
-        self.traffic.bytes += link.bytes(parameters);
+        self.traffic.bytes += link.bytes(model.payload.len());
         // The uplink serves one model after another; lost ones have used it all the same.
-        let mut end = put.at;
+        let mut end = departs;
         if let Some(takes) = link.uplink() {
-            end = put.at.max(self.free[from]) + takes;
+            end = departs.max(self.free[from]) + takes;
             self.free[from] = end;
         }
-        let fate = link.fate(stamp, put.copy, put.attempt);
-        let mut fates = vec![(put.copy, fate)];
+        let fate = link.fate(stamp, 2 * copy, attempt);
+        let mut fates = vec![(2 * copy, fate)];
         if fates[0].1.duplicated {
             self.traffic.duplicated += 1;
-            let fate = link.fate(stamp, put.copy + 1, put.attempt);
-            fates.push((put.copy + 1, fate));
+            let fate = link.fate(stamp, 2 * copy + 1, attempt);
+            fates.push((2 * copy + 1, fate));
         }
         let mut outcome = Outcome::default();
         for (copy, fate) in fates {
-            let arrival = (put.at + 1).max(end + fate.delay);
+            let arrival = (departs + 1).max(end + fate.delay);
             outcome.link = outcome.link.max(arrival);
             let dropped = &mut self.traffic.dropped;
-            let cause = if self.faults.is_cut(from, to, stamp, put.at) {
+            let cause = if self.faults.is_cut(from, to, stamp, departs) {
                 Some(&mut dropped.partition)
             } else {
                 match fate.lost {
@@ -240,7 +293,7 @@ impl<'a> Mail<'a> {
             };
             if let Some(cause) = cause {
                 *cause += 1;
-                lost.push(Lost { to, at: arrival });
+                self.lose((stamp, from, to), arrival);
                 continue;
             }
             outcome.came |= !self.faults.is_down(to, stamp, arrival);
@@ -249,16 +302,16 @@ impl<'a> Mail<'a> {
                 from,
                 stamp,
                 copy,
-                attempt: put.attempt,
-                adapted: put.sending.adapted,
-                payload: put.departure.payload.clone(),
+                attempt,
+                adapted: model.adapted,
+                payload: model.payload.clone(),
             });
         }
         outcome
     }
 
-    /// What a receiver's copies will be if nothing more is sent to it, all of them coming out of
-    /// their links within one iteration.
+    /// What a receiver's copies will be if nothing more is put on a link to it, all of them coming
+    /// out of their links within one iteration.
     pub fn look_ahead(&self, to: usize, iteration: u64) -> Vec<Ahead> {
         let inbox = &self.inboxes[to];
         let mut free = inbox.free;
@@ -318,21 +371,17 @@ impl<'a> Mail<'a> {
         arrived
     }
 
-    /// Ends the run: what is still under way never arrives.
+    /// Ends the run: what is still under way never arrives, and what still waits for its uplink is
+    /// counted as if nothing else were sent.
     pub fn finish(&mut self) {
+        while !self.agenda.is_empty() {
+            // Nobody waits for what is sent too often after the end.
+            let _ = self.depart();
+        }
         let left = |inbox: &Inbox| inbox.coming.len() + inbox.queued.len();
         let left: usize = self.inboxes.iter().map(left).sum();
         self.traffic.in_flight += left as u64;
     }
-}
-
-/// A model put on a link at a moment.
-struct Put<'a> {
-    sending: Sending,
-    departure: &'a Departure,
-    at: u64,
-    copy: u64,
-    attempt: u64,
 }
 
 #[derive(Default)]

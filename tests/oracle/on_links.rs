@@ -110,6 +110,76 @@ fn models_queue_in_the_uplink() {
     assert!(tally.traffic.retransmitted > 0, "{tally:?}");
 }
 
+/// Models that are sent again or held back pass the uplink among those of later iterations.
+#[test]
+fn the_uplink_serves_by_departure_across_iterations() {
+    let again = "drop = 0.4\nretransmit_ms = 37\n";
+    let held = "[[attack]]\nagents = [1, 4, 6]\nkind = 'uniform'\nlow = 15.0\nhigh = 16.0\n\
+                timing = { kind = 'delay', ms = 63.5 }\nvictims = { every = 2 }\n";
+    for uplink in ["uplink_mbps = 1_000_000", "uplink_mbps = 0.02", "uplink_mbps = 0.004"] {
+        for more in ["", "duplicate = 0.2\n", "downlink_mbps = 0.02\ndelay_ms = 4\n"] {
+            let link = format!("[link]\n{uplink}\n{more}");
+            for quorum in [0.3, 0.75, 1.0] {
+                let clock = format!("{SYNCHRONOUS}\nquorum = {quorum}");
+                let tally = check(&network(&clock, &format!("{link}{again}")));
+                assert!(tally.traffic.retransmitted > 0, "{tally:?}");
+                let overlaps = tally.traffic.late > 0 && tally.traffic.in_flight > 0;
+                assert!(overlaps || quorum == 1.0, "{tally:?}");
+                check(&network(&clock, &format!("{link}{again}{held}")));
+            }
+            for mode in [DEADLINE, ASYNCHRONOUS] {
+                check(&network(mode, &format!("{link}{held}")));
+            }
+            // Agents that compute for longer than a period send after the next tick.
+            let slow = "[[clock.override]]\nagents = { every = 3 }\nspeed = 0.15\n";
+            check(&network(DEADLINE, &format!("{link}{slow}{held}")));
+        }
+    }
+}
+
+#[test]
+fn what_waits_for_the_uplink_outlasts_networks_and_outages() {
+    let link = "[link]\nuplink_mbps = 0.02\ndownlink_mbps = 0.05\ndrop = 0.4\nretransmit_ms = 37\n";
+    let clock = format!("{SYNCHRONOUS}\nquorum = 0.5");
+    let text = format!(
+        "iterations = 40\n[task]\nkind = 'target-localization'\n[topology]\n\
+         kind = 'erdos-renyi'\nagents = 12\nprobability = 0.3\nredraw_every_iterations = 3\n\
+         [clock]\n{clock}\n{link}"
+    );
+    let tally = check(&text);
+    assert!(tally.traffic.retransmitted > 0 && tally.traffic.late > 0, "{tally:?}");
+    let down = "[[fault]]\nkind = 'churn'\nagents = { every = 3 }\nup_ms = 90\ndown_ms = 40\n\
+                [[fault]]\nkind = 'crash'\nagents = [1, 2]\nfrom_iteration = 3\nto_iteration = 9\n";
+    let tally = check(&network(&clock, &format!("{link}{down}")));
+    assert!(tally.traffic.dropped.receiver_down > 0, "{tally:?}");
+}
+
+/// An uplink that takes no time changes nothing.
+#[test]
+fn an_uplink_without_limit_is_no_uplink() {
+    let clock = format!("{SYNCHRONOUS}\nquorum = 0.34");
+    let link = "[link]\ndrop = 0.3\nretransmit_ms = 100\n";
+    let without = check(&network(&clock, link));
+    let with = check(&network(&clock, &format!("{link}uplink_mbps = 1_000_000\n")));
+    assert_eq!(with.traffic, without.traffic);
+    assert_eq!(with.end, without.end);
+    assert!(with.traffic.late > 0, "{with:?}");
+}
+
+#[test]
+fn a_burst_can_end_while_models_are_sent_again() {
+    // In their bursts links lose everything.
+    let burst = "[link]\nburst = { enter = 0.1, leave = 0.3, drop_good = 0.05, drop_bad = 1.0 }\n\
+                 retransmit_ms = 20\n";
+    let tally = check(&network(SYNCHRONOUS, burst));
+    assert!(tally.traffic.dropped.burst > 0, "{tally:?}");
+    assert_eq!((tally.missing, tally.rounds), (0, 60), "{tally:?}");
+    let clock = format!("{SYNCHRONOUS}\nquorum = 0.5");
+    check(&network(&clock, &format!("{burst}uplink_mbps = 0.02\nduplicate = 0.3\n")));
+    let limited = check(&network(SYNCHRONOUS, &format!("{burst}retransmit_limit = 3\n")));
+    assert!(limited.stalled, "{limited:?}");
+}
+
 #[test]
 fn models_queue_in_the_downlink() {
     let narrow = "[link]\ndownlink_mbps = 1\nmodel_bytes = 1250";

@@ -183,6 +183,13 @@ impl Oracle<'_> {
         took_part
     }
 
+    /// Lets everything depart before a moment, in a mode that sends nothing again.
+    pub fn all_depart_before(&mut self, moment: u64) {
+        if self.mail.depart_before(moment).is_err() {
+            unreachable!("nothing is sent again");
+        }
+    }
+
     /// Counts a copy that has arrived; `None` where it is no model.
     pub fn readable(&mut self, arrived: Arrived) -> Option<Arrived> {
         let is_model = self.agents.is_readable(&arrived.copy.payload);

@@ -1,18 +1,10 @@
 //! The synchronous rule: everyone begins an iteration together and waits for the others' models.
 
 use super::agents::{Chosen, Counts};
-use super::mail::{Ahead, Arrived, Lost, Sending};
+use super::mail::{Ahead, Arrived, Exhausted, Sending};
 use super::run::{Begun, Oracle};
 use super::slip::Slip;
 use std::collections::BTreeMap;
-
-/// What is known of an iteration's messages when they are sent.
-struct Sent {
-    /// By receiver: who sent it something.
-    senders: Vec<Vec<usize>>,
-    /// By receiver and sender: when the last copy that was lost would have come.
-    lost: Vec<BTreeMap<usize, u64>>,
-}
 
 /// What has happened so far.
 #[derive(Default)]
@@ -28,10 +20,8 @@ impl Oracle<'_> {
         let settings = self.settings;
         let mut past = Past::default();
         let mut now = 0;
+        let is_over = |at| settings.clock.until.is_some_and(|until| at > until);
         for i in 0..settings.iterations {
-            if settings.clock.until.is_some_and(|until| now >= until) {
-                break;
-            }
             let mut start = now;
             let mut passes = false;
             if (0..settings.agents).all(|k| self.is_down(k, i, now)) {
@@ -41,19 +31,29 @@ impl Oracle<'_> {
                     None => return Err(format!("nobody is up in iteration {i} any more")),
                 }
             }
-            if settings.clock.until.is_some_and(|until| start >= until) {
+            if is_over(start) {
                 break;
             }
             now = start;
             past.starts.push(now);
-            self.arrivals(now, i.wrapping_sub(1), &past);
-            if !passes {
-                now = self.iteration(i, now, &mut past)?;
+            self.arrivals(now, i.wrapping_sub(1), &past)?;
+            if passes {
+                continue;
             }
+            // What is not complete by the end of the run has not happened.
+            let before = settings.clock.until.map(|_| self.mail.clone());
+            let end = self.iteration(i, now, &mut past)?;
+            if let Some(before) = before.filter(|_| is_over(end)) {
+                self.mail = before;
+                self.told.rounds.remove(&i);
+                self.told.end = now;
+                return Ok(());
+            }
+            now = end;
         }
         past.starts.push(now);
         let last = past.starts.len() as u64 - 1;
-        self.arrivals(now, last.wrapping_sub(1), &past);
+        self.arrivals(now, last.wrapping_sub(1), &past)?;
         self.told.end = now;
         Ok(())
     }
@@ -78,10 +78,8 @@ impl Oracle<'_> {
         let mut end = start;
         let mut begun: Vec<Option<Begun>> = vec![None; agents];
         let mut counts = vec![Counts::default(); agents];
-        let mut sent = Sent {
-            senders: vec![Vec::new(); agents],
-            lost: vec![BTreeMap::new(); agents],
-        };
+        // By receiver: who sends it something.
+        let mut senders: Vec<Vec<usize>> = vec![Vec::new(); agents];
         let up: Vec<bool> = (0..agents).map(|k| !self.is_down(k, i, start)).collect();
         for k in (0..agents).filter(|&k| up[k]) {
             let adapted = start + settings.clock.compute(k, i);
@@ -92,7 +90,7 @@ impl Oracle<'_> {
             }
             let (own, departures) = self.adapt(k, (i, start), (start, adapted));
             for departure in &departures {
-                sent.senders[departure.to].push(k);
+                senders[departure.to].push(k);
                 counts[k].sent += departure.copies;
                 counts[k].bytes += departure.copies * 4 * departure.payload.len() as u64;
             }
@@ -102,19 +100,33 @@ impl Oracle<'_> {
                 stamp: i,
                 adapted,
             };
-            let lost = self.mail.send(sending, departures, Some(&|to| up[to]));
-            let lost = lost.map_err(|exhausted| {
-                let (from, to) = (exhausted.from, exhausted.to);
-                format!("a model from {from} to {to} was sent too often")
-            })?;
-            for Lost { to, at } in lost {
-                let last = sent.lost[to].entry(k).or_default();
-                *last = at.max(*last);
+            self.mail.send(sending, departures, Some(&|to| up[to]));
+        }
+        let mut waits: Vec<usize> = (0..agents).filter(|&k| begun[k].is_some()).collect();
+        let mut waited: Vec<Option<Waited>> = (0..agents).map(|_| None).collect();
+        let mut looked = None;
+        while !waits.is_empty() {
+            // Whatever departs from then on arrives later.
+            let next = self.mail.next_departure();
+            let known = next.unwrap_or(u64::MAX);
+            if looked != Some(known) {
+                looked = Some(known);
+                waits.retain(|&k| {
+                    let own = begun[k].as_ref().expect("it has begun");
+                    if own.adapted <= known {
+                        let found = self.wait(k, i, own, &senders[k]);
+                        waited[k] = found.filter(|found| found.until <= known);
+                    }
+                    waited[k].is_none()
+                });
+                continue;
             }
+            self.mail.depart().map_err(sent_too_often)?;
         }
         for k in 0..agents {
-            let Some(own) = &begun[k] else { continue };
-            let waited = self.wait(k, i, own, &sent);
+            let (Some(own), Some(waited)) = (&begun[k], &waited[k]) else {
+                continue;
+            };
             counts[k].delivered = waited.delivered;
             counts[k].malformed = waited.malformed;
             let took_part = self.combine(k, (i, start), waited.until, own, &waited.chosen);
@@ -131,8 +143,9 @@ impl Oracle<'_> {
         Ok(end)
     }
 
-    /// Until when an agent waits, and what it combines then.
-    fn wait(&self, k: usize, i: u64, own: &Begun, sent: &Sent) -> Waited {
+    /// Until when an agent waits, and what it combines then, if nothing more departs before that;
+    /// `None` where that is not known.
+    fn wait(&self, k: usize, i: u64, own: &Begun, senders: &[usize]) -> Option<Waited> {
         let settings = self.settings;
         let neighbors = settings.network.neighbors(k, i, own.started);
         let share = settings.clock.quorum * neighbors.len() as f64;
@@ -144,7 +157,8 @@ impl Oracle<'_> {
         let mut waited = Waited::default();
         // By neighbor: its models in order of arrival, and the last end of copies that are none.
         let mut models: BTreeMap<usize, Vec<Arrived>> = BTreeMap::new();
-        let mut ends = sent.lost[k].clone();
+        let lost = |&l: &usize| Some((l, self.mail.lost((i, l, k))?));
+        let mut ends: BTreeMap<usize, u64> = senders.iter().filter_map(lost).collect();
         for ahead in self.mail.look_ahead(k, i) {
             let (copy, at, model) = match ahead {
                 Ahead::Down(copy) => (copy.clone(), copy.link, None),
@@ -166,12 +180,17 @@ impl Oracle<'_> {
             }
         }
         let mut firsts = Vec::new();
-        let mut settled = own.started;
+        let mut settled = Some(own.started);
         for l in &neighbors {
             let first = models.get(l).and_then(|all| all.iter().map(|a| a.at).min());
             firsts.extend(first);
-            if sent.senders[k].contains(l) {
-                settled = settled.max(first.unwrap_or_else(|| ends[l]));
+            if senders.contains(l) {
+                let end = match first {
+                    None if self.mail.is_open((i, *l, k)) => None,
+                    None => Some(ends[l]),
+                    first => first,
+                };
+                settled = settled.and_then(|settled| Some(settled.max(end?)));
             }
         }
         firsts.sort_unstable();
@@ -179,7 +198,7 @@ impl Oracle<'_> {
             0 => Some(own.adapted),
             _ => firsts.get(need - 1).copied(),
         };
-        let heard = enough.map_or(settled, |enough| enough.min(settled));
+        let heard = enough.into_iter().chain(settled).min()?;
         waited.until = own.adapted.max(heard);
         for l in neighbors {
             let all = models.remove(&l).unwrap_or_default();
@@ -195,11 +214,12 @@ impl Oracle<'_> {
                 held: false,
             }));
         }
-        waited
+        Some(waited)
     }
 
     /// Counts what arrives up to T_{i+1} = `now`, in iteration `i`.
-    fn arrivals(&mut self, now: u64, i: u64, past: &Past) {
+    fn arrivals(&mut self, now: u64, i: u64, past: &Past) -> Result<(), String> {
+        self.mail.depart_before(now).map_err(sent_too_often)?;
         for k in 0..self.settings.agents {
             for arrived in self.mail.take(k, now, i) {
                 let Some(arrived) = self.readable(arrived) else {
@@ -212,7 +232,12 @@ impl Oracle<'_> {
                 self.mail.traffic.late += u64::from(arrived.at > in_time);
             }
         }
+        Ok(())
     }
+}
+
+fn sent_too_often(Exhausted { from, to }: Exhausted) -> String {
+    format!("a model from {from} to {to} was sent too often")
 }
 
 #[derive(Default)]
