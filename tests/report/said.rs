@@ -2,7 +2,7 @@
 
 use super::reading::{self, Table, runs, summary};
 use super::{SWEEP, column, curves, document, figure, figures, ran, run_into, table};
-use byzsim::report::{Cell, Content, page};
+use byzsim::report::{Block, Cell, Content, page};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -422,4 +422,65 @@ fn attacks_that_a_sweep_names_or_delays_begin_where_they_do() {
     let report = document(&[folder.path()]);
     assert_eq!(curves(&report, "loss-case-1").marks, begins(5.0, "drift"));
     assert_eq!(curves(&report, "loss-case-2").marks, begins(9.0, "drift"));
+}
+
+#[test]
+fn what_starved_is_told_by_row_with_what_was_done_instead() {
+    let (head, _) = SWEEP.split_once("[sweep]").unwrap();
+    let rules = r#"rule = { krum = { kind = "krum", f = 1 }, shrunk = { kind = "krum", f = 1, too_few = "shrink-f" }, mean = { kind = "average" } }"#;
+    let folder = ran(&format!("{head}[sweep]\n{rules}\n"), &["link.drop=0.3"]);
+    let report = document(&[folder.path()]);
+    let runs = by(folder.path(), "rule", "rule");
+    for heading in ["What it came to", "Points"] {
+        let shown = table(&report, heading);
+        let cells = column(shown, "rule")
+            .into_iter()
+            .zip(column(shown, "starved"));
+        for ((rule, share), instead) in cells.zip(column(shown, "instead")) {
+            let rule = rule.to_string();
+            let steady = &summary(&runs[&rule][0])["steady"];
+            assert_eq!(share, Cell::Number(steady["starved"].as_f64().unwrap()));
+            let text = |text: &str| Cell::Text(text.to_owned());
+            let expected = match &*rule {
+                "krum" => text("own"),
+                "shrunk" => text("made do"),
+                _ => Cell::Missing,
+            };
+            assert_eq!(
+                (share == Cell::Number(0.0), instead),
+                (rule == "mean", expected)
+            );
+        }
+    }
+    let filters = report
+        .sections
+        .iter()
+        .find(|s| s.heading == "What filters did");
+    let Some(Block::Text(told)) = filters.and_then(|section| section.blocks.first()) else {
+        panic!("nothing is told of what starved");
+    };
+    for part in ["krum: ", "shrunk: ", "too_few = \"own\"", "lower f"] {
+        assert!(told.contains(part), "{told}");
+    }
+}
+
+#[test]
+fn what_points_are_judged_by_is_drawn_first() {
+    let folder = ran(SWEEP, &["sweep.seed=[1]"]);
+    let report = document(&[folder.path()]);
+    let learning = report
+        .sections
+        .iter()
+        .find(|s| s.heading == "Learning")
+        .unwrap();
+    let figures = learning.blocks.iter().find_map(|block| match block {
+        Block::Figures(figures) => Some(figures),
+        _ => None,
+    });
+    assert_eq!(figures.unwrap()[0].name, "regret");
+    assert!(
+        table(&report, "What it came to")
+            .caption
+            .contains("Judged by: regret")
+    );
 }

@@ -47,7 +47,10 @@ fn table(study: &Study<'_>) -> Option<Table> {
         .flat_map(|case| &case.points)
         .any(|points| points.len() > 1);
     // Of all others a range would be too much to look at.
-    let is_measure = |path: &[&str]| Measure::ALL.iter().any(|m| m.path() == path);
+    let judge = study.measure();
+    let has_range = |measure: &Measure| *measure != Measure::TestLoss || judge == Some(*measure);
+    let measures: Vec<Measure> = Measure::ALL.into_iter().filter(has_range).collect();
+    let is_measure = |path: &[&str]| measures.iter().any(|measure| measure.path() == path);
     let mut columns = heads(study);
     columns.push(("runs".to_owned(), "that came to their end".to_owned()));
     for (name, about, path) in &numbers {
@@ -118,7 +121,8 @@ fn table(study: &Study<'_>) -> Option<Table> {
         true => "Means over the repetitions, with the least and the greatest of them.",
         false => "A row for each run.",
     };
-    let caption = format!("{caption}{}{}", judged(study), steady_state(study));
+    let judge = judge.map_or(String::new(), |m| format!(" Judged by: {}.", m.name()));
+    let caption = format!("{caption}{judge}{}{}", agents(study), steady_state(study));
     (!rows.is_empty()).then_some(Table {
         caption,
         columns,
@@ -127,10 +131,16 @@ fn table(study: &Study<'_>) -> Option<Table> {
     })
 }
 
-/// What points are judged by, in a sentence.
-fn judged(study: &Study<'_>) -> String {
-    let told = |measure: Measure| format!(" Judged by: {}.", measure.name());
-    study.measure().map_or(String::new(), told)
+/// Over which agents rows are, where attacks are compared.
+fn agents(study: &Study<'_>) -> &'static str {
+    let is_attack = |key: &String| key == "attack";
+    match study.case_keys().iter().any(is_attack) || study.compared.starts_with("attack") {
+        true => {
+            " Each row is over the agents that are normal in it; differences from the run without \
+             cooperation are over those that are normal under every attack."
+        }
+        false => "",
+    }
 }
 
 /// The differences from a run without cooperation that any point has.
