@@ -150,13 +150,15 @@ struct Sought {
 /// What the attackers of an attack have searched, the newest last. It saves time and changes
 /// nothing: a search for the same has the same answer.
 #[derive(Clone, Debug, Default)]
-struct Found(Arc<Mutex<VecDeque<(Sought, Vec<f32>)>>>);
+struct Found(Arc<Mutex<Searches>>);
+
+type Searches = VecDeque<(Sought, Vec<f32>)>;
 
 impl Found {
     /// Searches that are kept.
     const MOST: usize = 256;
 
-    fn all(&self) -> MutexGuard<'_, VecDeque<(Sought, Vec<f32>)>> {
+    fn all(&self) -> MutexGuard<'_, Searches> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
