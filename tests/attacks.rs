@@ -94,3 +94,78 @@ fn labels_are_flipped_while_the_attack_is_on() {
     assert!(all.1 < honest.1 - 0.1, "{all:?} {honest:?}");
     assert!(early.0 != honest.0 && early.1 > all.1, "{early:?} {all:?}");
 }
+
+/// The steady regret of the shipped scenario on fresh batches, in short.
+fn steady_regret(rule: &str, attack: &str, clock: &str) -> f64 {
+    let text = format!(
+        "iterations = 150\n[task]\nkind = 'linear-regression'\ngroups = 1\ndimension = 6\nbatch = 10\n\
+         [topology]\nkind = 'complete'\nagents = 20\n[learner]\nstep_size = 0.01\n\
+         [rule]\n{rule}\n[clock]\n{clock}\n\
+         [[attack]]\nagents = {{ every = 5 }}\n{attack}\n"
+    );
+    ran(&text, &["steady", "regret", "mean"]).1
+}
+
+/// It sends what is nearest to its target among all that the batch allows: victims that take it do
+/// worse on the next batch, and then allow more. On a batch that it cannot see it does worse than
+/// they do.
+#[test]
+fn loss_mimicry_brings_the_filtered_rule_to_its_target_unless_a_fresh_batch_judges() {
+    const MIMICRY: &str = "kind = 'loss-mimicry'\ntarget = 2.0";
+    for clock in [
+        "mode = 'synchronous'",
+        "mode = 'deadline'\nperiod_ms = 10\ncompute_ms = 2",
+    ] {
+        let alone = steady_regret("kind = 'no-cooperation'", MIMICRY, clock);
+        let current = steady_regret("kind = 'loss'", MIMICRY, clock);
+        let fresh = steady_regret("kind = 'loss'\njudge = 'fresh'", MIMICRY, clock);
+        assert!(current > 5.0, "{clock}: {current} beside {alone}");
+        assert!(fresh < alone / 2.0, "{clock}: {fresh} beside {alone}");
+    }
+    // Where nobody attacks, the fresh batch costs nothing: the own model does not look better than
+    // it is.
+    let never = "kind = 'sign-flip'\nactive = { from_ms = 1e9 }";
+    let current = steady_regret("kind = 'loss'", never, "mode = 'synchronous'");
+    let fresh = steady_regret(
+        "kind = 'loss'\njudge = 'fresh'",
+        never,
+        "mode = 'synchronous'",
+    );
+    assert!(fresh < current, "{fresh} beside {current}");
+}
+
+/// One bearing says nothing about the direction across it.
+#[test]
+fn loss_mimicry_puts_victims_of_localization_as_far_away_as_it_likes() {
+    let away = |target: f64| {
+        let text = format!(
+            "iterations = 100\n[task]\nkind = 'target-localization'\n\
+             [topology]\nkind = 'complete'\nagents = 12\n\
+             [[attack]]\nagents = {{ every = 4 }}\nkind = 'loss-mimicry'\n\
+             target = [{target:.1}, -{target:.1}]\n"
+        );
+        ran(&text, &["final", "deviation", "mean"]).1
+    };
+    let [near, far] = [away(50.0), away(500.0)];
+    assert!(near > 20.0 && far > 200.0, "{near} {far}");
+}
+
+/// The weights above the own risk are weights, and no switch: with the baseline every model has at
+/// most ten times the weight that it has without, and the floor does not always act.
+#[test]
+fn the_floor_of_the_baseline_is_told() {
+    let text = |baseline: &str| {
+        format!(
+            "iterations = 100\n[task]\nkind = 'target-localization'\n\
+             [rule]\nkind = 'loss'\nbaseline = '{baseline}'\nfilter = false\n\
+             [[attack]]\nagents = {{ random = 20 }}\nkind = 'uniform'\nlow = 15.0\nhigh = 16.0\n"
+        )
+    };
+    let loss = |baseline: &str| ran(&text(baseline), &["steady", "loss", "mean"]).1;
+    let [zero, own] = [loss("zero"), loss("own")];
+    assert!(own < zero && own > zero / 100.0, "{own} {zero}");
+    let floored = ran(&text("own"), &["filter", "floored"]).1;
+    assert!((0.01..0.6).contains(&floored), "{floored}");
+    let summary = run_on(&Study::written("without", &text("zero")).plan(0), 2);
+    assert_eq!(summary.number(&["filter", "floored"]), None);
+}

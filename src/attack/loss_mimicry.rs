@@ -150,13 +150,15 @@ struct Sought {
 /// What the attackers of an attack have searched, the newest last. It saves time and changes
 /// nothing: a search for the same has the same answer.
 #[derive(Clone, Debug, Default)]
-struct Found(Arc<Mutex<VecDeque<(Sought, Vec<f32>)>>>);
+struct Found(Arc<Mutex<Searches>>);
+
+type Searches = VecDeque<(Sought, Vec<f32>)>;
 
 impl Found {
     /// Searches that are kept.
     const MOST: usize = 256;
 
-    fn all(&self) -> MutexGuard<'_, VecDeque<(Sought, Vec<f32>)>> {
+    fn all(&self) -> MutexGuard<'_, Searches> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -190,7 +192,11 @@ fn computed(
     }
     let nearest = way.model(way.multiplier(victim.bound()));
     if let Some(found) = inward(&way, &nearest, victim) {
-        return found;
+        // Where the victim's own is the nearest, rounding may bring the other behind it.
+        return match takes_own && distance(own, target) <= distance(&found, target) {
+            true => own.to_vec(),
+            false => found,
+        };
     }
     // So far away, or so near to the least loss, that `f32` are too coarse.
     let minimizer = || finite(quadratic.minimizer());
@@ -240,6 +246,12 @@ fn outward(base: &[f32], goal: &[f32], victim: &mut Acceptance<'_>) -> Vec<f32> 
         }
     }
     best
+}
+
+/// Squared.
+fn distance(model: &[f32], target: &[f64]) -> f64 {
+    let apart = model.iter().zip(target).map(|(&x, t)| f64::from(x) - t);
+    apart.map(|x| x * x).sum()
 }
 
 fn narrow(model: &[f64]) -> Vec<f32> {

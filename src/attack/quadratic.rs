@@ -156,22 +156,21 @@ impl Way<'_> {
             relative,
         } = self.quadratic;
         let mut model = self.target.to_vec();
-        let directions = svd.singular.len();
-        for output in 0..batch.outputs_each() {
-            for direction in 0..directions {
-                let (s, part) = (
-                    relative[direction],
-                    self.residuals[output * directions + direction],
-                );
-                let pull = lambda * s * s;
-                // Whole at λ = ∞.
-                let done = if pull.is_finite() {
-                    pull / (1.0 + pull)
-                } else {
-                    1.0
-                };
-                let step = done * part / svd.singular[direction];
-                for (column, v) in svd.right[direction].iter().enumerate() {
+        let done = |s: &f64| {
+            let pull = lambda * s * s;
+            // Whole at λ = ∞.
+            if pull.is_finite() {
+                pull / (1.0 + pull)
+            } else {
+                1.0
+            }
+        };
+        let done: Vec<f64> = relative.iter().map(done).collect();
+        for (direction, (right, s)) in svd.right.iter().zip(&svd.singular).enumerate() {
+            for output in 0..batch.outputs_each() {
+                let part = self.residuals[output * done.len() + direction];
+                let step = done[direction] * part / s;
+                for (column, v) in right.iter().enumerate() {
                     model[batch.parameter(output, column)] += step * v;
                 }
             }

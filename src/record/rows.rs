@@ -228,7 +228,11 @@ fn weight_columns() -> Vec<Column> {
             "ms",
             "moment of combination − moment the sender adapted",
         ),
-        number("loss", "", "loss of the model on the receiver's batch"),
+        number(
+            "loss",
+            "",
+            "loss of the model on the batch that the receiver judges by",
+        ),
         number("accumulated", "", "φ of the sender at the receiver"),
         number(
             "weight",

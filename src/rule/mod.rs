@@ -35,6 +35,8 @@ mod ubar;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
+mod tests_of_loss;
+#[cfg(test)]
 mod tests_of_resilient_diffusion;
 #[cfg(test)]
 mod tests_of_weights;

@@ -5,7 +5,7 @@ use super::*;
 use proptest::prelude::*;
 
 /// Every weight rule, under settings that matter.
-const RULES: [&str; 19] = [
+const RULES: [&str; 21] = [
     "kind = 'no-cooperation'",
     "kind = 'average'",
     "kind = 'metropolis'",
@@ -16,6 +16,8 @@ const RULES: [&str; 19] = [
     "kind = 'loss'\nfilter = false\nunseen = 'decay'",
     "kind = 'loss'\nbaseline = 'own'\nage_discount = 0.5",
     "kind = 'loss'\nbaseline = 'own'\nfilter = false\nforgetting = 1\nunseen = 'reset'",
+    "kind = 'loss'\njudge = 'fresh'",
+    "kind = 'loss'\njudge = 'fresh'\nbaseline = 'own'\nfilter = false",
     "kind = 'resilient-diffusion-f'\nf = 1",
     "kind = 'resilient-diffusion-f'\nf = 'largest'\nforgetting = 1\nsamples = 7",
     "kind = 'resilient-diffusion-f'\nf = { fraction = 0.4 }\ninitial = 0",

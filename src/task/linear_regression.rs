@@ -22,7 +22,7 @@
 //! The task's own `step_size` is 0.002. With a batch of one, learning is stable below about
 //! 1/(tr Σ + 2λ), with the greatest eigenvalue λ of Σ. But an agent's ψ has seen the very batch that
 //! models are judged on: from about μ tr Σ = `forgetting`/4 on it looks better than a neighbor's as
-//! good, and the filtered rule leaves its agents alone.
+//! good, and the filtered rule leaves its agents alone, unless it judges by a fresh batch.
 //!
 //! Features are rounded to `f32`, so that products with parameters are exact in `f64`; θ*, outputs
 //! and all else are `f64`. Drawing a batch costs O(batch · d), and with a matrix Σ, whose factor is
