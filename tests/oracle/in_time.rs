@@ -181,7 +181,8 @@ fn nothing_ends_after_until() {
 fn an_iteration_that_is_cut_off_leaves_no_trace() {
     // What is late, waits in queues or is sent again is counted as of the iteration before.
     let clock = format!("{SYNCHRONOUS}\nquorum = 0.5\n{UNEVEN}");
-    let link = format!("{SLOW}\nuplink_mbps = 0.02\ndrop = 0.3\nretransmit_ms = 25\nduplicate = 0.2");
+    let link =
+        format!("{SLOW}\nuplink_mbps = 0.02\ndrop = 0.3\nretransmit_ms = 25\nduplicate = 0.2");
     for down in ["", "\ndownlink_mbps = 0.05"] {
         for until in [150, 333, 777] {
             let text = network(&clock, &format!("{link}{down}"));
