@@ -251,7 +251,7 @@ fn a_run_that_would_last_beyond_time_is_refused() {
     ] {
         let bench = Bench::new(&ages(3000, tables));
         let ended = bench.run(&[]).with_status(2);
-        ended.tells(&["are beyond simulated time", "100,000 years"]);
+        ended.tells_only(&["are beyond simulated time", "100,000 years"]);
         assert!(!ended.stderr.contains("down"), "{}", ended.stderr);
         // A run that ends before that is none of them.
         let bench = Bench::new(&format!("until_ms = 3.2e12\n{}", ages(3000, tables)));
@@ -278,7 +278,10 @@ fn what_can_never_get_through_is_refused() {
         ),
     ] {
         let bench = Bench::new(&ring(&format!("{again}{link}")));
-        bench.run(&[]).with_status(2).tells(&[key, "retransmit_ms"]);
+        bench
+            .run(&[])
+            .with_status(2)
+            .tells_only(&[key, "retransmit_ms"]);
         // Without retransmission nobody waits for what is lost.
         let bench = Bench::new(&ring(&format!("[link]\n{link}")));
         bench.run(&[]).with_status(0);
@@ -304,7 +307,7 @@ fn a_run_without_a_complete_iteration_is_no_success() {
     ] {
         let bench = Bench::new(&head(until, clock));
         let ended = bench.run(&[]).with_status(2);
-        ended.tells(&["no iteration is complete by", "write a later until_ms"]);
+        ended.tells_only(&["no iteration is complete by", "write a later until_ms"]);
         let bench = Bench::new(&head(until + 1.001, clock));
         bench.run(&[]).with_status(0);
     }
