@@ -139,7 +139,13 @@ fn deadlines_come_when_they_come() {
 fn synchronous_runs_end_with_the_last_iteration_that_is_complete() {
     // Iterations of 15 ms.
     let text = scenario(6, COMPLETE, "[link]\ndelay_ms = 5\n");
-    for (until, iterations) in [("15", 1), ("29.999", 1), ("30", 2), ("89.999", 5), ("1000", 6)] {
+    for (until, iterations) in [
+        ("15", 1),
+        ("29.999", 1),
+        ("30", 2),
+        ("89.999", 5),
+        ("1000", 6),
+    ] {
         let text = format!("until_ms = {until}\n{text}");
         assert_eq!(rounds(&text), vec![15_000; iterations], "{until}");
         let end = summary(&text).number(&["simulated_ms"]);

@@ -5,6 +5,10 @@
 //! not depend on who left what first. Synchronous and deadline: attackers look once all others have
 //! sent. Asynchronous: a look goes back by the least link latency, and what lies before that was
 //! done in earlier windows.
+//!
+//! Synchronous attackers look at the arrivals that are foreseen when an iteration's models are sent.
+//! With a quorum, a retransmission that departs after the next iteration's models may arrive later
+//! than that, since it waits for them in its sender's uplink; the moment of the look stays.
 
 use super::lane::Trip;
 use super::letter::Letter;

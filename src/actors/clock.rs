@@ -162,9 +162,8 @@ impl Clock {
     /// than the end of the iteration, or of the run, is not yet so.
     fn first_stall(&mut self) -> Option<Stall> {
         let mut stalls = std::mem::take(&mut self.stalls);
-        stalls.retain(|(_, stall)| {
-            self.course.has_passed(stall.known) && !self.is_over(stall.known)
-        });
+        stalls
+            .retain(|(_, stall)| self.course.has_passed(stall.known) && !self.is_over(stall.known));
         let first = stalls.into_iter().min_by_key(|(agent, _)| *agent);
         first.map(|(_, stall)| *stall)
     }

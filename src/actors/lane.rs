@@ -5,9 +5,10 @@ use super::desk::Desk;
 use super::ledger::Ledger;
 use super::letter::Letter;
 use super::message::{Copied, Parcel, Post, Seat, Tag};
+use super::uplink::Undelivered;
 use crate::fault::Outages;
 use crate::link::{BurstState, Fate, LinkKind, Loss, Passage};
-use crate::record::{DroppedBy, MessageEnd, Standstill};
+use crate::record::{DroppedBy, MessageEnd};
 use crate::rng::ShortStream;
 use crate::scenario::{Mode, Plan};
 use crate::units::{AgentId, SimTime};
@@ -75,58 +76,6 @@ pub(super) struct Trip {
     pub iteration: u64,
     /// The iteration's instant, at which edges are looked up.
     pub instant: SimTime,
-}
-
-/// A model that its link cannot bring to the receiver, which waits for it.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum Undelivered {
-    #[error(
-        "agent {receiver} waits for the model of agent {sender}, which the link from {sender} to \
-         {receiver} has lost {attempts} times, or brought while agent {receiver} was down; allow more \
-         attempts with link.retransmit_limit, longer pauses with link.retransmit_ms, lose less, or let \
-         agents go on without a model: without link.retransmit_ms, or in deadline mode"
-    )]
-    Exhausted {
-        sender: AgentId,
-        receiver: AgentId,
-        attempts: u64,
-        /// When the last one was put on the link.
-        last: SimTime,
-    },
-    #[error(
-        "agent {receiver} waits for the model of agent {sender}, which the link from {sender} to \
-         {receiver} has lost {attempts} times; it would be sent again later"
-    )]
-    AfterTheEnd {
-        sender: AgentId,
-        receiver: AgentId,
-        attempts: u64,
-        last: SimTime,
-    },
-}
-
-impl Undelivered {
-    pub fn receiver(&self) -> AgentId {
-        match self {
-            Undelivered::Exhausted { receiver, .. } | Undelivered::AfterTheEnd { receiver, .. } => {
-                *receiver
-            }
-        }
-    }
-
-    pub fn kind(&self) -> Standstill {
-        match self {
-            Undelivered::Exhausted { .. } => Standstill::Vain,
-            Undelivered::AfterTheEnd { .. } => Standstill::EndOfTime,
-        }
-    }
-
-    /// When it is known.
-    pub fn known(&self) -> SimTime {
-        match self {
-            Undelivered::Exhausted { last, .. } | Undelivered::AfterTheEnd { last, .. } => *last,
-        }
-    }
 }
 
 /// When the receivers of what is sent again are down.
@@ -198,13 +147,7 @@ impl Put {
 
     /// What the receiver gets of a copy: what is dropped is counted, and told only where receivers
     /// wait for it.
-    fn keep(
-        self,
-        plan: &Plan,
-        letter: &Letter,
-        sent: Sent,
-        ledger: &mut Ledger,
-    ) -> Option<Copied> {
+    fn keep(self, plan: &Plan, letter: &Letter, sent: Sent, ledger: &mut Ledger) -> Option<Copied> {
         let attempt = self.attempt;
         let (at, tag) = (sent.reaches, Tag::new(sent.copy, attempt.number));
         let Some(by) = sent.dropped else {
@@ -278,7 +221,12 @@ impl Lane {
         let duplicate = put.keep(plan, &letter, duplicate, ledger);
         match (original, duplicate) {
             (Some(one), Some(other)) => {
-                hand_over_several(desk, (self.receiver, self.seat), letter, [one, other].into());
+                hand_over_several(
+                    desk,
+                    (self.receiver, self.seat),
+                    letter,
+                    [one, other].into(),
+                );
             }
             (Some(one), None) | (None, Some(one)) => self.hand_over(desk, letter, one),
             (None, None) => {}
@@ -389,9 +337,9 @@ impl Waiting {
         }
         let link = (sender, receiver);
         let number = number + 1;
-        let burst =
-            plan.links
-                .burst_after_a_pause(put.kind, self.burst, link, iteration, number);
+        let burst = plan
+            .links
+            .burst_after_a_pause(put.kind, self.burst, link, iteration, number);
         Ok(Some(Waiting {
             attempt: Attempt {
                 at: next,

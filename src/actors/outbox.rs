@@ -3,13 +3,12 @@
 
 use super::desk::Desk;
 use super::lane::{
-    Attempt, Lane, Outgoing, ReceiverOutages, Trip, Undelivered, Waiting, Way, hand_over,
-    hand_over_several,
+    Attempt, Lane, Outgoing, ReceiverOutages, Trip, Waiting, Way, hand_over, hand_over_several,
 };
 use super::ledger::Ledger;
 use super::letter::Letter;
 use super::message::{Copied, Leftovers, Nothing, Seat, Tag};
-use super::uplink::Uplink;
+use super::uplink::{Undelivered, Uplink};
 use crate::checkpoint::{Book, Kept};
 use crate::link::BurstState;
 use crate::record::{DroppedBy, MessageEnd};
@@ -111,9 +110,7 @@ impl Outbox {
             return Ok(());
         }
         SCRATCH.with_borrow_mut(|Scratch { out, .. }| {
-            let passed = self
-                .uplink
-                .serve(plan, now, &mut self.outages, ledger, out);
+            let passed = self.uplink.serve(plan, now, &mut self.outages, ledger, out);
             out.clear();
             passed
         })

@@ -4,13 +4,14 @@
 use super::board::State;
 use super::desk::Desk;
 use super::inbox::{Inbox, Scene};
-use super::lane::{Trip, Undelivered};
+use super::lane::Trip;
 use super::ledger::Ledger;
 use super::member::{Member, Occasion};
 use super::message::{Closed, Done, Event, Leftovers, Nothing, Parcel, Post, Saved, Signal};
 use super::outbox::Outbox;
 use super::roster::Roster;
 use super::section::Section;
+use super::uplink::Undelivered;
 use super::voice::Voice;
 use crate::checkpoint::{Book, Kept, keep};
 use crate::record::{Sample, Stall, Standstill, WallTimes};
@@ -499,7 +500,9 @@ impl<V: Voice> Participant<V> {
         let id = self.id;
         let waits = match awaited {
             Some(sender) => {
-                format!("agent {id} waits for the model of agent {sender}, which would arrive later")
+                format!(
+                    "agent {id} waits for the model of agent {sender}, which would arrive later"
+                )
             }
             None => format!("agent {id} would have adapted later"),
         };

@@ -7,12 +7,13 @@
 //! ([`Uplink::foresee`]) is right up to the next beginning of an iteration, and all that makes an
 //! agent combine, and an iteration end, has happened by then.
 
-use super::lane::{Outgoing, ReceiverOutages, Undelivered, Waiting};
+use super::lane::{Outgoing, ReceiverOutages, Waiting};
 use super::ledger::Ledger;
 use crate::checkpoint::{Book, Kept, keep};
 use crate::link::Queue;
+use crate::record::Standstill;
 use crate::scenario::Plan;
-use crate::units::SimTime;
+use crate::units::{AgentId, SimTime};
 use std::collections::VecDeque;
 
 /// The line of an agent's models.
@@ -21,6 +22,58 @@ pub(super) struct Uplink {
     queue: Queue,
     /// In the order in which they are served.
     waiting: VecDeque<Waiting>,
+}
+
+/// A model that its link cannot bring to the receiver, which waits for it.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Undelivered {
+    #[error(
+        "agent {receiver} waits for the model of agent {sender}, which the link from {sender} to \
+         {receiver} has lost {attempts} times, or brought while agent {receiver} was down; allow more \
+         attempts with link.retransmit_limit, longer pauses with link.retransmit_ms, lose less, or let \
+         agents go on without a model: without link.retransmit_ms, or in deadline mode"
+    )]
+    Exhausted {
+        sender: AgentId,
+        receiver: AgentId,
+        attempts: u64,
+        /// When the last one was put on the link.
+        last: SimTime,
+    },
+    #[error(
+        "agent {receiver} waits for the model of agent {sender}, which the link from {sender} to \
+         {receiver} has lost {attempts} times; it would be sent again later"
+    )]
+    AfterTheEnd {
+        sender: AgentId,
+        receiver: AgentId,
+        attempts: u64,
+        last: SimTime,
+    },
+}
+
+impl Undelivered {
+    pub fn receiver(&self) -> AgentId {
+        match self {
+            Undelivered::Exhausted { receiver, .. } | Undelivered::AfterTheEnd { receiver, .. } => {
+                *receiver
+            }
+        }
+    }
+
+    pub fn kind(&self) -> Standstill {
+        match self {
+            Undelivered::Exhausted { .. } => Standstill::Vain,
+            Undelivered::AfterTheEnd { .. } => Standstill::EndOfTime,
+        }
+    }
+
+    /// When it is known.
+    pub fn known(&self) -> SimTime {
+        match self {
+            Undelivered::Exhausted { last, .. } | Undelivered::AfterTheEnd { last, .. } => *last,
+        }
+    }
 }
 
 impl Uplink {
@@ -95,5 +148,138 @@ impl Uplink {
         let mut ledger = Ledger::of_what_may_come();
         self.clone()
             .serve(plan, SimTime::NEVER, outages, &mut ledger, out)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::lane::Attempt;
+    use super::super::letter::{Head, Letter};
+    use super::super::message::Seat;
+    use super::*;
+    use crate::data::Library;
+    use crate::link::BurstState;
+    use crate::scenario::{Catalogues, ScenarioFile};
+    use std::collections::BTreeMap;
+
+    /// Agent 0 loses everything on the way to agent 1 and nothing to agent 2. A model takes 1 ms in
+    /// an uplink, and is sent again after 500 ms.
+    fn plan() -> Plan {
+        let text = "iterations = 3\n[task]\nkind = 'target-localization'\n[topology]\n\
+                    kind = 'complete'\nagents = 3\n[link]\nuplink_mbps = 0.064\n\
+                    retransmit_ms = 500\n[[link.override]]\nfrom = [0]\nto = [1]\n\
+                    drop = 0.9999999\n";
+        let catalogues = Catalogues::default();
+        let file = ScenarioFile::parse("here", text, "test", ".".into(), &[], &catalogues);
+        let file = file.unwrap_or_else(|error| panic!("{error}"));
+        let library = Library::new(None, ".");
+        let plan = Plan::draw(&file, &file.points[0], &library, &catalogues);
+        plan.unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    fn ms(ms: f64) -> SimTime {
+        SimTime::from_ms(ms)
+    }
+
+    /// The models of an iteration, which depart for both receivers at once.
+    fn add(uplink: &mut Uplink, iteration: u64, at: f64) {
+        let head = Head {
+            sender: AgentId(0),
+            stamp: iteration,
+            adapted: ms(at),
+            departs: ms(at),
+            posted: None,
+            is_finite: true,
+        };
+        let letter = Letter::new(head, &[1.0, 2.0]);
+        for receiver in [1, 2] {
+            uplink.add(Waiting {
+                attempt: Attempt {
+                    at: ms(at),
+                    iteration,
+                    receiver: AgentId(receiver),
+                    copy: 0,
+                    number: 0,
+                },
+                instant: SimTime::ZERO,
+                seat: Seat(0),
+                burst: BurstState::default(),
+                letter: letter.clone(),
+            });
+        }
+    }
+
+    /// Iteration, receiver, attempt and arrival \[ms\].
+    fn told(out: &mut Vec<Outgoing>) -> Vec<(u64, u32, u32, f64)> {
+        let told = out.drain(..).map(|sent| {
+            let (iteration, attempt) = (sent.letter.head().stamp, sent.copied.tag.attempt());
+            (iteration, sent.receiver.0, attempt, sent.copied.at.ms())
+        });
+        told.collect()
+    }
+
+    #[test]
+    fn what_departs_first_is_served_first_whatever_its_iteration() {
+        let plan = plan();
+        let (mut uplink, mut outages) = (Uplink::default(), BTreeMap::new());
+        let (mut ledger, mut out) = (Ledger::new(&plan), Vec::new());
+        let mut serve = |uplink: &mut Uplink, until: f64| {
+            let served = uplink.serve(&plan, ms(until), &mut outages, &mut ledger, &mut out);
+            assert!(served.is_ok());
+            told(&mut out)
+        };
+        // One after another, 1 ms each. The first is lost, and waits until 510 ms.
+        add(&mut uplink, 0, 10.0);
+        let served = serve(&mut uplink, 10.0);
+        assert_eq!(served, [(0, 1, 0, 11.0), (0, 2, 0, 12.0)]);
+        // The next iteration's models find the line idle.
+        add(&mut uplink, 1, 20.0);
+        let served = serve(&mut uplink, 20.0);
+        assert_eq!(served, [(1, 1, 0, 21.0), (1, 2, 0, 22.0)]);
+        // Those that depart half a millisecond before the retransmission keep it waiting from
+        // 510 ms to 511.5 ms; the other one departs at 520 ms.
+        add(&mut uplink, 2, 509.5);
+        let served = serve(&mut uplink, 520.0);
+        let expected = [
+            (2, 1, 0, 510.5),
+            (2, 2, 0, 511.5),
+            (0, 1, 1, 512.5),
+            (1, 1, 1, 521.0),
+        ];
+        assert_eq!(served, expected);
+        // At one moment, the earlier iteration comes first: its second retransmission at 1010 ms.
+        add(&mut uplink, 3, 1010.0);
+        let served = serve(&mut uplink, 1010.0);
+        let expected = [
+            (2, 1, 1, 1010.5),
+            (0, 1, 2, 1011.5),
+            (3, 1, 0, 1012.5),
+            (3, 2, 0, 1013.5),
+        ];
+        assert_eq!(served, expected);
+        assert_eq!(
+            ledger.traffic.sent, 4,
+            "retransmissions are counted when they depart"
+        );
+    }
+
+    #[test]
+    fn what_is_foreseen_is_so_if_nothing_comes_in_between() {
+        let plan = plan();
+        let (mut uplink, mut outages) = (Uplink::default(), BTreeMap::new());
+        let (mut ledger, mut out) = (Ledger::new(&plan), Vec::new());
+        add(&mut uplink, 0, 10.0);
+        let served = uplink.serve(&plan, ms(10.0), &mut outages, &mut ledger, &mut out);
+        assert!(served.is_ok());
+        out.clear();
+        // It is lost 1,000 times, every 500 ms, and takes 1 ms each time.
+        let foreseen = uplink.foresee(&plan, &mut outages, &mut out);
+        let Err(Undelivered::Exhausted { attempts, last, .. }) = foreseen else {
+            panic!("it never arrives");
+        };
+        assert_eq!((attempts, last), (1001, ms(500_010.0)));
+        assert_eq!(told(&mut out)[..2], [(0, 1, 1, 511.0), (0, 1, 2, 1011.0)]);
+        assert_eq!(ledger.traffic.dropped, 1, "what may come is not counted");
+        assert!(!uplink.is_empty());
     }
 }

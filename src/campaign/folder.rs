@@ -313,7 +313,13 @@ mod tests {
 
     #[test]
     fn what_failed_for_good_is_run_again_only_when_asked() {
-        for kind in ["panic", "stall", "accounting"] {
+        for kind in [
+            "panic",
+            "stall",
+            "end-of-time",
+            "nothing-complete",
+            "accounting",
+        ] {
             assert_eq!(begins(failed(kind), json!({}), false), None);
             assert_eq!(begins(failed(kind), json!({}), true), Some(Begin::Anew));
         }

@@ -71,7 +71,10 @@ const INTERRUPTION: &str = "interruption";
 
 /// Surroundings change, such as a full disk: what fails there may do well the next time.
 fn is_lasting(kind: &str) -> bool {
-    matches!(kind, "panic" | "stall" | "accounting")
+    matches!(
+        kind,
+        "panic" | "stall" | "end-of-time" | "nothing-complete" | "accounting"
+    )
 }
 
 fn status(kind: &str) -> &'static str {

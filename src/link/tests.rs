@@ -227,6 +227,63 @@ fn losses_follow_the_state_of_the_link() {
 }
 
 #[test]
+fn a_burst_ends_in_the_pauses_between_attempts() {
+    let links = links("[link]\nburst = { enter = 0.1, leave = 0.25 }\nretransmit_ms = 5");
+    let kind = links.kind(KIND.0, KIND.1);
+    let mut burst = BurstState::default();
+    let (mut bursts, mut pauses) = (0, 0);
+    for stamp in 0..20_000 {
+        links.burst(kind, &mut burst, KIND.0, KIND.1, stamp);
+        let mut met = burst;
+        bursts += u32::from(met.is_bad());
+        let mut attempt = 0;
+        while met.is_bad() {
+            attempt += 1;
+            met = links.burst_after_a_pause(kind, met, KIND, stamp, attempt);
+            pauses += 1;
+        }
+        // Whatever was met in the pauses, the link is as it was.
+        let again = links.burst_after_a_pause(kind, burst, KIND, stamp, 1);
+        assert_eq!(
+            again,
+            links.burst_after_a_pause(kind, burst, KIND, stamp, 1)
+        );
+    }
+    // Each ends in a pause with a probability of a quarter: four pauses on average.
+    let mean = f64::from(pauses) / f64::from(bursts);
+    assert!((mean - 4.0).abs() < 0.2, "{mean}");
+}
+
+#[test]
+fn links_that_lose_everything_send_again_in_vain() {
+    let in_vain = |rest: &str| {
+        let links = links(&format!("[link]\nretransmit_ms = 5\n{rest}"));
+        links.sends_in_vain(links.kind(KIND.0, KIND.1))
+    };
+    for rest in [
+        "drop = 1",
+        "burst = { enter = 0.1, leave = 0 }",
+        "burst = { enter = 1, leave = 0, drop_good = 0 }",
+        "burst = { enter = 0, leave = 0, drop_good = 1, drop_bad = 0 }",
+        "burst = { enter = 0.5, leave = 0.5, drop_good = 1 }",
+    ] {
+        assert!(in_vain(rest), "{rest}");
+    }
+    for rest in [
+        "",
+        "drop = 0.999",
+        "burst = { enter = 0, leave = 0 }",
+        "burst = { enter = 0.1, leave = 0, drop_bad = 0.99 }",
+        "burst = { enter = 1, leave = 0.1 }",
+        "burst = { enter = 0.1, leave = 0.1, drop_good = 1, drop_bad = 0 }",
+    ] {
+        assert!(!in_vain(rest), "{rest}");
+    }
+    let links = links("[link]\ndrop = 1");
+    assert!(!links.sends_in_vain(links.kind(KIND.0, KIND.1)));
+}
+
+#[test]
 fn a_link_that_never_changes_is_good() {
     let links = links("[link]\nburst = { enter = 0, leave = 0 }");
     assert_eq!(links.loss_probability(LinkKind::default()), 0.0);

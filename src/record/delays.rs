@@ -3,7 +3,7 @@
 /// What an agent's messages and models add to a histogram.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Delay {
-    /// From departure to arrival, per message that arrived \[µs\].
+    /// From the first attempt's departure to arrival, per message that arrived \[µs\].
     Delivery,
     /// Moment of combination − moment the sender had adapted, per neighbor's model in a
     /// combination \[µs\].

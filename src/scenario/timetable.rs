@@ -105,7 +105,11 @@ impl Timetable {
         let mut order: Vec<SimTime> = finals.iter().map(|(end, _)| *end).collect();
         order.sort_unstable();
         let median = order[(order.len() - 1) / 2];
-        let horizon = if is_limited { median.min(until) } else { median };
+        let horizon = if is_limited {
+            median.min(until)
+        } else {
+            median
+        };
         if horizon > SimTime::END {
             let beyond = finals.iter().find(|(end, _)| *end == BEYOND_TIME);
             let never = finals.iter().filter(|(end, _)| *end == SimTime::NEVER);

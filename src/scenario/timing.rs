@@ -108,8 +108,7 @@ fn median_compute(clock: &Clock, agents: usize) -> SimTime {
 }
 
 /// How to make a run fit into simulated time.
-const FEWER: &str =
-    "simulated time ends after 100,000 years: write fewer iterations or less time";
+const FEWER: &str = "simulated time ends after 100,000 years: write fewer iterations or less time";
 
 /// Whether so many iterations go beyond simulated time.
 fn is_too_long(each: SimTime, iterations: u64) -> bool {
@@ -131,12 +130,7 @@ fn check_length(
 }
 
 /// Notes a run that is over before its first iteration, which takes `first` at least, is complete.
-fn nothing_complete(
-    until: SimTime,
-    first: SimTime,
-    places: &Places<'_>,
-    problems: &mut Problems,
-) {
+fn nothing_complete(until: SimTime, first: SimTime, places: &Places<'_>, problems: &mut Problems) {
     let why = match first > until {
         true => format!("the first one ends at {first} at the earliest"),
         false => "agents are down before".to_owned(),
@@ -279,7 +273,10 @@ fn check_retransmission(
                     "burst",
                     "`leave = 0` lets no burst end, and `drop_bad = 1` loses every model in one",
                 ),
-                _ => ("burst", "`burst` loses every model, outside bursts and in them"),
+                _ => (
+                    "burst",
+                    "`burst` loses every model, outside bursts and in them",
+                ),
             };
             // The last table that says so.
             let says = |change: &LinkChange| match key {

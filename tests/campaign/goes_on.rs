@@ -29,8 +29,8 @@ fn failed_points_stop_no_others_and_are_run_again_only_when_asked() {
         ended.tells(&[
             "2 done, skipped; 2 failed before, skipped; 0 to run",
             "2 runs: the run stalls in iteration 0",
-            "(link.drop = 1, seed = 1) run",
-            "(link.drop = 1, seed = 2) With",
+            "(link.drop = 0.999, seed = 1) run",
+            "(link.drop = 0.999, seed = 2) With",
             "With --retry-failed",
         ]);
         assert!(ended.stdout.contains("failed"), "{}", ended.stdout);

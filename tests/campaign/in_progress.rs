@@ -82,13 +82,13 @@ fn status_tells_what_is_done_what_failed_and_what_to_do() {
       1 done
       2 failed
       1 interrupted, 1 with a checkpoint
-    failed: run ID (link.drop = 1, seed = 1): the run stalls in
+    failed: run ID (link.drop = 0.999, seed = 1): the run stalls in
     iteration 0, which began at 0 ms of simulated time: agent 1 waits for the model
     of agent 0, which the link from 0 to 1 has lost 4 times, or brought while agent
     1 was down; allow more attempts with link.retransmit_limit, longer pauses with
     link.retransmit_ms, lose less, or let agents go on without a model: without
     link.retransmit_ms, or in deadline mode
-    failed: run ID (link.drop = 1, seed = 2): the run stalls in
+    failed: run ID (link.drop = 0.999, seed = 2): the run stalls in
     iteration 0, which began at 0 ms of simulated time: agent 1 waits for the model
     of agent 0, which the link from 0 to 1 has lost 4 times, or brought while agent
     1 was down; allow more attempts with link.retransmit_limit, longer pauses with

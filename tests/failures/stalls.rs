@@ -14,6 +14,10 @@ super::tests![
     deadlines_come_though_everybody_is_down,
     what_is_lost_for_good_stalls_nobody,
     other_points_of_a_sweep_go_on,
+    what_comes_after_the_end_of_time_ends_the_run,
+    a_run_that_would_last_beyond_time_is_refused,
+    what_can_never_get_through_is_refused,
+    a_run_without_a_complete_iteration_is_no_success,
 ];
 
 /// Ten agents in a ring for 40 iterations of 10 ms, and these tables.
@@ -191,4 +195,126 @@ fn other_points_of_a_sweep_go_on() {
     );
     let points = Table::read(&bench.results(), "points");
     assert_eq!(points.texts("status"), ["done", "done", "failed", "failed"]);
+}
+
+/// Two agents, and many iterations of a hundred years.
+fn ages(iterations: u32, tables: &str) -> String {
+    format!(
+        "iterations = {iterations}\n[task]\nkind = \"target-localization\"\n[topology]\n\
+         kind = \"complete\"\nagents = 2\n{tables}"
+    )
+}
+
+fn what_comes_after_the_end_of_time_ends_the_run() {
+    let late = "waits for the model of agent";
+    for (iterations, tables, why) in [
+        (
+            3000,
+            "[link]\ndelay_ms = { kind = \"pareto\", scale = 1, shape = 0.02 }\n",
+            late,
+        ),
+        // A model takes 100 years in a line.
+        (
+            3000,
+            "[link]\nmodel_bytes = 400_000_000_000\ndownlink_mbps = 0.000_001\n",
+            late,
+        ),
+        (3000, "[link]\ndrop = 0.6\nretransmit_ms = 3.2e12\n", late),
+        (
+            3000,
+            "[[attack]]\nagents = [0]\nkind = \"sign-flip\"\n\
+             timing = { kind = \"delay\", ms = 3.2e12 }\n",
+            "agent 1 waits for the model of agent 0, which would arrive later",
+        ),
+        (
+            1500,
+            "[clock]\ncompute_ms = { kind = \"uniform\", low = 0, high = 3.2e12 }\n\
+             [[clock.override]]\nagents = [1]\nspeed = 0.5\n",
+            late,
+        ),
+    ] {
+        let bench = Bench::new(&ages(iterations, tables));
+        let ended = bench.run(&[]).with_status(1);
+        ended.tells(&["simulated time ends, after 100,000 years,", why]);
+        let run = bench.run_folder();
+        assert_eq!(reading::summary(&run)["status"], "failed");
+        let times = Table::read(&run, "rounds").all("simulated_ms");
+        assert!(times.iter().all(|&ms| ms <= 3.2e15), "{tables}");
+    }
+}
+
+fn a_run_that_would_last_beyond_time_is_refused() {
+    for tables in [
+        "[link]\ndelay_ms = 3.2e12\n",
+        "[link]\nmodel_bytes = 400_000_000_000\nuplink_mbps = 0.000_001\n",
+        "[clock]\nmode = \"asynchronous\"\ncompute_ms = 3.2e12\n",
+    ] {
+        let bench = Bench::new(&ages(3000, tables));
+        let ended = bench.run(&[]).with_status(2);
+        ended.tells_only(&["are beyond simulated time", "100,000 years"]);
+        assert!(!ended.stderr.contains("down"), "{}", ended.stderr);
+        // A run that ends before that is none of them.
+        let bench = Bench::new(&format!("until_ms = 3.2e12\n{}", ages(3000, tables)));
+        let ended = bench.run(&[]);
+        assert!(!ended.stderr.contains("beyond"), "{}", ended.stderr);
+    }
+}
+
+fn what_can_never_get_through_is_refused() {
+    let again = "[link]\nretransmit_ms = 5\n";
+    for (link, key) in [
+        ("drop = 1.0\n", "`drop = 1` loses every model"),
+        (
+            "burst = { enter = 0.1, leave = 0 }\n",
+            "`leave = 0` lets no burst end",
+        ),
+        (
+            "burst = { enter = 0.1, leave = 0.5, drop_good = 1 }\n",
+            "`burst` loses every model",
+        ),
+        (
+            "[[link.override]]\nfrom = [3]\nto = [4]\ndrop = 1.0\n",
+            "agent 4 would wait in vain for the model of agent 3",
+        ),
+    ] {
+        let bench = Bench::new(&ring(&format!("{again}{link}")));
+        bench
+            .run(&[])
+            .with_status(2)
+            .tells_only(&[key, "retransmit_ms"]);
+        // Without retransmission nobody waits for what is lost.
+        let bench = Bench::new(&ring(&format!("[link]\n{link}")));
+        bench.run(&[]).with_status(0);
+    }
+    for link in [
+        // Links that never turn bad, and one that is not there.
+        "burst = { enter = 0, leave = 0 }\n",
+        "burst = { enter = 0.1, leave = 0.5 }\n",
+        "[[link.override]]\nfrom = [0]\nto = [5]\ndrop = 1.0\n",
+    ] {
+        let bench = Bench::new(&ring(&format!("{again}{link}")));
+        bench.run(&[]).with_status(0);
+    }
+}
+
+fn a_run_without_a_complete_iteration_is_no_success() {
+    let head = |until: f64, clock: &str| format!("until_ms = {until}\n{}", ring(clock));
+    for (until, clock) in [
+        (9.0, ""),
+        (14.0, "[link]\ndelay_ms = 5\n"),
+        (29.0, "[clock]\nmode = \"deadline\"\nperiod_ms = 30\n"),
+        (9.0, "[clock]\nmode = \"asynchronous\"\n"),
+    ] {
+        let bench = Bench::new(&head(until, clock));
+        let ended = bench.run(&[]).with_status(2);
+        ended.tells_only(&["no iteration is complete by", "write a later until_ms"]);
+        let bench = Bench::new(&head(until + 1.001, clock));
+        bench.run(&[]).with_status(0);
+    }
+    // Nobody knows before how long random delays are.
+    let random = "[link]\ndelay_ms = { kind = \"exponential\", mean = 50 }\n";
+    let bench = Bench::new(&head(20.0, random));
+    let ended = bench.run(&[]).with_status(1);
+    ended.tells(&["no iteration is complete by 20 ms; let the run be longer"]);
+    assert_eq!(reading::summary(&bench.run_folder())["status"], "failed");
 }

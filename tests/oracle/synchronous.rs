@@ -32,6 +32,9 @@ impl Oracle<'_> {
                 }
             }
             if is_over(start) {
+                if i == 0 {
+                    return Err("nothing happens before the end".to_owned());
+                }
                 break;
             }
             now = start;
@@ -44,6 +47,9 @@ impl Oracle<'_> {
             let before = settings.clock.until.map(|_| self.mail.clone());
             let end = self.iteration(i, now, &mut past)?;
             if let Some(before) = before.filter(|_| is_over(end)) {
+                if i == 0 {
+                    return Err("the first iteration is not complete by the end".to_owned());
+                }
                 self.mail = before;
                 self.told.rounds.remove(&i);
                 self.told.end = now;

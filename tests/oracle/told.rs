@@ -45,7 +45,8 @@ pub fn draw(folder: &Path, text: &str) -> Drawn {
         Err(error) => {
             let told = |why: &str| refused_since(&error, why);
             let stall = told("the run would stall").map(Drawn::Stall);
-            let late = || told("would never begin").map(Drawn::Late);
+            let late = || told("would never begin").or_else(|| told("no iteration is complete"));
+            let late = || late().map(Drawn::Late);
             stall.or_else(late).unwrap_or_else(|| panic!("{error}"))
         }
     }

@@ -38,6 +38,7 @@ impl Spec {
     /// The same whose attacks and faults begin with the run.
     pub fn without_spans(&self) -> Spec {
         let mut spec = self.clone();
+        spec.until_ms = None;
         spec.attacks
             .iter_mut()
             .for_each(|attack| attack.active = None);
