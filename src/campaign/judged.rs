@@ -200,6 +200,7 @@ impl Over {
     pub fn agents_told(&self) -> String {
         let agents = match self.agents {
             None => return String::new(),
+            Some((1, 1)) => return "over the agent that is normal under every attack".to_owned(),
             Some((least, most)) if least == most => least.to_string(),
             Some((least, most)) => format!("{least}–{most}"),
         };

@@ -356,7 +356,16 @@ mod tests {
                 "wall_s": 0.125,
             }))
         });
-        insta::assert_snapshot!(table, @"");
+        insta::assert_snapshot!(table, @"
+        Means over seeds (least–most), 2 each
+
+        rule     steady loss  final loss           steady regret  vs. alone  seconds
+        alone           1.50        2.00    0.7500 (0.5000–1.00)          –   0.1250
+        average         1.50        2.00  0.3750 (0.2500–0.5000)    -0.3750   0.1250
+        loss            1.50        2.00  0.3750 (0.2500–0.5000)    -0.3750   0.1250
+
+        vs. alone: steady regret minus that without cooperation, same draws
+        ");
     }
 
     #[test]
@@ -372,7 +381,14 @@ mod tests {
                 "final": {"loss": {"mean": 2.0}, "test_loss": {"mean": loss}},
             }))
         });
-        insta::assert_snapshot!(table, @"");
+        insta::assert_snapshot!(table, @"
+        rule     steady loss  final loss  test loss  vs. alone
+        alone           1.00        2.00     0.5000          –
+        average         1.00        2.00     0.2500    -0.2500
+        loss            1.00        2.00     0.2500    -0.2500
+
+        vs. alone: test loss minus that without cooperation, same draws
+        ");
     }
 
     #[test]
@@ -390,7 +406,18 @@ mod tests {
                 "wall_s": 0.125,
             }))
         });
-        insta::assert_snapshot!(table, @"");
+        insta::assert_snapshot!(table, @r#"
+        rule     steady loss  Byz. weight              starved  vs. alone  seconds
+        alone           1.00       0.2500                    0          –   0.1250
+        average         1.00       0.2500           0.7500 own          0   0.1250
+        loss            1.00       0.2500  0.5000 own, made do          0   0.1250
+
+        Not shown, in points.parquet: final loss
+        vs. alone: steady loss minus that without cooperation, same draws
+        starved: share of combinations with too few models for the rule; own: the own
+        model was kept then (too_few = "own", or it has diverged); made do: those
+        present were combined (under too_few = "shrink-f" with a lower f)
+        "#);
     }
 
     #[test]
@@ -407,7 +434,19 @@ mod tests {
                 "agents": {"normal": 99, "normal_set": "the same"},
             }))
         });
-        insta::assert_snapshot!(table, @"");
+        insta::assert_snapshot!(table, @"
+        attack  rule     steady loss  vs. alone
+        none    alone         0.5000          –
+        none    average       0.2500    -0.2500
+        none    loss          0.2500    -0.2500
+        far     alone         0.5000          –
+        far     average       0.2500    -0.2500
+        far     loss          0.2500    -0.2500
+
+        vs. alone: steady loss minus that without cooperation, same draws, over the 99
+        agents that are normal under every attack; other columns are over each point's
+        own normal agents
+        ");
     }
 
     #[test]

@@ -121,6 +121,7 @@ mod tests {
           "scenario": "test",
           "results": "results/test",
           "report": null,
+          "judged_by": "steady_loss",
           "points": [
             {
               "id": "seed = 1, rule = alone",
@@ -167,8 +168,10 @@ mod tests {
               "above_alone": {
                 "steady_loss_above_alone": "inf",
                 "steady_regret_above_alone": null,
-                "final_accuracy_above_alone": null
-              }
+                "final_accuracy_above_alone": null,
+                "final_test_loss_above_alone": null
+              },
+              "above_alone_agents": null
             },
             {
               "id": "seed = 1, rule = loss",
@@ -180,6 +183,7 @@ mod tests {
               "error": "message accounting does not add up: one is missing"
             }
           ],
+          "matrix": null,
           "notes": [
             "Data: invented"
           ]
