@@ -1,4 +1,7 @@
 //! `network/agents.parquet` and `network/edges.parquet`: who took part, and who sent to whom.
+//!
+//! Where the network is drawn anew, the numbers of neighbors are those of the first one, and the
+//! edges are those of all, once the run is over.
 
 use super::table::{Column, Constant, Kind, Table, TableError};
 use crate::scenario::{Plan, Role};
@@ -56,23 +59,45 @@ pub(super) fn write(plan: &Plan, folder: &Path, constants: &[Constant]) -> Resul
         })?;
     }
     agents.finish()?;
+    write_edges(plan, folder.as_path(), constants, 1)
+}
 
+/// Writes `edges`, in the place of the table that is there: all networks of a run with so many
+/// iterations.
+pub(super) fn write_edges(
+    plan: &Plan,
+    folder: &Path,
+    constants: &[Constant],
+    iterations: u64,
+) -> Result<(), TableError> {
+    let number = |name, unit, about| Column::new(name, Kind::Number, unit, about);
+    let integer = |name, unit, about| Column::new(name, Kind::Integer, unit, about);
     let columns = vec![
+        integer(
+            "from_iteration",
+            "",
+            "first iteration of the network that has the edge",
+        ),
         integer("from", "", "who sends"),
         integer("to", "", "who receives"),
         number("delay_mean_ms", "ms", "mean propagation delay"),
         number("drop", "", "probability that a model is lost"),
     ];
-    let mut edges = Table::create(&folder, "edges", constants.to_vec(), columns)?;
-    for sender in plan.graph.ids() {
-        for &receiver in plan.graph.sends_to(sender) {
-            let kind = plan.links.kind(sender, receiver);
-            edges.row(|row| {
-                row.int(sender.0)
-                    .int(receiver.0)
-                    .float(plan.links.delay_mean_ms(kind))
-                    .float(plan.links.loss_probability(kind));
-            })?;
+    let mut edges = Table::create(folder, "edges", constants.to_vec(), columns)?;
+    for epoch in 0..=plan.networks.epoch(iterations.saturating_sub(1)) {
+        let graph = plan.networks.at(epoch);
+        let begins = plan.networks.begins(epoch);
+        for sender in graph.ids() {
+            for &receiver in graph.sends_to(sender) {
+                let kind = plan.links.kind(sender, receiver);
+                edges.row(|row| {
+                    row.int(begins)
+                        .int(sender.0)
+                        .int(receiver.0)
+                        .float(plan.links.delay_mean_ms(kind))
+                        .float(plan.links.loss_probability(kind));
+                })?;
+            }
         }
     }
     edges.finish().map(drop)

@@ -61,6 +61,37 @@ fn isolated_agents_learn_alone_beside_the_others() {
 }
 
 #[test]
+fn links_of_redrawn_sensors_stay_within_range() {
+    let text = "iterations = 20\n[task]\nkind = \"target-localization\"\n[topology]\n\
+                kind = \"geometric\"\nredraw_every_iterations = 10\n[record]\ntrace = true";
+    let ran = ran(text, &[]);
+    let agents = ran.table("network/agents");
+    let (x, y) = (agents.all("x"), agents.all("y"));
+    let edges = ran.table("network/edges");
+    let ends = edges.all("from").into_iter().zip(edges.all("to"));
+    let edges: Vec<_> = edges.all("from_iteration").into_iter().zip(ends).collect();
+    let of = |epoch: f64| {
+        let own = edges.iter().filter(move |(from, _)| *from == epoch);
+        own.map(|(_, ends)| *ends).collect::<Vec<_>>()
+    };
+    assert!(of(0.0) != of(10.0) && of(0.0).len() + of(10.0).len() == edges.len());
+    let messages = ran.table("messages");
+    let ends = messages
+        .all("sender")
+        .into_iter()
+        .zip(messages.all("receiver"));
+    let mut sent = 0;
+    for ((a, b), iteration) in ends.zip(messages.all("stamp")) {
+        let (i, j) = (a as usize, b as usize);
+        assert!((x[i] - x[j]).hypot(y[i] - y[j]) <= 1.0, "{a}, {b}");
+        let epoch = if iteration < 10.0 { 0.0 } else { 10.0 };
+        assert!(edges.contains(&(epoch, (a, b))), "{iteration}: {a}, {b}");
+        sent += 1;
+    }
+    assert_eq!(sent, 10 * edges.len());
+}
+
+#[test]
 fn one_normal_agent_among_attackers_goes_on() {
     let attack = "[[attack]]\nagents = { range = [1, 5] }\nkind = \"constant\"\nvalue = 50.0\n";
     let text = format!(

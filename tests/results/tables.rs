@@ -67,7 +67,7 @@ fn every_table_has_its_columns_in_their_order() {
             "network/agents",
             "agent,group,byzantine,attack,x,y,degree,byzantine_neighbors,speed,sets",
         ),
-        ("network/edges", "from,to,delay_mean_ms,drop"),
+        ("network/edges", "from_iteration,from,to,delay_mean_ms,drop"),
     ] {
         let table = Table::read(&run, name);
         assert_eq!(
