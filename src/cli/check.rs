@@ -10,6 +10,7 @@ use super::table::{Column, Fitted, fitted, in_one_line};
 use super::text::{paragraph, print, settings_json, width_of};
 use crate::campaign::Campaign;
 use crate::scenario::{Plan, ScenarioFile};
+use crate::topology::Parts;
 use clap::Args;
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -113,6 +114,7 @@ impl Check {
                 left_out.join(", ")
             ));
         }
+        lines.extend(found.disconnected());
         lines.extend(found.data.iter().map(|line| format!("Data: {line}")));
         let lines: Vec<String> = lines.iter().map(|line| paragraph(line, width)).collect();
         parts.push(lines.join("\n"));
@@ -164,9 +166,44 @@ struct FoundPoint {
     withstands: Option<(usize, usize)>,
     iterations: u64,
     forecast: Forecast,
+    /// Connected components of the first network.
+    parts: Parts,
+    /// Those of its normal agents alone.
+    normal_parts: Parts,
 }
 
 impl Found {
+    /// What is said of points whose network is not connected.
+    fn disconnected(&self) -> Vec<String> {
+        let whole = |point: &FoundPoint| (point.parts.count > 1).then_some(point.parts);
+        let normal = |point: &FoundPoint| {
+            let cut = point.normal_parts.count > point.parts.count;
+            cut.then_some(point.normal_parts)
+        };
+        let tell = |what: &str, parts: Vec<Parts>| {
+            let (count, all) = (parts.len(), self.points.len());
+            let of_points = match count == all {
+                true => String::new(),
+                false => format!(" at {count} of {all} points"),
+            };
+            let smallest = parts.iter().map(|parts| parts.smallest).min()?;
+            let parts = span(ends(parts.into_iter().map(|parts| parts.count)));
+            let plural = if smallest == 1 { "" } else { "s" };
+            Some(format!(
+                "{what}{of_points}: {parts} parts, the smallest has {smallest} agent{plural}."
+            ))
+        };
+        let whole = tell(
+            "Not connected",
+            self.points.iter().filter_map(whole).collect(),
+        );
+        let normal = tell(
+            "Not connected without the attackers",
+            self.points.iter().filter_map(normal).collect(),
+        );
+        whole.into_iter().chain(normal).collect()
+    }
+
     fn add(&mut self, plan: &Plan) {
         let mode = plan.mode().name();
         if !self.modes.contains(&mode) {
@@ -202,11 +239,14 @@ impl FoundPoint {
             withstands: ends(normal().filter_map(withstands)),
             iterations: plan.iterations,
             forecast: Forecast::of(plan),
+            parts: plan.graph.parts(|_| true),
+            normal_parts: plan.graph.parts(|k| !plan.is_byzantine(k)),
         }
     }
 
     fn json(&self, settings: Map<String, Value>) -> Value {
         let ends = |(least, most)| json!({"least": least, "most": most});
+        let parts = |parts: Parts| json!({"count": parts.count, "smallest": parts.smallest});
         json!({
             "id": self.id,
             "settings": settings,
@@ -215,6 +255,8 @@ impl FoundPoint {
             "byzantine": self.byzantine,
             "edges": self.edges,
             "smallest_neighborhood": self.smallest,
+            "parts": parts(self.parts),
+            "normal_parts": parts(self.normal_parts),
             "byzantine_neighbors": ends(self.byzantine_neighbors),
             "f": self.withstands.map(ends),
             "iterations": self.iterations,

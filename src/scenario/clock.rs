@@ -168,6 +168,12 @@ impl Compute {
         fixed.is_some_and(|ms| SimTime::from_ms(ms / self.speed) == SimTime::ZERO)
     }
 
+    /// The time where it never varies.
+    pub(super) fn fixed(&self) -> Option<SimTime> {
+        let ms = self.time.fixed()? / self.speed;
+        Some(SimTime::from_ms(ms.min(SimTime::MAX_MS)))
+    }
+
     /// Half of all samples are below.
     pub(super) fn median(&self) -> SimTime {
         SimTime::from_ms((self.time.median() / self.speed).min(SimTime::MAX_MS))
