@@ -330,3 +330,51 @@ fn cells(row: &Row, points: &[FoundPoint]) -> [String; 8] {
         range(all().map(|p| p.forecast.models)),
     ]
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::Library;
+    use crate::scenario::Catalogues;
+    use std::path::Path;
+
+    /// What is said of networks that are not connected.
+    fn disconnected(topologies: &str, attackers: &str) -> Vec<String> {
+        let text = format!(
+            "iterations = 2\n[task]\nkind = \"target-localization\"\nnoisy_agents = 0\n\
+             {attackers}\n[sweep]\ntopology = {topologies}"
+        );
+        let catalogues = Catalogues::default();
+        let file = ScenarioFile::parse("test", &text, "test", ".".into(), &[], &catalogues);
+        let file = file.unwrap_or_else(|error| panic!("{error}"));
+        let library = Library::new(None, Path::new(""));
+        let mut found = Found::default();
+        for point in &file.points {
+            let plan = Plan::draw(&file, point, &library, &catalogues);
+            found.add(&plan.unwrap_or_else(|error| panic!("{error}")));
+        }
+        found.disconnected()
+    }
+
+    #[test]
+    fn networks_that_are_not_connected_are_named() {
+        let complete = "a = { kind = \"complete\", agents = 4 }";
+        let star = "b = { kind = \"star\", agents = 4 }";
+        let apart = "c = { kind = \"erdos-renyi\", agents = 4, probability = 0 }";
+        let attack = "[[attack]]\nagents = [0]\nkind = \"sign-flip\"";
+        let told = |topologies: &[&str], attack| {
+            disconnected(&format!("{{ {} }}", topologies.join(", ")), attack)
+        };
+        assert!(told(&[complete, star], "").is_empty());
+        assert_eq!(
+            told(&[apart], ""),
+            ["Not connected: 4 parts, the smallest has 1 agent."]
+        );
+        assert_eq!(
+            told(&[complete, star], attack),
+            [
+                "Not connected without the attackers at 1 of 2 points: 3 parts, the smallest has 1 agent."
+            ]
+        );
+    }
+}

@@ -116,8 +116,9 @@ impl Network {
             let key = Key::new(self.topology_seed, Purpose::Redraw).at(graphs.len() as u64);
             let topology = self.topology.as_ref().expect("a network that changes");
             let seed = key.stream().random();
+            let first = graphs[0].clone();
             graphs.push(Rc::new(match &self.within {
-                Some(within) => within.link(graphs[0].positions().expect("places"), seed),
+                Some(within) => within.link(first.positions().expect("places"), seed),
                 None => topology
                     .draw(seed, &self.folder)
                     .unwrap_or_else(|error| panic!("{error}")),
