@@ -11,6 +11,7 @@ use super::table::{Column, Fitted, fitted, in_one_line};
 use super::text::{paragraph, print, settings_json, width_of};
 use crate::campaign::Campaign;
 use crate::scenario::{Plan, ScenarioFile};
+use crate::topology::Parts;
 use clap::Args;
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -174,13 +175,50 @@ struct FoundPoint {
     iterations: u64,
     forecast: Forecast,
     facts: Facts,
+    /// Connected components of the first network.
+    parts: Parts,
+    /// Those of its normal agents alone.
+    normal_parts: Parts,
 }
 
 impl Found {
     /// What is said beside the numbers.
     fn notes(&self, rows: &Rows) -> Vec<String> {
         let facts: Vec<&Facts> = self.points.iter().map(|point| &point.facts).collect();
-        notes(rows, &facts)
+        let mut notes = notes(rows, &facts);
+        notes.extend(self.disconnected());
+        notes
+    }
+
+    /// What is said of points whose network is not connected.
+    fn disconnected(&self) -> Vec<String> {
+        let whole = |point: &FoundPoint| (point.parts.count > 1).then_some(point.parts);
+        let normal = |point: &FoundPoint| {
+            let cut = point.normal_parts.count > point.parts.count;
+            cut.then_some(point.normal_parts)
+        };
+        let tell = |what: &str, parts: Vec<Parts>| {
+            let (count, all) = (parts.len(), self.points.len());
+            let of_points = match count == all {
+                true => String::new(),
+                false => format!(" at {count} of {all} points"),
+            };
+            let smallest = parts.iter().map(|parts| parts.smallest).min()?;
+            let parts = span(ends(parts.into_iter().map(|parts| parts.count)));
+            let plural = if smallest == 1 { "" } else { "s" };
+            Some(format!(
+                "{what}{of_points}: {parts} parts, the smallest has {smallest} agent{plural}."
+            ))
+        };
+        let whole = tell(
+            "Not connected",
+            self.points.iter().filter_map(whole).collect(),
+        );
+        let normal = tell(
+            "Not connected without the attackers",
+            self.points.iter().filter_map(normal).collect(),
+        );
+        whole.into_iter().chain(normal).collect()
     }
 
     fn add(&mut self, plan: &Plan) {
@@ -219,11 +257,14 @@ impl FoundPoint {
             iterations: plan.iterations,
             forecast: Forecast::of(plan),
             facts: Facts::of(plan),
+            parts: plan.graph.parts(|_| true),
+            normal_parts: plan.graph.parts(|k| !plan.is_byzantine(k)),
         }
     }
 
     fn json(&self, settings: Map<String, Value>) -> Value {
         let ends = |(least, most)| json!({"least": least, "most": most});
+        let parts = |parts: Parts| json!({"count": parts.count, "smallest": parts.smallest});
         json!({
             "id": self.id,
             "settings": settings,
@@ -232,6 +273,8 @@ impl FoundPoint {
             "byzantine": self.byzantine,
             "edges": self.edges,
             "smallest_neighborhood": self.smallest,
+            "parts": parts(self.parts),
+            "normal_parts": parts(self.normal_parts),
             "byzantine_neighbors": ends(self.byzantine_neighbors),
             "f": self.withstands.map(ends),
             "f_by_neighborhood": self.facts.tolerated_json(),
@@ -306,4 +349,52 @@ fn cells(row: &Row, points: &[FoundPoint]) -> [String; 8] {
         whole(|p| p.iterations as usize),
         range(all().map(|p| p.forecast.models)),
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::Library;
+    use crate::scenario::Catalogues;
+    use std::path::Path;
+
+    /// What is said of networks that are not connected.
+    fn disconnected(topologies: &str, attackers: &str) -> Vec<String> {
+        let text = format!(
+            "iterations = 2\n[task]\nkind = \"target-localization\"\nnoisy_agents = 0\n\
+             {attackers}\n[sweep]\ntopology = {topologies}"
+        );
+        let catalogues = Catalogues::default();
+        let file = ScenarioFile::parse("test", &text, "test", ".".into(), &[], &catalogues);
+        let file = file.unwrap_or_else(|error| panic!("{error}"));
+        let library = Library::new(None, Path::new(""));
+        let mut found = Found::default();
+        for point in &file.points {
+            let plan = Plan::draw(&file, point, &library, &catalogues);
+            found.add(&plan.unwrap_or_else(|error| panic!("{error}")));
+        }
+        found.disconnected()
+    }
+
+    #[test]
+    fn networks_that_are_not_connected_are_named() {
+        let complete = "a = { kind = \"complete\", agents = 4 }";
+        let star = "b = { kind = \"star\", agents = 4 }";
+        let apart = "c = { kind = \"erdos-renyi\", agents = 4, probability = 0 }";
+        let attack = "[[attack]]\nagents = [0]\nkind = \"sign-flip\"";
+        let told = |topologies: &[&str], attack| {
+            disconnected(&format!("{{ {} }}", topologies.join(", ")), attack)
+        };
+        assert!(told(&[complete, star], "").is_empty());
+        assert_eq!(
+            told(&[apart], ""),
+            ["Not connected: 4 parts, the smallest has 1 agent."]
+        );
+        assert_eq!(
+            told(&[complete, star], attack),
+            [
+                "Not connected without the attackers at 1 of 2 points: 3 parts, the smallest has 1 agent."
+            ]
+        );
+    }
 }

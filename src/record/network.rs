@@ -1,5 +1,8 @@
 //! `network/agents.parquet` and `network/edges.parquet`: who took part and, once the run is over, what
 //! each agent came to; and who sent to whom.
+//!
+//! Where the network is drawn anew, the numbers of neighbors are those of the first one, and the
+//! edges are those of all, once the run is over.
 
 use super::came_to::{self, Outcome};
 use super::table::{Column, Constant, Kind, Table, TableError};
@@ -10,7 +13,7 @@ use std::path::Path;
 /// Writes both tables of a run that begins.
 pub(super) fn write(plan: &Plan, folder: &Path, constants: &[Constant]) -> Result<(), TableError> {
     write_agents(plan, folder, constants, |_| came_to::NOTHING)?;
-    write_edges(plan, folder, constants)
+    write_edges(plan, folder, constants, 1)
 }
 
 /// Writes who took part, in the place of the table that is there, with what each agent came to.
@@ -75,26 +78,43 @@ pub(super) fn write_agents(
     agents.finish().map(drop)
 }
 
-fn write_edges(plan: &Plan, folder: &Path, constants: &[Constant]) -> Result<(), TableError> {
+/// Writes `edges`, in the place of the table that is there: all networks of a run with so many
+/// iterations.
+pub(super) fn write_edges(
+    plan: &Plan,
+    folder: &Path,
+    constants: &[Constant],
+    iterations: u64,
+) -> Result<(), TableError> {
     let folder = folder.join("network");
     let number = |name, unit, about| Column::new(name, Kind::Number, unit, about);
     let integer = |name, unit, about| Column::new(name, Kind::Integer, unit, about);
     let columns = vec![
+        integer(
+            "from_iteration",
+            "",
+            "first iteration of the network that has the edge",
+        ),
         integer("from", "", "who sends"),
         integer("to", "", "who receives"),
         number("delay_mean_ms", "ms", "mean propagation delay"),
         number("drop", "", "probability that a model is lost"),
     ];
     let mut edges = Table::create(&folder, "edges", constants.to_vec(), columns)?;
-    for sender in plan.graph.ids() {
-        for &receiver in plan.graph.sends_to(sender) {
-            let kind = plan.links.kind(sender, receiver);
-            edges.row(|row| {
-                row.int(sender.0)
-                    .int(receiver.0)
-                    .float(plan.links.delay_mean_ms(kind))
-                    .float(plan.links.loss_probability(kind));
-            })?;
+    for epoch in 0..=plan.networks.epoch(iterations.saturating_sub(1)) {
+        let graph = plan.networks.at(epoch);
+        let begins = plan.networks.begins(epoch);
+        for sender in graph.ids() {
+            for &receiver in graph.sends_to(sender) {
+                let kind = plan.links.kind(sender, receiver);
+                edges.row(|row| {
+                    row.int(begins)
+                        .int(sender.0)
+                        .int(receiver.0)
+                        .float(plan.links.delay_mean_ms(kind))
+                        .float(plan.links.loss_probability(kind));
+                })?;
+            }
         }
     }
     edges.finish().map(drop)

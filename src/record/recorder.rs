@@ -433,6 +433,17 @@ impl Recorder {
         })
     }
 
+    /// Writes the edges of all networks, where the run has had several. Those of the first have been
+    /// there since it began.
+    fn write_networks(&self) -> Result<(), TableError> {
+        match &self.output.folder {
+            Some(folder) if !self.plan.networks.is_static() => {
+                network::write_edges(&self.plan, folder, &constants(&self.plan), self.iterations)
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Writes what is left. A file that cannot be written keeps none of the others from it.
     fn close(mut self, error: Option<&RunError>) -> Result<Summary, RunError> {
         let parts = self.parts(error);
@@ -445,7 +456,8 @@ impl Recorder {
             tracing.map_or(Ok(()), |tracing| tracing.finish(parts)),
             error.map_or_else(|| self.write_outcomes(), |_| Ok(())),
         ];
-        let tables = tables.into_iter().find_map(Result::err);
+        let networks = self.write_networks();
+        let tables = tables.into_iter().chain([networks]).find_map(Result::err);
         let unwritten = self
             .latency
             .finish(parts)

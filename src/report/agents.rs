@@ -48,7 +48,7 @@ pub(super) fn agents(point: &Point) -> Result<Vec<Agent>, ReportError> {
     Ok(agents)
 }
 
-/// Pairs of so many agents that are linked, each once, in order; `None` where there are too many.
+/// Pairs of so many agents that are linked in the first network, each once, in order; `None` where there are too many.
 ///
 /// # Errors
 /// A table that cannot be read.
@@ -57,12 +57,17 @@ pub(super) fn links(point: &Point, agents: usize) -> Result<Option<Vec<[usize; 2
     if Columns::read(&path, |_| false)?.rows > MOST_LINKS {
         return Ok(None);
     }
-    let table = Columns::read(&path, |name| ["from", "to"].contains(&name))?;
+    let columns = ["from_iteration", "from", "to"];
+    let table = Columns::read(&path, |name| columns.contains(&name))?;
+    let epochs = table.numbers("from_iteration");
     let pairs = table
         .places("from", agents)?
         .into_iter()
         .zip(table.places("to", agents)?);
-    let mut pairs: Vec<[usize; 2]> = pairs.map(|(a, b)| [a.min(b), a.max(b)]).collect();
+    // Folders of earlier programs have the first network alone, and no such column.
+    let is_first = |(_, epoch): &(_, f64)| *epoch == 0.0 || epoch.is_nan();
+    let first = pairs.zip(epochs).filter(is_first);
+    let mut pairs: Vec<[usize; 2]> = first.map(|((a, b), _)| [a.min(b), a.max(b)]).collect();
     pairs.sort_unstable();
     pairs.dedup();
     Ok(Some(pairs))

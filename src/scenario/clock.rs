@@ -173,6 +173,12 @@ impl Compute {
         SimTime::from_ms((self.time.least() / self.speed).min(SimTime::MAX_MS))
     }
 
+    /// The time where it never varies.
+    pub(super) fn fixed(&self) -> Option<SimTime> {
+        let ms = self.time.fixed()? / self.speed;
+        Some(SimTime::from_ms(ms.min(SimTime::MAX_MS)))
+    }
+
     /// Half of all samples are below.
     pub(super) fn median(&self) -> SimTime {
         SimTime::from_ms((self.time.median() / self.speed).min(SimTime::MAX_MS))

@@ -7,7 +7,9 @@ use super::identity::RunId;
 use super::plan::{AttackPlan, Label, Plan, Role};
 use super::read::{self, AttackSettings, Length};
 use super::record::{Record, RecordAgents};
+use super::schedule::Schedule;
 use super::selection::Chooser;
+use super::sweep::Setting;
 use super::timing::{self, Timing};
 use super::{Catalogues, Point, ScenarioFile};
 use crate::attack::{Knowledge, Stage};
@@ -68,6 +70,22 @@ pub(super) fn draw(
             return None;
         }
     };
+    // Where the sweep varies the network, some points may leave nothing to chance.
+    let varies = |s: &Setting| {
+        let table = s.key.split('.').next().unwrap_or_default();
+        ["topology", "seed", "seeds"].contains(&table)
+    };
+    if scenario.redraw_every.is_some()
+        && problems.is_empty()
+        && networks.is_static()
+        && !point.settings.iter().any(varies)
+    {
+        let place = places.find(&["topology", "redraw_every_iterations"]);
+        let message = "drawing this network anew changes nothing: no choice is left to chance";
+        let help = "remove it, or leave something to chance: in a geometric network, agents stay \
+                    where they are, and some have to have more others in range than `max_neighbors`";
+        problems.add(place, message, help);
+    }
     let graph = networks.first().clone();
     let task_seeds = TaskSeeds {
         topology: seeds.topology,
@@ -219,7 +237,31 @@ pub(super) fn draw(
         world,
     };
     check_rules(&plan, &places, problems);
+    check_edges(&plan, &places, problems);
     problems.is_empty().then_some(plan)
+}
+
+/// Notes edges that come after the end of the run.
+fn check_edges(plan: &Plan, places: &Places<'_>, problems: &mut Problems) {
+    let late = Schedule::of(plan).late_edges();
+    let arrow = if plan.graph.is_directed() {
+        "→"
+    } else {
+        "–"
+    };
+    let first = late.iter().take(8);
+    let mut named: Vec<String> = first.map(|(a, b)| format!("{a}{arrow}{b}")).collect();
+    if late.len() > named.len() {
+        named.push(format!("… {} more", late.len() - named.len()));
+    }
+    let named = named.join(", ");
+    let message = match late[..] {
+        [] => return,
+        [_] => format!("edge {named} comes after the end of the run"),
+        _ => format!("edges {named} come after the end of the run"),
+    };
+    let help = "write earlier times, leave such edges out, or let the run be longer";
+    problems.add(places.find(&["topology", "path"]), message, help);
 }
 
 /// Notes agents whose rule does not fit their neighborhood.

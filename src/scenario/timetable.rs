@@ -177,6 +177,13 @@ impl Timetable {
         ends.filter(|&&end| end & LOST == 0).count() as u64
     }
 
+    /// How many iterations an agent ends before a moment, and does not lose.
+    pub(super) fn ends_before(&self, agent: AgentId, moment: SimTime) -> u64 {
+        let ends = self.of(agent).iter();
+        let ended = ends.take_while(|&&end| end & !LOST < moment.us());
+        ended.filter(|&&end| end & LOST == 0).count() as u64
+    }
+
     /// The first iteration of an agent from `iteration` on that is not lost, and its end.
     pub fn next(&self, agent: AgentId, iteration: u64) -> Option<(u64, SimTime)> {
         let ends = self.of(agent);

@@ -44,6 +44,10 @@ impl ErdosRenyi {
 }
 
 impl Topology for ErdosRenyi {
+    fn can_change(&self, _: &Graph) -> bool {
+        self.agents > 1 && 0.0 < self.probability && self.probability < 1.0
+    }
+
     fn draw(&self, seed: u64, _folder: &Path) -> Result<Graph, TopologyError> {
         self.check()?;
         let stream = &mut Key::new(seed, Purpose::Edges).stream();

@@ -17,6 +17,9 @@ use std::path::Path;
 /// range is left out only where one of the two is full. Time and memory grow with the pairs in
 /// range. The network of the paper's target localization, whose neighborhoods of at most 10 count
 /// the agent itself.
+///
+/// Where it is drawn anew, agents stay where they are, and the order in which pairs are visited is
+/// another one: who is linked within range changes.
 #[derive(Clone, Copy, Debug)]
 pub struct Geometric {
     /// How many agents, n.
@@ -106,6 +109,30 @@ impl Topology for Geometric {
         self.check()?;
         let n = self.agents as usize;
         let positions = positions(seed, n, self.side);
+        Ok(self.link(positions, seed))
+    }
+
+    fn redraw(&self, first: &Graph, seed: u64, _: &Path) -> Result<Graph, TopologyError> {
+        let positions = first.positions().expect("a geometric network has places");
+        Ok(self.link(positions.to_vec(), seed))
+    }
+
+    /// Chance chooses where an agent has more others in range than it may have neighbors.
+    fn can_change(&self, first: &Graph) -> bool {
+        let positions = first.positions().expect("a geometric network has places");
+        let mut in_range = vec![0; positions.len()];
+        for (a, b) in self.pairs(positions) {
+            in_range[a.index()] += 1;
+            in_range[b.index()] += 1;
+        }
+        self.max_neighbors > 0 && in_range.iter().any(|&others| others > self.max_neighbors)
+    }
+}
+
+impl Geometric {
+    /// Links agents at these places.
+    fn link(&self, positions: Vec<[f64; 2]>, seed: u64) -> Graph {
+        let n = positions.len();
         let mut pairs = self.pairs(&positions);
         shuffle(&mut pairs, &mut Key::new(seed, Purpose::Edges).stream());
         let mut room = vec![self.max_neighbors; n];
@@ -117,7 +144,7 @@ impl Topology for Geometric {
             }
             keep
         });
-        Ok(Graph::undirected(n, pairs).with_positions(positions))
+        Graph::undirected(n, pairs).with_positions(positions)
     }
 }
 

@@ -204,6 +204,12 @@ impl Graph {
         windows.is_none_or(|windows| windows.is_there(link, instant))
     }
 
+    /// When the link of a number is there, in ascending order; empty where it always is.
+    pub(crate) fn windows_of(&self, link: usize) -> &[Window] {
+        let windows = self.windows.as_ref();
+        windows.map_or(&[], |windows| windows.of(link))
+    }
+
     /// Whose models an agent receives: its neighborhood without itself.
     pub fn receives_from(&self, agent: AgentId) -> &[AgentId] {
         self.receives.as_ref().unwrap_or(&self.sends).of(agent)

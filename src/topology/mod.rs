@@ -16,6 +16,7 @@ mod file;
 mod geometric;
 mod graph;
 mod networks;
+mod parts;
 mod regular;
 mod ring;
 mod small_world;
@@ -34,6 +35,7 @@ pub use file::File;
 pub use geometric::{Geometric, positions};
 pub use graph::Graph;
 pub use networks::Networks;
+pub use parts::Parts;
 pub use regular::Regular;
 pub use ring::Ring;
 pub use small_world::SmallWorld;
@@ -59,6 +61,22 @@ pub trait Topology: Debug + Send + Sync {
     /// Whether another seed can give another network. If not, it is never drawn anew.
     fn is_random(&self) -> bool {
         true
+    }
+
+    /// Draws the network anew for a run that began with `first`. Who is linked may change; agents
+    /// and, where there are places, their places stay: the task has used those of `first`.
+    ///
+    /// # Errors
+    /// Those of [`Topology::draw`].
+    fn redraw(&self, first: &Graph, seed: u64, folder: &Path) -> Result<Graph, TopologyError> {
+        let _ = first;
+        self.draw(seed, folder)
+    }
+
+    /// Whether a redraw can give another network than `first`. If not, there is none.
+    fn can_change(&self, first: &Graph) -> bool {
+        let _ = first;
+        self.is_random()
     }
 }
 

@@ -32,7 +32,7 @@ impl Networks {
 
     /// Draws the first network. `folder` is where relative paths start.
     ///
-    /// A topology that is not [random](Topology::is_random) stays as it is, whatever
+    /// A network that [cannot change](Topology::can_change) stays as it is, whatever
     /// `redraw_every`.
     ///
     /// # Errors
@@ -50,7 +50,7 @@ impl Networks {
         let topology = topology.into();
         let first = Arc::new(topology.draw(seed, &folder)?);
         Ok(Networks {
-            redraw_every: redraw_every.filter(|_| topology.is_random()),
+            redraw_every: redraw_every.filter(|_| topology.can_change(&first)),
             topology,
             seed,
             folder,
@@ -74,11 +74,17 @@ impl Networks {
         self.redraw_every.map_or(0, |every| iteration / every)
     }
 
+    /// The first iteration of an epoch.
+    pub fn begins(&self, epoch: u64) -> u64 {
+        self.redraw_every.map_or(0, |every| epoch * every)
+    }
+
     /// The network of an epoch. Agents should keep it while their epoch lasts: a network that is
     /// no longer kept here is drawn again.
     ///
     /// # Panics
-    /// If a topology breaks the promise of [`Topology::draw`] that all seeds are alike. Those that
+    /// If a topology breaks the promise of [`Topology::draw`] that all seeds are alike, or that of
+    /// [`Topology::redraw`] that places stay. Those that
     /// come with the simulator keep it: what the random ones refuse they tell from their parameters
     /// before they draw anything, and the one on a file is not random.
     pub fn at(&self, epoch: u64) -> Arc<Graph> {
@@ -102,12 +108,17 @@ impl Networks {
 
     fn draw(&self, epoch: u64) -> Graph {
         let key = Key::new(self.seed, Purpose::Redraw).at(epoch);
-        let drawn = self.topology.draw(key.stream().random(), &self.folder);
+        let seed = key.stream().random();
+        let drawn = self.topology.redraw(&self.first, seed, &self.folder);
         let graph = drawn.unwrap_or_else(|error| panic!("the network of epoch {epoch}: {error}"));
         assert_eq!(
             graph.agents(),
             self.first.agents(),
             "the network of epoch {epoch} has the agents of the first"
+        );
+        assert!(
+            graph.positions() == self.first.positions(),
+            "the network of epoch {epoch} has the places of the first: see `Topology::redraw`"
         );
         graph
     }

@@ -61,6 +61,10 @@ impl Regular {
 }
 
 impl Topology for Regular {
+    fn can_change(&self, _: &Graph) -> bool {
+        0 < self.degree && self.degree + 1 < self.agents
+    }
+
     fn draw(&self, seed: u64, _folder: &Path) -> Result<Graph, TopologyError> {
         self.check()?;
         let Regular { agents, degree } = *self;

@@ -61,6 +61,10 @@ impl SmallWorld {
 }
 
 impl Topology for SmallWorld {
+    fn can_change(&self, _: &Graph) -> bool {
+        self.rewire > 0.0 && 0 < self.degree && self.degree + 1 < self.agents
+    }
+
     fn draw(&self, seed: u64, _folder: &Path) -> Result<Graph, TopologyError> {
         self.check()?;
         let stream = &mut Key::new(seed, Purpose::Edges).stream();

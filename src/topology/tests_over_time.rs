@@ -148,6 +148,58 @@ fn a_network_without_chance_is_never_drawn_anew() {
 }
 
 #[test]
+fn agents_stay_in_their_places_when_links_are_drawn_anew() {
+    let geometric = || read("kind = 'geometric'\nagents = 60").expect("one");
+    let networks = networks(geometric(), Some(1));
+    let places = networks.first().positions().expect("places").to_vec();
+    for epoch in 1..20 {
+        let graph = networks.at(epoch);
+        assert_eq!(graph.positions(), Some(&places[..]));
+        for (a, list) in lists(&graph).into_iter().enumerate() {
+            assert!(list.len() <= 9);
+            for b in list {
+                let [x, y] = [0, 1].map(|axis| places[a][axis] - places[b as usize][axis]);
+                assert!(x.hypot(y) <= 1.0, "{a}, {b}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_network_without_a_choice_is_never_drawn_anew() {
+    for keys in [
+        "kind = 'geometric'\nagents = 10",
+        "kind = 'geometric'\nmax_neighbors = 0",
+        "kind = 'geometric'\nrange = 0",
+        "kind = 'erdos-renyi'\nagents = 5\nprobability = 0",
+        "kind = 'erdos-renyi'\nagents = 5\nprobability = 1",
+        "kind = 'regular'\nagents = 5\ndegree = 4",
+        "kind = 'regular'\nagents = 5\ndegree = 0",
+        "kind = 'small-world'\nagents = 9\ndegree = 4\nrewire = 0",
+        "kind = 'small-world'\nagents = 5\ndegree = 4\nrewire = 0.5",
+    ] {
+        let networks = networks(read(keys).expect(keys), Some(2));
+        assert!(networks.is_static(), "{keys}");
+    }
+}
+
+#[test]
+fn connected_components_are_counted_with_the_smallest() {
+    let parts = |count, smallest| Parts { count, smallest };
+    let graph = from_text("0,1\n1,2\n3,4\n", false, Some(6)).expect("a network");
+    assert_eq!(graph.parts(|_| true), parts(3, 1));
+    assert_eq!(graph.parts(|k| k.0 < 5), parts(2, 2));
+    // Without the agent in between.
+    assert_eq!(graph.parts(|k| k.0 != 1 && k.0 < 5), parts(3, 1));
+    assert_eq!(graph.parts(|_| false), parts(0, 0));
+    let directed = from_text("1,0\n2,0\n2,3\n", true, None).expect("a network");
+    assert_eq!(directed.parts(|_| true), parts(1, 4));
+    let ring = read("kind = 'ring'\nagents = 1_000_000").expect("a ring");
+    let ring = ring.draw(1, Path::new("")).expect("a ring");
+    assert_eq!(ring.parts(|_| true), parts(1, 1_000_000));
+}
+
+#[test]
 fn agents_in_different_epochs_share_the_networks_that_are_kept() {
     let networks = networks(every_random_kind().remove(0), Some(1));
     let held: Vec<_> = (1..=10).map(|epoch| (epoch, networks.at(epoch))).collect();

@@ -58,9 +58,13 @@ impl Windows {
         self.spans.is_empty()
     }
 
+    /// The windows of an edge; empty where it is always there.
+    pub(super) fn of(&self, edge: usize) -> &[Window] {
+        &self.spans[self.starts[edge] as usize..self.starts[edge + 1] as usize]
+    }
+
     pub(super) fn is_there(&self, edge: usize, instant: SimTime) -> bool {
-        let range = self.starts[edge] as usize..self.starts[edge + 1] as usize;
-        let spans = &self.spans[range];
+        let spans = self.of(edge);
         // The last window that has begun is the only one that can last.
         let begun = spans.partition_point(|window| window.from <= instant);
         spans.is_empty() || (begun > 0 && instant < spans[begun - 1].to)

@@ -6,7 +6,7 @@
 use super::distribution::us;
 use super::faults::NEVER;
 use super::scenario::Scenario;
-use byzsim::rng::{Key, Purpose, choose};
+use byzsim::rng::{Key, Purpose, choose, shuffle};
 use byzsim::scenario::Plan;
 use byzsim::settings::{Keys, Problems, Sources, Span, Table, Value};
 use byzsim::topology::{Graph, Topology, catalogue};
@@ -21,6 +21,8 @@ pub struct Network {
     graphs: RefCell<Vec<Rc<Graph>>>,
     /// Draws those of later epochs.
     topology: Option<Box<dyn Topology>>,
+    /// Who can be linked, where agents have places.
+    within: Option<Within>,
     folder: PathBuf,
     topology_seed: u64,
     /// Iterations of an epoch.
@@ -29,6 +31,51 @@ pub struct Network {
     /// Edges of a file with when they are there; empty in other networks.
     windows: Vec<Window>,
     seed: u64,
+}
+
+/// Links of a network with places that is drawn anew: agents stay where they are.
+struct Within {
+    range: f64,
+    most: usize,
+}
+
+impl Within {
+    fn read(keys: &toml::Table) -> Option<Within> {
+        let kind = keys.get("kind").and_then(toml::Value::as_str);
+        let range = keys.get("range").and_then(|range| {
+            let whole = range.as_integer().map(|range| range as f64);
+            range.as_float().or(whole)
+        });
+        let most = keys.get("max_neighbors").and_then(toml::Value::as_integer);
+        kind.is_none_or(|kind| kind == "geometric").then(|| Within {
+            range: range.unwrap_or(1.0),
+            most: most.map_or(9, |most| most as usize),
+        })
+    }
+
+    /// Visits all pairs in range in random order and links those of which neither is full.
+    fn link(&self, places: &[[f64; 2]], seed: u64) -> Graph {
+        let mut pairs = Vec::new();
+        for a in 0..places.len() {
+            for b in a + 1..places.len() {
+                let [x, y] = [0, 1].map(|axis| places[b][axis] - places[a][axis]);
+                if x * x + y * y <= self.range * self.range {
+                    pairs.push((AgentId(a as u32), AgentId(b as u32)));
+                }
+            }
+        }
+        shuffle(&mut pairs, &mut Key::new(seed, Purpose::Edges).stream());
+        let mut degree = vec![0; places.len()];
+        let mut edges = Vec::new();
+        for (a, b) in pairs {
+            if degree[a.index()] < self.most && degree[b.index()] < self.most {
+                degree[a.index()] += 1;
+                degree[b.index()] += 1;
+                edges.push((a, b));
+            }
+        }
+        Graph::undirected(places.len(), edges)
+    }
 }
 
 /// `from` may send to `to` from one moment up to another, exclusively [µs].
@@ -48,6 +95,7 @@ impl Network {
         Network {
             graphs: RefCell::new(vec![Rc::new((*plan.graph).clone())]),
             topology: redraw.map(|_| topology(text)),
+            within: Within::read(&keys),
             folder: scenario.folder.clone(),
             topology_seed: plan.seeds.topology,
             redraw,
@@ -67,8 +115,14 @@ impl Network {
         while graphs.len() as u64 <= epoch {
             let key = Key::new(self.topology_seed, Purpose::Redraw).at(graphs.len() as u64);
             let topology = self.topology.as_ref().expect("a network that changes");
-            let graph = topology.draw(key.stream().random(), &self.folder);
-            graphs.push(Rc::new(graph.unwrap_or_else(|error| panic!("{error}"))));
+            let seed = key.stream().random();
+            let first = graphs[0].clone();
+            graphs.push(Rc::new(match &self.within {
+                Some(within) => within.link(first.positions().expect("places"), seed),
+                None => topology
+                    .draw(seed, &self.folder)
+                    .unwrap_or_else(|error| panic!("{error}")),
+            }));
         }
         graphs[epoch as usize].clone()
     }

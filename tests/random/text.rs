@@ -277,19 +277,28 @@ impl Topology {
     fn write(&self, n: usize) -> String {
         let degree = self.degree.min(n.saturating_sub(1));
         let even = degree / 2 * 2;
+        let can_change = 0 < even && even + 1 < n;
         let agents = format!("agents = {n}");
         let (keys, redrawn) = match self.kind {
-            0 | 1 => (format!("kind = 'geometric'\n{agents}\nrange = 2.0"), true),
+            // All are in range of all, and few are neighbors: chance chooses.
+            0 | 1 if self.redraw.is_some() && n > 3 => {
+                let keys = "range = 5.0\nmax_neighbors = 2";
+                (format!("kind = 'geometric'\n{agents}\n{keys}"), true)
+            }
+            0 | 1 => (format!("kind = 'geometric'\n{agents}\nrange = 2.0"), false),
             2 => (format!("kind = 'complete'\n{agents}"), false),
             3 => (format!("kind = 'ring'\n{agents}"), false),
-            4 => (format!("kind = 'regular'\n{agents}\ndegree = {even}"), true),
+            4 => {
+                let keys = format!("kind = 'regular'\n{agents}\ndegree = {even}");
+                (keys, can_change)
+            }
             5 => (
                 format!("kind = 'erdos-renyi'\n{agents}\nprobability = 0.4"),
-                true,
+                n > 1,
             ),
             6 => {
                 let keys = format!("kind = 'small-world'\n{agents}\ndegree = {even}\nrewire = 0.3");
-                (keys, true)
+                (keys, can_change)
             }
             7 => {
                 let rows = (1..=n).rev().find(|r| n.is_multiple_of(*r) && r * r <= n);
@@ -323,6 +332,8 @@ impl Topology {
         for (a, b, window) in &self.edges {
             let (from, lasts) = window.unwrap_or((0, 1_000_000));
             text += &format!("{},{},{from},{}\n", a % n, b % n, from + lasts);
+            // An edge that comes after the end of the run is a mistake.
+            text += &format!("{},{},0,1\n", a % n, b % n);
         }
         text
     }

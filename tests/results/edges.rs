@@ -1,6 +1,6 @@
 //! Networks and lengths at the edge of what is legal.
 
-use super::{ATTACKED, Ran, is_close, ran};
+use super::{ATTACKED, is_close, ran};
 use byzsim::units::AgentId;
 
 #[test]
@@ -59,6 +59,37 @@ fn isolated_agents_learn_alone_beside_the_others() {
     assert_eq!(of("0", "missing"), [0.0; 20]);
     assert!(of("0", "models_used").contains(&2.0));
     assert_eq!(of("3", "models_used"), [0.0; 20]);
+}
+
+#[test]
+fn links_of_redrawn_sensors_stay_within_range() {
+    let text = "iterations = 20\n[task]\nkind = \"target-localization\"\n[topology]\n\
+                kind = \"geometric\"\nredraw_every_iterations = 10\n[record]\ntrace = true";
+    let ran = ran(text, &[]);
+    let agents = ran.table("network/agents");
+    let (x, y) = (agents.all("x"), agents.all("y"));
+    let edges = ran.table("network/edges");
+    let ends = edges.all("from").into_iter().zip(edges.all("to"));
+    let edges: Vec<_> = edges.all("from_iteration").into_iter().zip(ends).collect();
+    let of = |epoch: f64| {
+        let own = edges.iter().filter(move |(from, _)| *from == epoch);
+        own.map(|(_, ends)| *ends).collect::<Vec<_>>()
+    };
+    assert!(of(0.0) != of(10.0) && of(0.0).len() + of(10.0).len() == edges.len());
+    let messages = ran.table("messages");
+    let ends = messages
+        .all("sender")
+        .into_iter()
+        .zip(messages.all("receiver"));
+    let mut sent = 0;
+    for ((a, b), iteration) in ends.zip(messages.all("stamp")) {
+        let (i, j) = (a as usize, b as usize);
+        assert!((x[i] - x[j]).hypot(y[i] - y[j]) <= 1.0, "{a}, {b}");
+        let epoch = if iteration < 10.0 { 0.0 } else { 10.0 };
+        assert!(edges.contains(&(epoch, (a, b))), "{iteration}: {a}, {b}");
+        sent += 1;
+    }
+    assert_eq!(sent, 10 * edges.len());
 }
 
 #[test]
