@@ -1,6 +1,6 @@
 //! Networks and lengths at the edge of what is legal.
 
-use super::{ATTACKED, Ran, is_close, ran};
+use super::{ATTACKED, is_close, ran};
 use byzsim::units::AgentId;
 
 #[test]
