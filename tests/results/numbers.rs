@@ -426,14 +426,11 @@ fn what_starves_has_no_weights_where_its_rule_gives_none() {
         let kept = if keeps_own { told("starved") } else { 0.0 };
         assert!(is_close(told("kept_own"), kept), "{rule}");
         // What was there was used unless the own model was kept.
-        for row in 0..starved.len() {
-            let used = agents.all("models_used")[row];
-            let there = 5.0 - agents.all("missing")[row];
-            let expected = if keeps_own && starved[row] == 1.0 {
-                0.0
-            } else {
-                there
-            };
+        let used = agents.all("models_used").into_iter();
+        let rows = used.zip(agents.all("missing")).zip(&starved);
+        for ((used, missing), starved) in rows {
+            let keeps_own = keeps_own && *starved == 1.0;
+            let expected = if keeps_own { 0.0 } else { 5.0 - missing };
             assert_eq!(used, expected, "{rule}");
         }
     }
