@@ -313,7 +313,7 @@ fn sentences(facts: &[&Facts]) -> Vec<String> {
         }
     }
     let changes = match facts.iter().any(|fact| fact.is_redrawn) {
-        true => "; in the first network, since f follows the neighborhoods of each",
+        true => "; these are the neighborhoods of the first network",
         false => "",
     };
     sentences.extend(tolerated.iter().map(|((rule, key), by_size)| {
