@@ -155,8 +155,8 @@ struct Found(Arc<Mutex<Searches>>);
 type Searches = VecDeque<(Sought, Vec<f32>)>;
 
 impl Found {
-    /// Searches that are kept.
-    const MOST: usize = 256;
+    /// Parameters of all that is kept, two models for each search: 64 MB.
+    const MOST: usize = 1 << 24;
 
     fn all(&self) -> MutexGuard<'_, Searches> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
@@ -171,7 +171,7 @@ impl Found {
     fn keep(&self, sought: Sought, found: &[f32]) {
         let mut all = self.all();
         all.retain(|(known, _)| known.iteration + 1 >= sought.iteration);
-        if all.len() == Found::MOST {
+        if all.len() >= Found::MOST / (2 * found.len()) {
             all.pop_front();
         }
         all.push_back((sought, found.to_vec()));
