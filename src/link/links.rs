@@ -216,6 +216,11 @@ impl Links {
         settings.retransmit.is_some() && (settings.drop == 1.0 || burst)
     }
 
+    /// All kinds of links, those that no pair of agents has among them.
+    pub fn kinds(&self) -> impl Iterator<Item = LinkKind> + use<> {
+        (0..self.kinds.len() as u32).map(LinkKind)
+    }
+
     /// Whether fates on links of a kind are drawn.
     pub fn is_random(&self, kind: LinkKind) -> bool {
         self.of(kind).is_random

@@ -258,6 +258,9 @@ fn check_retransmission(
     places: &Places<'_>,
     problems: &mut Problems,
 ) {
+    if !links.kinds().any(|kind| links.sends_in_vain(kind)) {
+        return;
+    }
     let mut noted = Vec::new();
     for sender in chooser.graph.ids() {
         for (receiver, _) in chooser.graph.links_from(sender) {
