@@ -53,7 +53,7 @@ impl Starved {
     pub fn legend<'a>(all: impl Iterator<Item = &'a Starved> + Clone) -> String {
         let mut told = "share of combinations with too few models for the rule".to_owned();
         if all.clone().any(|s| s.kept_own) {
-            told += "; own: the own model was kept then (too_few = \"own\", or it has diverged)";
+            told += "; own: the own model was kept then (as with too_few = \"own\")";
         }
         if all.clone().any(|s| s.made_do) {
             told += "; made do: those present were combined (under too_few = \"shrink-f\" with a lower f)";

@@ -415,8 +415,8 @@ mod tests {
         Not shown, in points.parquet: final loss
         vs. alone: steady loss minus that without cooperation, same draws
         starved: share of combinations with too few models for the rule; own: the own
-        model was kept then (too_few = "own", or it has diverged); made do: those
-        present were combined (under too_few = "shrink-f" with a lower f)
+        model was kept then (as with too_few = "own"); made do: those present were
+        combined (under too_few = "shrink-f" with a lower f)
         "#);
     }
 

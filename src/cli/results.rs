@@ -94,7 +94,7 @@ fn starved(file: &ScenarioFile, summaries: &[Option<&Summary>]) -> Option<String
     }
     let mut instead = Vec::new();
     if all.iter().flatten().any(|starved| starved.kept_own) {
-        instead.push("kept their own model (too_few = \"own\", or it has diverged)");
+        instead.push("kept their own model (as with too_few = \"own\")");
     }
     if all.iter().flatten().any(|starved| starved.made_do) {
         instead.push("made do with those present (too_few = \"shrink-f\": with a lower f)");

@@ -427,7 +427,7 @@ fn attacks_that_a_sweep_names_or_delays_begin_where_they_do() {
 #[test]
 fn what_starved_is_told_by_row_with_what_was_done_instead() {
     let (head, _) = SWEEP.split_once("[sweep]").unwrap();
-    let rules = r#"rule = { krum = { kind = "krum", f = 1 }, shrunk = { kind = "krum", f = 1, too_few = "shrink-f" }, mean = { kind = "average" } }"#;
+    let rules = r#"rule = { krum = { kind = "krum", f = 1 }, shrunk = { kind = "trimmed-mean", f = 2, too_few = "shrink-f" }, mean = { kind = "average" } }"#;
     let folder = ran(&format!("{head}[sweep]\n{rules}\n"), &["link.drop=0.3"]);
     let report = document(&[folder.path()]);
     let runs = by(folder.path(), "rule", "rule");
