@@ -51,8 +51,8 @@ impl Timing {
     }
 
     /// The keys that kinds have besides `kind`, for sweeps over kinds.
-    pub(crate) fn keys_of(kinds: &[String]) -> Vec<String> {
-        keys_of_cases(kinds, Timing::own_keys)
+    pub(crate) fn keys_of(is_among: &dyn Fn(&str) -> bool) -> Vec<String> {
+        keys_of_cases(is_among, Timing::own_keys)
     }
 
     /// Whether it means something only where iterations end at fixed times.

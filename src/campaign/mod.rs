@@ -144,14 +144,14 @@ impl Campaign {
     }
 
     /// Makes the folder ready without running anything: every point is checked, and
-    /// `points.parquet` says what is done of them. Failed runs that are to be run again are as if
-    /// they had not begun.
+    /// `points.parquet` says what is done of them. Failed runs, and those of another build,
+    /// that are to be run again are as if they had not begun.
     ///
     /// # Errors
     /// A scenario that is wrong or a folder that cannot be used.
     pub fn prepare(&self, options: &CampaignOptions<'_>) -> Result<Ended, CampaignError> {
         let mut begun = self.begin(options)?;
-        self.reset_failed(&mut begun, options)?;
+        self.reset_ended(&mut begun, options)?;
         Ok(self.ledger(options, begun.outcomes).close())
     }
 

@@ -6,6 +6,7 @@
 //! [`Summary`]. Watching a run is an observer's business: nothing it does reaches the run.
 
 mod assembler;
+mod build;
 mod checkpoint;
 mod delays;
 mod elapsed;
@@ -37,6 +38,7 @@ mod traced;
 #[cfg(test)]
 mod tests;
 
+pub use build::Build;
 pub use checkpoint::Checkpoint;
 pub use delays::{Delay, Delays};
 pub use failure::{Panic, RunError, Stall};

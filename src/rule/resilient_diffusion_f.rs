@@ -71,7 +71,6 @@ impl ResilientDiffusionF {
             .symbol("ν")
             .above(0.0)
             .at_most(1.0)
-            .whatever_the_task()
             .default(Schedule::constant(0.01), SOURCE);
         let initial = keys
             .key("initial", "γ² before the first model")

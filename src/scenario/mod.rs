@@ -12,7 +12,9 @@ mod clock;
 mod draw;
 mod end;
 mod identity;
+mod inheritance;
 mod modes;
+mod part;
 mod plan;
 mod read;
 mod record;
@@ -21,6 +23,7 @@ mod schema;
 mod selection;
 mod starter;
 mod sweep;
+mod swept_types;
 mod timetable;
 mod timing;
 mod tolerances;
@@ -39,6 +42,7 @@ pub use timetable::Timetable;
 
 use crate::settings::{Problems, Sources, Span, Table, Tolerances, WrongSettings};
 use crate::{attack, rule, settings::Catalogue, task, topology};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// The kinds that scenario files can name: the simulator's and those that a user adds.
@@ -160,7 +164,7 @@ impl ScenarioFile {
         let Some(document) = document else {
             return Err(problems.into_error(&sources).into());
         };
-        let expanded = sweep::expand(&document, &assignments, &mut problems);
+        let expanded = sweep::expand(&document, &assignments, catalogues, &mut problems);
         let tolerances = tolerances::tolerances(&expanded, catalogues);
         let read = |document: &Table, problems: &mut Problems| {
             read::scenario(document, top, name, &tolerances, catalogues, problems)
@@ -181,11 +185,15 @@ impl ScenarioFile {
                 document: document.clone(),
             }));
         }
+        let noted: BTreeSet<Span> = problems.spans().collect();
+        let is_noted = |span: Span| noted.contains(&span);
+        expanded.inheritance.check(&is_noted, &mut problems);
         if !problems.is_empty() {
             return Err(problems.into_error(&sources).into());
         }
         let name = points[0].scenario.name.clone();
         let resolved = resolved::whole(&expanded, &points, &folder);
+        swept_types::unify(&mut points);
         Ok(ScenarioFile {
             points,
             name,
