@@ -55,6 +55,11 @@ impl Timing {
         keys_of_cases(is_among, Timing::own_keys)
     }
 
+    /// Whether it sends more than one copy of a model.
+    pub(crate) fn floods(self) -> bool {
+        matches!(self, Timing::Flood(_))
+    }
+
     /// Whether it means something only where iterations end at fixed times.
     pub fn needs_deadlines(self) -> bool {
         matches!(self, Timing::JustBeforeDeadline(_))

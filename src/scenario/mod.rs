@@ -10,6 +10,7 @@ mod assignment;
 mod axes;
 mod clock;
 mod draw;
+mod effects;
 mod end;
 mod identity;
 mod inheritance;
@@ -29,6 +30,7 @@ mod timing;
 mod tolerances;
 
 pub use clock::{Compute, Missing, Mode, Pace};
+pub(crate) use effects::Effects;
 pub use identity::RunId;
 pub use plan::{AttackPlan, Clock, Plan, Role};
 pub(crate) use read::describe;
@@ -98,6 +100,13 @@ pub struct ScenarioFile {
     top: Span,
     tolerances: Tolerances,
     resolved: String,
+}
+
+/// Whether `[seeds]` leaves no purpose to `seed`.
+fn overrides_seed(resolved: &toml::Table) -> bool {
+    let seeds = resolved.get("seeds").and_then(toml::Value::as_table);
+    let purposes = ["topology", "data", "attackers", "links"];
+    seeds.is_some_and(|seeds| purposes.iter().all(|purpose| seeds.contains_key(*purpose)))
 }
 
 /// One point of a sweep.
@@ -191,6 +200,17 @@ impl ScenarioFile {
         if !problems.is_empty() {
             return Err(problems.into_error(&sources).into());
         }
+        if let Some(seed) = expanded.axes.iter().find(|axis| axis.path == "seed")
+            && seed.values.len() > 1
+            && points
+                .iter()
+                .all(|point| overrides_seed(&point.scenario.resolved))
+        {
+            let message = "`seed` has no effect: [seeds] gives one for each purpose";
+            let help = "remove one of topology, data, attackers and links from [seeds]";
+            problems.add(seed.span, message, help);
+            return Err(problems.into_error(&sources).into());
+        }
         let name = points[0].scenario.name.clone();
         let resolved = resolved::whole(&expanded, &points, &folder);
         swept_types::unify(&mut points);
@@ -203,6 +223,12 @@ impl ScenarioFile {
             tolerances,
             resolved,
         })
+    }
+
+    /// What is wrong with settings that have no effect at any point.
+    pub(crate) fn idle(&self, effects: Effects) -> Option<WrongSettings> {
+        let mistakes = effects.mistakes();
+        (!mistakes.is_empty()).then(|| mistakes.into_error(&self.sources))
     }
 
     /// The resolved scenario with its sweep, as TOML: running it gives the same runs.

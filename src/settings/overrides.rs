@@ -44,6 +44,11 @@ impl<T> Overrides<T> {
         self.layers.own[number].1.get("kind").is_some()
     }
 
+    /// Whether an override says nothing but whom it concerns.
+    pub fn is_bare(&self, number: usize) -> bool {
+        self.layers.own[number].1.is_empty()
+    }
+
     /// What several overrides make of the table for agents that all of them choose. Notes keys that
     /// do not go together.
     pub fn together<R>(
