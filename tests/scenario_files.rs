@@ -366,16 +366,6 @@ zip = [["rule", "clock"]]
 }
 
 #[test]
-fn a_label_of_one_attack_inherits_the_rest_of_it() {
-    let sweep =
-        "[sweep]\n\"attack.noise\" = { weak = { low = 1 }, flip = { kind = \"sign-flip\" } }\n";
-    let file = read(&text(&[SMALL, ATTACK, sweep]));
-    assert_eq!(file.values("attack.0.low"), ["1.0", ""]);
-    assert_eq!(file.values("attack.0.high"), ["16.0", ""]);
-    assert_eq!(file.values("attack.0.agents"), ["[3, 4]"; 2]);
-}
-
-#[test]
 fn a_task_s_step_size_is_for_its_own_optimizer() {
     let size = |text: &str| read(text).values("learner.step_size").remove(0);
     let adam = "[learner]\noptimizer = \"adam\"\n";

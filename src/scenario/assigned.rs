@@ -1,6 +1,6 @@
 //! Who has which of a few values: what a table and its overrides say, agent by agent.
 
-use super::effects::Effects;
+use super::effects::{Aspect, Effects};
 use super::selection::Chooser;
 use crate::settings::{Keys, Overrides, Problems};
 use crate::units::AgentId;
@@ -46,7 +46,8 @@ pub(super) fn assign<T: Clone>(
         effects.selection(selection, &chosen, "this override has");
         if overrides.is_bare(number) {
             let help = "add a key that is different for these agents, or remove it";
-            effects.idle(selection.span, "this override changes nothing", help);
+            let message = "this override changes nothing";
+            effects.idle(selection.span, Aspect::Bare, message, help);
         }
         for agent in chosen {
             let stack = &mut of[agent.index()];

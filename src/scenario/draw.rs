@@ -2,7 +2,7 @@
 
 use super::assigned::assign;
 use super::clock::Mode;
-use super::effects::{self, Effects};
+use super::effects::{self, Aspect, Effects};
 use super::end::End;
 use super::identity::RunId;
 use super::plan::{AttackPlan, Label, Plan, Role};
@@ -268,9 +268,9 @@ fn note_network(
         if networks.is_static() && fanout as usize >= most {
             let message = format!("no agent has more neighbors than {most}: it sends to all");
             let help = format!("write a number below {most}, or remove it");
-            effects.idle(place, message, help);
+            effects.idle(place, Aspect::Reach, message, help);
         } else {
-            effects.effective(place);
+            effects.effective(place, Aspect::Reach);
         }
     }
     if let Some(every) = redraw_every {
@@ -279,9 +279,9 @@ fn note_network(
             let last = iterations - 1;
             let message = format!("the network is never drawn anew: iteration {last} is the last");
             let help = format!("write a number up to {last}, or let the run be longer");
-            effects.idle(place, message, help);
+            effects.idle(place, Aspect::Reach, message, help);
         } else {
-            effects.effective(place);
+            effects.effective(place, Aspect::Reach);
         }
     }
 }

@@ -12,24 +12,41 @@ use crate::topology::{Graph, Networks};
 use crate::units::AgentId;
 use std::collections::{BTreeMap, BTreeSet};
 
+/// In which way a setting may do nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Aspect {
+    /// It chooses no agent.
+    Chosen,
+    /// It says nothing but whom it concerns.
+    Bare,
+    /// What it needs is not there: a link, a neighbor, another key.
+    Reach,
+}
+
 /// What settings have come to, by their places.
 #[derive(Debug, Default)]
 pub(crate) struct Effects {
-    effective: BTreeSet<Span>,
+    effective: BTreeSet<(Span, Aspect)>,
     /// What is wrong with those that had no effect, and what would be right.
-    idle: BTreeMap<Span, (String, String)>,
+    idle: BTreeMap<(Span, Aspect), (String, String)>,
 }
 
 impl Effects {
     /// Notes a setting that does something.
-    pub fn effective(&mut self, span: Span) {
-        self.effective.insert(span);
+    pub fn effective(&mut self, span: Span, aspect: Aspect) {
+        self.effective.insert((span, aspect));
     }
 
     /// Notes a setting that does nothing.
-    pub fn idle(&mut self, span: Span, message: impl Into<String>, help: impl Into<String>) {
+    pub fn idle(
+        &mut self,
+        span: Span,
+        aspect: Aspect,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
         let told = || (message.into(), help.into());
-        self.idle.entry(span).or_insert_with(told);
+        self.idle.entry((span, aspect)).or_insert_with(told);
     }
 
     /// Notes a selection of agents for something called `what`; empty ones do nothing, but for
@@ -43,27 +60,28 @@ impl Effects {
             _ => false,
         };
         if !chosen.is_empty() {
-            self.effective(selection.span);
+            self.effective(selection.span, Aspect::Chosen);
         } else if !is_none_meant {
             let help = "name agents, or remove it";
-            self.idle(selection.span, format!("{what} no agent"), help);
+            let message = format!("{what} no agent");
+            self.idle(selection.span, Aspect::Chosen, message, help);
         }
     }
 
     /// Takes over what another point has come to.
     pub fn append(&mut self, other: Effects) {
         self.effective.extend(other.effective);
-        for (span, told) in other.idle {
-            self.idle.entry(span).or_insert(told);
+        for (place, told) in other.idle {
+            self.idle.entry(place).or_insert(told);
         }
     }
 
     /// What is wrong with settings that had no effect at any point.
     pub fn mistakes(self) -> Problems {
         let mut problems = Problems::default();
-        for (span, (message, help)) in self.idle {
-            if !self.effective.contains(&span) {
-                problems.add(span, message, help);
+        for (place, (message, help)) in self.idle {
+            if !self.effective.contains(&place) {
+                problems.add(place.0, message, help);
             }
         }
         problems
@@ -88,7 +106,7 @@ pub(super) fn note_attacks(
         };
         let sends = |k: &AgentId| graph.sends_to(*k).iter().any(|l| attack.has_victim(*l));
         if !networks.is_static() || attackers.iter().any(sends) {
-            effects.effective(victims.span);
+            effects.effective(victims.span, Aspect::Reach);
             continue;
         }
         let message = match attackers[..] {
@@ -102,7 +120,7 @@ pub(super) fn note_attacks(
             ),
         };
         let help = "choose victims among the attackers' neighbors, or remove `victims` for all";
-        effects.idle(victims.span, message, help);
+        effects.idle(victims.span, Aspect::Reach, message, help);
     }
 }
 
@@ -160,11 +178,12 @@ mod tests {
             ..Span::default()
         };
         let mut all = Effects::default();
-        all.idle(span(1), "first", "help");
-        all.idle(span(2), "second", "help");
+        all.idle(span(1), Aspect::Reach, "first", "help");
+        all.idle(span(2), Aspect::Bare, "second", "help");
         let mut other = Effects::default();
-        other.effective(span(1));
-        other.idle(span(2), "otherwise", "help");
+        other.effective(span(1), Aspect::Reach);
+        other.effective(span(2), Aspect::Chosen);
+        other.idle(span(2), Aspect::Bare, "otherwise", "help");
         all.append(other);
         let mistakes = all.mistakes();
         assert_eq!(mistakes.spans().collect::<Vec<_>>(), [span(2)]);

@@ -4,7 +4,7 @@
 use super::assigned::assign;
 use super::clock::{ClockSettings, Compute, Mode, Pace};
 use super::draw::Places;
-use super::effects::{Effects, has_link, parts};
+use super::effects::{Aspect, Effects, has_link, parts};
 use super::plan::{Clock, Role};
 use super::selection::Chooser;
 use super::timetable::{NoTimetable, Timetable};
@@ -165,11 +165,12 @@ fn links(
     let retransmits = base.retransmit.is_some() || changes.clone().any(|c| c.retransmit.is_some());
     for path in places.of_links("retransmit_limit", overrides.len()) {
         if retransmits {
-            effects.effective(path);
+            effects.effective(path, Aspect::Reach);
         } else {
             let help = "remove it, or add `retransmit_ms = …`";
             effects.idle(
                 path,
+                Aspect::Reach,
                 "`retransmit_limit` has no `retransmit_ms` to limit",
                 help,
             );
@@ -182,10 +183,15 @@ fn links(
             .all(|c| c.flood_bound.is_none_or(is_default));
     for path in places.of_links("flood_bound", overrides.len()) {
         if asked.has_floods || bounds_all {
-            effects.effective(path);
+            effects.effective(path, Aspect::Reach);
         } else {
             let help = "remove it, or give an attack timing = { kind = \"flood\", … }";
-            effects.idle(path, "`flood_bound` has no flooding attack to bound", help);
+            effects.idle(
+                path,
+                Aspect::Reach,
+                "`flood_bound` has no flooding attack to bound",
+                help,
+            );
         }
     }
     let mut chosen = Vec::new();
@@ -201,7 +207,12 @@ fn links(
         effects.selection(receivers, &to, "this override has");
         if change == LinkChange::default() {
             let help = "add a key that is different on these links, or remove it";
-            effects.idle(place_of_ends, "this override changes nothing", help);
+            effects.idle(
+                place_of_ends,
+                Aspect::Bare,
+                "this override changes nothing",
+                help,
+            );
         } else if !from.is_empty() && !to.is_empty() {
             let is_static = asked.networks.is_static();
             if is_static && !has_link(asked.networks.first(), &from, &to, both) {
@@ -212,9 +223,9 @@ fn links(
                 };
                 let message = format!("there is no link {way} these agents");
                 let help = "choose agents that are neighbors, or remove the override";
-                effects.idle(place_of_ends, message, help);
+                effects.idle(place_of_ends, Aspect::Reach, message, help);
             } else {
-                effects.effective(place_of_ends);
+                effects.effective(place_of_ends, Aspect::Reach);
             }
         }
         chosen.push((from, to, both, change));
@@ -274,9 +285,9 @@ fn faults(
                 if networks.is_static() && !parts(networks.first(), &groups) {
                     let message = "no link leads from one group to another: nothing is parted";
                     let help = "name groups that have links between them, or remove the fault";
-                    effects.idle(place, message, help);
+                    effects.idle(place, Aspect::Reach, message, help);
                 } else {
-                    effects.effective(place);
+                    effects.effective(place, Aspect::Reach);
                 }
                 Fault::Partition { groups, span }
             }

@@ -105,7 +105,10 @@ fn types(results: &Path, column: &str) -> BTreeSet<String> {
     let tables = tables.filter_map(|name| Some(name.strip_suffix(".parquet")?.to_owned()));
     let of_table = |name: String| {
         let found = reading::physical_type(results, &name, column);
-        format!("{}", found.unwrap_or_else(|| panic!("{name} has no {column}")))
+        format!(
+            "{}",
+            found.unwrap_or_else(|| panic!("{name} has no {column}"))
+        )
     };
     tables.map(of_table).collect()
 }
@@ -118,8 +121,16 @@ fn a_swept_key_has_one_type_in_all_tables_of_a_campaign() {
     let only = |kind: &str| BTreeSet::from([kind.to_owned()]);
     for (key, values, kind) in [
         ("link.drop", "[0, 1]", "DOUBLE"),
-        ("rule.f", "[0, \"largest\"]\nrule = { a = { kind = \"trimmed-mean\" } }", "BYTE_ARRAY"),
-        ("link.delay_ms", "[5, { kind = \"exponential\", mean = 5 }]", "BYTE_ARRAY"),
+        (
+            "rule.f",
+            "[0, \"largest\"]\nrule = { a = { kind = \"trimmed-mean\" } }",
+            "BYTE_ARRAY",
+        ),
+        (
+            "link.delay_ms",
+            "[5, { kind = \"exponential\", mean = 5 }]",
+            "BYTE_ARRAY",
+        ),
         ("learner.steps_per_exchange", "[1, 2]", "INT64"),
     ] {
         let bench = Bench::new(&sweep(&format!("\"{key}\" = {values}")));
@@ -129,7 +140,11 @@ fn a_swept_key_has_one_type_in_all_tables_of_a_campaign() {
     // A study that grows keeps the type of a key that takes fractions.
     let bench = Bench::new(&sweep("\"link.drop\" = [0, 1]"));
     bench.run(&[]).with_status(0);
-    fs::write(bench.path("scenario.toml"), sweep("\"link.drop\" = [0, 0.5, 1]")).unwrap();
+    fs::write(
+        bench.path("scenario.toml"),
+        sweep("\"link.drop\" = [0, 0.5, 1]"),
+    )
+    .unwrap();
     let ended = bench.run(&[]).with_status(0);
     ended.tells(&["2 done, skipped; 1 to run"]);
     assert!(!ended.stdout.contains("has grown"), "{}", ended.stdout);
@@ -140,7 +155,10 @@ fn a_swept_key_has_one_type_in_all_tables_of_a_campaign() {
     let grown = sweep("\"link.delay_ms\" = [5, 6, { kind = \"exponential\", mean = 5 }]");
     fs::write(bench.path("scenario.toml"), grown).unwrap();
     let told = words(&bench.run(&[]).with_status(0).stdout);
-    assert!(told.contains("has grown: in the tables of 2 of 3 points"), "{told}");
+    assert!(
+        told.contains("has grown: in the tables of 2 of 3 points"),
+        "{told}"
+    );
     assert!(told.contains("`link.delay_ms`"), "{told}");
 }
 
