@@ -191,13 +191,29 @@ impl Axes {
     }
 }
 
+impl Axis {
+    /// A text that is the same for equal values. Labels make rows of their own, even of equal
+    /// tables; but for seeds, over which means are taken.
+    fn comparable(&self, step: usize) -> String {
+        let (value, node) = &self.values[step];
+        match value {
+            SettingValue::Text(label)
+                if is_tables(node) && self.path != "seeds" && *value != SettingValue::of(node) =>
+            {
+                label.clone()
+            }
+            _ => node.comparable(),
+        }
+    }
+}
+
 /// Notes values that a sweep has twice: their points would be one run and count twice in means. Of
 /// lists that advance together all values have to be the same.
 fn refuse_repeated(group: &[Axis], problems: &mut Problems) {
     let steps = group.iter().map(|axis| axis.values.len()).min();
     let mut known = BTreeSet::new();
     for step in 0..steps.unwrap_or(0) {
-        let values = group.iter().map(|axis| axis.values[step].1.comparable());
+        let values = group.iter().map(|axis| axis.comparable(step));
         if known.insert(values.collect::<Vec<_>>()) {
             continue;
         }
