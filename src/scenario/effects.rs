@@ -4,8 +4,7 @@
 //! One point of a sweep may have them, as a baseline of drop = 0 has: a setting is a mistake where it
 //! has no effect at any point.
 
-use super::plan::AttackPlan;
-use super::plan::Role;
+use super::plan::{AttackPlan, Role};
 use super::read::AttackSettings;
 use crate::settings::{Problems, Selected, Selection, Span};
 use crate::topology::{Graph, Networks};
@@ -14,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// In which way a setting may do nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Aspect {
+pub(crate) enum Aspect {
     /// It chooses no agent.
     Chosen,
     /// It says nothing but whom it concerns.
