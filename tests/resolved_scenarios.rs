@@ -129,6 +129,37 @@ topology = { ring = { kind = "ring", agents = 5 }, star = { kind = "star", agent
     assert_eq!(lists.values("topology.agents")[0], "7");
 }
 
+#[test]
+fn labels_that_inherit_resolve_to_what_they_inherited() {
+    let own = r#"
+[rule]
+forgetting = 0.5
+[[rule.override]]
+agents = [1]
+filter = false
+[[learner.override]]
+agents = [2]
+optimizer = "adam"
+[clock]
+max_age_ms = 500
+compute_ms = { kind = "uniform", low = 5, high = 9 }
+[[clock.override]]
+agents = [3]
+speed = 0.5
+[link]
+burst = { enter = 0.1, leave = 0.2 }
+[sweep]
+rule = { alone = { kind = "no-cooperation" }, loss = {}, unlike = { kind = "distance", forgetting = 0.2 } }
+clock = { waits = {}, never = { mode = "asynchronous" } }
+link = [{ burst = { enter = 0.3 } }, { drop = 0.2 }]
+"rule.initial" = [1, 2.5]
+"#;
+    let own = text(&[SMALL, own]);
+    resolves_to_itself(&read(&own));
+    let set = ["rule.forgetting=0.3", "clock.compute_ms=4", "clock=never"];
+    resolves_to_itself(&read_with(&own, &set));
+}
+
 /// Clock, links, faults and a network that changes.
 const OVER_TIME: &str = r#"
 [clock]

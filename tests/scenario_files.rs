@@ -294,6 +294,91 @@ zip = [["link", "clock", "fault"]]
 // Overrides.
 
 #[test]
+fn labels_inherit_the_file_s_own_table_key_by_key() {
+    let own = r#"
+[rule]
+kind = "loss"
+forgetting = 0.5
+[[rule.override]]
+agents = [1]
+initial = 3.0
+[[rule.override]]
+agents = [2]
+kind = "coordinate-median"
+[clock]
+period_ms = 100
+compute_ms = 77
+[[clock.override]]
+agents = [3]
+speed = 0.5
+[link]
+delay_ms = { kind = "exponential", mean = 3, offset = 1 }
+burst = { enter = 0.1, leave = 0.2, drop_good = 0.05 }
+[sweep]
+rule = { alone = { kind = "no-cooperation" }, loss = {}, slow = { forgetting = 0.1 }, distance = { kind = "distance" } }
+clock = { waits = {}, ticks = { mode = "deadline" }, asynchronous = { mode = "asynchronous", override = [] } }
+link = { bursts = { burst = { enter = 0.3 } }, far = { delay_ms = { kind = "uniform", low = 1, high = 2 } } }
+zip = [["rule", "clock"]]
+"#;
+    let zipped = own.replace("loss = {}, slow", "slow");
+    let read = read(&text(&[SMALL, &zipped]));
+    assert_eq!(
+        read.values("rule.kind").concat(),
+        "\"no-cooperation\"".repeat(2) + &"\"loss\"".repeat(2) + &"\"distance\"".repeat(2)
+    );
+    assert_eq!(
+        read.values("rule.forgetting"),
+        ["", "", "0.1", "0.1", "0.5", "0.5"]
+    );
+    // Rules without `initial` have only the override that names a kind of its own.
+    assert_eq!(
+        read.values("rule.override.0.agents"),
+        ["[2]", "[2]", "[1]", "[1]", "[1]", "[1]"]
+    );
+    assert_eq!(
+        read.values("rule.override.1.agents"),
+        ["", "", "[2]", "[2]", "[2]", "[2]"]
+    );
+    assert_eq!(read.values("clock.compute_ms"), ["77.0"; 6]);
+    assert_eq!(
+        read.values("clock.period_ms"),
+        ["", "", "100.0", "100.0", "", ""]
+    );
+    assert_eq!(
+        read.values("clock.override.0.speed"),
+        ["0.5", "0.5", "0.5", "0.5", "", ""]
+    );
+    let twice = |a: &str, b: &str| [a, b, a, b, a, b].map(str::to_owned);
+    assert_eq!(read.values("link.burst.enter"), twice("0.3", "0.1"));
+    assert_eq!(read.values("link.burst.drop_good"), twice("0.05", "0.05"));
+    // A distribution is one value.
+    assert_eq!(read.values("link.delay_ms.offset"), twice("1.0", "0.0"));
+
+    let set = read_with(&text(&[SMALL, &zipped]), &["rule.forgetting=0.9"]);
+    assert_eq!(
+        set.values("rule.forgetting"),
+        ["", "", "0.9", "0.9", "0.9", "0.9"]
+    );
+    // Labels that `--set` leaves out may be the ones that a key of the file is for.
+    let alone = "[rule]\nforgetting = 0.5\n".to_owned() + RULES;
+    let alone = read_with(&text(&[SMALL, &alone]), &["rule=alone"]);
+    assert_eq!(alone.values("rule.forgetting"), [""]);
+}
+
+#[test]
+fn a_task_s_step_size_is_for_its_own_optimizer() {
+    let size = |text: &str| read(text).values("learner.step_size").remove(0);
+    let adam = "[learner]\noptimizer = \"adam\"\n";
+    assert_eq!(size(SMALL), "0.1");
+    assert_eq!(size(&text(&[SMALL, adam])), "0.001");
+    // Overrides of the optimizer alone keep the table's step size, as the resolved scenario does.
+    let mixed = "[[learner.override]]\nagents = [1]\noptimizer = \"adam\"\n";
+    let plan = read(&text(&[SMALL, mixed])).plans().remove(0);
+    let of = |agent| plan.learner(byzsim::units::AgentId(agent)).step_size.at(0);
+    assert_eq!([of(0), of(1)], [0.1, 0.1]);
+}
+
+#[test]
 fn an_agent_in_several_overrides_has_what_each_says_the_later_ones_first() {
     let overrides = r#"
 [clock]

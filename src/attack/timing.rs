@@ -51,8 +51,13 @@ impl Timing {
     }
 
     /// The keys that kinds have besides `kind`, for sweeps over kinds.
-    pub(crate) fn keys_of(kinds: &[String]) -> Vec<String> {
-        keys_of_cases(kinds, Timing::own_keys)
+    pub(crate) fn keys_of(is_among: &dyn Fn(&str) -> bool) -> Vec<String> {
+        keys_of_cases(is_among, Timing::own_keys)
+    }
+
+    /// Whether it sends more than one copy of a model.
+    pub(crate) fn floods(self) -> bool {
+        matches!(self, Timing::Flood(_))
     }
 
     /// Whether it means something only where iterations end at fixed times.

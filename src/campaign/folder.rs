@@ -1,7 +1,7 @@
 //! The results folder: whose it is, and what is in it already.
 
 use super::outcome::{Failure, PointOutcome};
-use crate::record::{Summary, write_whole};
+use crate::record::{Build, Summary, write_whole};
 use crate::scenario::Record;
 use std::collections::BTreeSet;
 use std::io;
@@ -203,6 +203,22 @@ pub(super) enum Begin {
     Anew,
 }
 
+/// Which runs are run again that have come to an end.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Again {
+    /// Those that failed for reasons of their own.
+    pub failed: bool,
+    /// Those of another build of the program.
+    pub rebuilt: bool,
+}
+
+impl Again {
+    /// Whether a run is run again since another build ran it.
+    fn is_due(self, summary: &Summary) -> bool {
+        self.rebuilt && Build::of(summary).is_some_and(|build| !build.is_here())
+    }
+}
+
 impl Before {
     /// What is in a run's folder.
     pub fn of(run: &Path) -> Before {
@@ -236,19 +252,26 @@ impl Before {
 
     /// What became of the run, as long as it is not run now, and whether it is to be, when this is
     /// asked to be recorded.
-    pub fn look(self, asked: &Record, retry_failed: bool) -> (PointOutcome, Option<Begin>) {
-        let begin = self.begin(asked, retry_failed);
-        match (self.outcome(), begin) {
-            (PointOutcome::Found(summary), Some(_)) => (PointOutcome::FoundLess(summary), begin),
-            (outcome, _) => (outcome, begin),
-        }
+    pub fn look(self, asked: &Record, again: Again) -> (PointOutcome, Option<Begin>) {
+        let begin = self.begin(asked, again);
+        let outcome = match (self.outcome(), begin) {
+            (PointOutcome::Found(summary), Some(_)) if again.is_due(&summary) => {
+                PointOutcome::FoundOld(summary)
+            }
+            (PointOutcome::Found(summary), Some(_)) => PointOutcome::FoundLess(summary),
+            (outcome, _) => outcome,
+        };
+        (outcome, begin)
     }
 
     /// Whether to run it now, when this is asked to be recorded.
-    fn begin(&self, asked: &Record, retry_failed: bool) -> Option<Begin> {
+    fn begin(&self, asked: &Record, again: Again) -> Option<Begin> {
         let Before::Ended(summary) = self else {
             return Some(Begin::Again);
         };
+        if again.is_due(summary) {
+            return Some(Begin::Anew);
+        }
         let recorded = self.recorded();
         let has_all = recorded.as_ref().is_some_and(|r| r.covers(asked));
         if summary.status() == "done" {
@@ -260,7 +283,7 @@ impl Before {
             "interruption" if has_all => Some(Begin::Again),
             // On a full disk, less may be asked for.
             "write" if recorded.is_some_and(|r| r.settings == asked.settings) => Some(Begin::Again),
-            _ if failure.is_lasting() && !retry_failed => None,
+            _ if failure.is_lasting() && !again.failed => None,
             _ => Some(Begin::Anew),
         }
     }
@@ -301,9 +324,41 @@ mod tests {
     use super::*;
     use serde_json::{Value, json};
 
-    fn begins(summary: Value, asked: Value, retry_failed: bool) -> Option<Begin> {
+    fn begins(summary: Value, asked: Value, failed: bool) -> Option<Begin> {
         let asked = Record::from_json(&asked).expect("what is asked for");
-        Before::Ended(Summary::from_json(summary)).begin(&asked, retry_failed)
+        let again = Again {
+            failed,
+            rebuilt: false,
+        };
+        Before::Ended(Summary::from_json(summary)).begin(&asked, again)
+    }
+
+    #[test]
+    fn what_another_build_ended_is_run_again_only_when_asked() {
+        let here = Build::here();
+        let asked = Record::from_json(&json!({})).expect("nothing");
+        let looks = |program: &str, executable: &str, status: &str, rebuilt: bool| {
+            let error = json!({"kind": "panic", "message": "why"});
+            let summary = json!({"program": program, "executable": executable,
+                "status": status, "error": error, "record": {}});
+            let again = Again {
+                failed: false,
+                rebuilt,
+            };
+            let before = Before::Ended(Summary::from_json(summary));
+            let (outcome, begin) = before.look(&asked, again);
+            (matches!(outcome, PointOutcome::FoundOld(_)), begin)
+        };
+        for status in ["done", "failed"] {
+            for rebuilt in [false, true] {
+                let kept = (false, None);
+                assert_eq!(looks(here.program, here.executable, status, rebuilt), kept);
+            }
+            assert_eq!(looks(here.program, "1234", status, false), (false, None));
+            let anew = (status == "done", Some(Begin::Anew));
+            assert_eq!(looks(here.program, "1234", status, true), anew);
+            assert_eq!(looks("mine 1.0", here.executable, status, true), anew);
+        }
     }
 
     fn failed(kind: &str) -> Value {

@@ -1,7 +1,7 @@
 //! What is known of all points while a campaign runs, and `points.parquet`, which tells it at any
 //! moment.
 
-use super::folder::Before;
+use super::folder::{Again, Before};
 use super::lock::Lock;
 use super::outcome::PointOutcome;
 use super::{Ended, points, run_folder};
@@ -143,7 +143,7 @@ impl<'a> Ledger<'a> {
 /// What is found of a run that another task is to run.
 pub(super) fn elsewhere(before: Before, asked: &Record, run: &Path) -> PointOutcome {
     // Whether that task was told to run again what failed, it alone knows.
-    match before.look(asked, false) {
+    match before.look(asked, Again::default()) {
         (PointOutcome::Found(summary), _) => PointOutcome::Found(summary),
         _ if Lock::is_held(run) => PointOutcome::Elsewhere {
             status: "running",

@@ -5,7 +5,7 @@ use super::judged::{Judged, Over};
 use super::{Measure, PointOutcome};
 use crate::record::Summary;
 use crate::scenario::{RunId, ScenarioFile, Setting};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The matrix of a sweep over rules and attacks.
 pub struct Matrix {
@@ -51,8 +51,15 @@ impl Matrix {
         let attacks = Axis::of(settings.clone(), "attack")?;
         let measure = judged.measure?;
         let mut sums = vec![vec![Sum::default(); attacks.labels.len()]; rules.labels.len()];
+        let mut counted = BTreeSet::new();
         for (point, (_, summary)) in points.enumerate() {
-            let sum = &mut sums[rules.of_point[point]][attacks.of_point[point]];
+            let (rule, attack) = (rules.of_point[point], attacks.of_point[point]);
+            let sum = &mut sums[rule][attack];
+            // Points that are the same run, since their rule lacks a swept key, count once.
+            let run = summary.and_then(|summary| summary.run());
+            if run.is_some_and(|run| !counted.insert((rule, attack, run))) {
+                continue;
+            }
             match summary {
                 Some(_) => sum.add(judged.number(point, measure)),
                 None => sum.is_partial = true,
@@ -150,6 +157,23 @@ mod tests {
         };
         let outcomes = outcomes(&file, of);
         Matrix::new(&file, &outcomes).unwrap()
+    }
+
+    #[test]
+    fn points_that_are_the_same_run_count_once() {
+        let sweep = sweep(&format!("{RULES}\n{ATTACKS}\nseed = [1, 2]"));
+        let loss =
+            |run: &str, mean: f64| done(json!({"point": run, "steady": {"loss": {"mean": mean}}}));
+        let outcomes = outcomes(&sweep, |settings| {
+            match (&*value(settings, "rule"), &*value(settings, "seed")) {
+                ("average", _) => loss("same", 1.0),
+                (_, "1") => loss("one", 1.0),
+                _ => loss("two", 3.0),
+            }
+        });
+        let matrix = Matrix::new(&sweep, &outcomes).unwrap();
+        assert_eq!(matrix.cells[0][0].mean, Some(1.0));
+        assert_eq!(matrix.cells[1][0].mean, Some(2.0));
     }
 
     fn loss(mean: impl Into<Value>) -> PointOutcome {

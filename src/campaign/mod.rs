@@ -38,7 +38,7 @@ pub use status::{PointStatus, Status};
 pub use workload::Share;
 
 use crate::data::Library;
-use crate::scenario::{Catalogues, Plan, RunId, ScenarioFile};
+use crate::scenario::{Catalogues, Effects, Plan, RunId, ScenarioFile};
 use crate::settings::WrongSettings;
 use ledger::Ledger;
 use lock::{Attempt, LOCK_FILE, Lock, Sharing};
@@ -114,7 +114,8 @@ impl Campaign {
     /// Draws the plans of all points in their order, and shows them to `see` one by one.
     ///
     /// # Errors
-    /// What is wrong with any of them, all at once. Nothing is shown from the first mistake on.
+    /// What is wrong with any of them, all at once: nothing is shown from the first mistake on. After
+    /// all points, settings that have no effect at any of them.
     pub fn plans(&self, see: impl FnMut(Plan)) -> Result<(), WrongSettings> {
         let never = AtomicBool::new(false);
         self.plans_until(&never, see).map(|_| ())
@@ -128,12 +129,16 @@ impl Campaign {
     ) -> Result<bool, WrongSettings> {
         let mut wrong = WrongSettings::default();
         let mut alike = 0;
+        let mut effects = Effects::default();
         for point in 0..self.file.points.len() {
             if interrupt.load(Ordering::Relaxed) {
                 return Ok(false);
             }
             match self.plan(point) {
-                Ok(plan) if wrong.is_empty() => see(plan),
+                Ok(mut plan) if wrong.is_empty() => {
+                    effects.append(std::mem::take(&mut plan.effects));
+                    see(plan);
+                }
                 Ok(_) => {}
                 Err(more) => alike = if wrong.merge(more) { 0 } else { alike + 1 },
             }
@@ -143,21 +148,24 @@ impl Campaign {
             }
         }
         if wrong.is_empty() {
-            Ok(true)
-        } else {
-            Err(wrong)
+            // One point alone may have settings without an effect there.
+            return match self.file.idle(effects) {
+                Some(idle) => Err(idle),
+                None => Ok(true),
+            };
         }
+        Err(wrong)
     }
 
     /// Makes the folder ready without running anything: every point is checked, and
-    /// `points.parquet` says what is done of them. Failed runs that are to be run again are as if
-    /// they had not begun.
+    /// `points.parquet` says what is done of them. Failed runs, and those of another build,
+    /// that are to be run again are as if they had not begun.
     ///
     /// # Errors
     /// A scenario that is wrong or a folder that cannot be used.
     pub fn prepare(&self, options: &CampaignOptions<'_>) -> Result<Ended, CampaignError> {
         let mut begun = self.begin(options)?;
-        self.reset_failed(&mut begun, options)?;
+        self.reset_ended(&mut begun, options)?;
         Ok(self.ledger(options, begun.outcomes).close())
     }
 

@@ -1,5 +1,6 @@
 //! How a campaign is run, and what it comes to.
 
+use super::folder::Again;
 use super::{FolderError, PointOutcome, Share};
 use crate::record::{Observer, RunError};
 use crate::scenario::{Plan, RunId};
@@ -14,7 +15,8 @@ use std::sync::atomic::AtomicBool;
 pub struct CampaignOptions<'a> {
     /// Folder of the results.
     pub folder: PathBuf,
-    /// Whether runs in the folder that the scenario has not are removed first.
+    /// Whether runs in the folder that the scenario has not are removed first, and those run again
+    /// that another build of the program has run.
     pub force: bool,
     /// Whether points are run again that failed for reasons of their own: a panic, a stall.
     pub retry_failed: bool,
@@ -47,6 +49,16 @@ impl Default for CampaignOptions<'_> {
             share: None,
             observers: &|_| Vec::new(),
             interrupt: Arc::default(),
+        }
+    }
+}
+
+impl CampaignOptions<'_> {
+    /// Which runs are run again that have come to an end.
+    pub(super) fn again(&self) -> Again {
+        Again {
+            failed: self.retry_failed,
+            rebuilt: self.force,
         }
     }
 }

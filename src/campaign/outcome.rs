@@ -1,6 +1,6 @@
 //! What became of a point.
 
-use crate::record::{RunError, Summary};
+use crate::record::{Build, RunError, Summary};
 
 /// What became of a point.
 pub enum PointOutcome {
@@ -10,6 +10,8 @@ pub enum PointOutcome {
     Found(Summary),
     /// It had been run before, recorded less than is asked for now, and was not run again yet.
     FoundLess(Summary),
+    /// It had been run before by another build of the program, is to be run again, and was not yet.
+    FoundOld(Summary),
     /// It failed now, or was interrupted.
     Failed(RunError),
     /// It failed before, or was interrupted, and was not run again.
@@ -90,15 +92,24 @@ impl PointOutcome {
         match self {
             PointOutcome::Done(summary)
             | PointOutcome::Found(summary)
-            | PointOutcome::FoundLess(summary) => Some(summary),
+            | PointOutcome::FoundLess(summary)
+            | PointOutcome::FoundOld(summary) => Some(summary),
             _ => None,
         }
+    }
+
+    /// The build that it is done by, where that is not this process's.
+    pub fn other_build(&self) -> Option<Build<'_>> {
+        Build::of(self.summary()?).filter(|build| !build.is_here())
     }
 
     /// In a word or two: `done`, `failed`, `interrupted`, `running` or `not begun`.
     pub fn status(&self) -> &'static str {
         match self {
-            PointOutcome::Done(_) | PointOutcome::Found(_) | PointOutcome::FoundLess(_) => "done",
+            PointOutcome::Done(_)
+            | PointOutcome::Found(_)
+            | PointOutcome::FoundLess(_)
+            | PointOutcome::FoundOld(_) => "done",
             PointOutcome::Failed(error) => status(error.kind()),
             PointOutcome::FoundFailed(failure) => failure.status(),
             PointOutcome::Running => "running",
@@ -130,7 +141,7 @@ impl PointOutcome {
     pub fn is_over(&self) -> bool {
         match self {
             // It is to be run again.
-            PointOutcome::FoundLess(_) => false,
+            PointOutcome::FoundLess(_) | PointOutcome::FoundOld(_) => false,
             PointOutcome::Elsewhere { is_over, .. } => *is_over,
             _ => matches!(self.status(), "done" | "failed"),
         }
@@ -142,6 +153,7 @@ impl PointOutcome {
             PointOutcome::Done(summary) => PointOutcome::Done(summary.clone()),
             PointOutcome::Found(summary) => PointOutcome::Found(summary.clone()),
             PointOutcome::FoundLess(summary) => PointOutcome::FoundLess(summary.clone()),
+            PointOutcome::FoundOld(summary) => PointOutcome::FoundOld(summary.clone()),
             PointOutcome::Failed(error) => PointOutcome::Failed(error.again()),
             PointOutcome::FoundFailed(failure) => PointOutcome::FoundFailed(failure.clone()),
             PointOutcome::Running => PointOutcome::Running,

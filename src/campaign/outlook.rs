@@ -7,6 +7,8 @@ use crate::scenario::RunId;
 pub struct Outlook {
     /// Points that are done already.
     pub found: usize,
+    /// How many of these another build of the program has run.
+    pub of_other_builds: usize,
     /// Points that failed before, and are not run again unless that is asked for.
     pub failed: usize,
     /// Points that are not done and are other tasks' of the same campaign.
@@ -15,6 +17,8 @@ pub struct Outlook {
     pub same: usize,
     /// Of the runs to be done, those that were done already and recorded less than is asked for.
     pub again: usize,
+    /// Of the runs to be done, those that another build of the program has done.
+    pub rebuilt: usize,
     /// The runs to be done, in the order in which they begin.
     pub pending: Vec<Pending>,
     /// How many of them side by side.
@@ -46,6 +50,9 @@ pub struct Pending {
 /// How points can be the same run.
 const WHY: &str = "what is swept there, its kind does not have";
 
+/// What to do about points of another build.
+const FORCE: &str = "`run … --force` runs them again";
+
 impl Outlook {
     /// `12 done, skipped; 4 are the same run as another, …; 8 to run`, with the reason in brackets; `None`
     /// where every point is run.
@@ -55,8 +62,18 @@ impl Outlook {
             1 => format!("1 is the same run as another ({WHY})"),
             many => format!("{many} are the same run as another ({WHY})"),
         };
+        let found = match self.of_other_builds {
+            0 => format!("{} done, skipped", self.found),
+            all if all == self.found => {
+                format!("{all} done by another build of the program, skipped: {FORCE}")
+            }
+            some => format!(
+                "{} done, skipped, {some} of them by another build of the program: {FORCE}",
+                self.found
+            ),
+        };
         let parts = [
-            some(self.found, format!("{} done, skipped", self.found)),
+            some(self.found, found),
             some(
                 self.failed,
                 format!("{} failed before, skipped", self.failed),
@@ -68,13 +85,16 @@ impl Outlook {
             some(self.same, same),
         ];
         let parts: Vec<String> = parts.into_iter().flatten().collect();
-        if parts.is_empty() && self.again == 0 {
+        if parts.is_empty() && self.again == 0 && self.rebuilt == 0 {
             return None;
         }
         let mut told: String = parts.iter().map(|part| format!("{part}; ")).collect();
         told += &format!("{} to run", self.pending.len());
         if self.again > 0 {
             told += &format!(", {} of them again to record more", self.again);
+        }
+        if self.rebuilt > 0 {
+            told += &format!(", {} of them again with this build", self.rebuilt);
         }
         Some(told)
     }
@@ -89,6 +109,8 @@ mod tests {
         let [found, failed, elsewhere, same, again] = skipped;
         let outlook = Outlook {
             found,
+            of_other_builds: 0,
+            rebuilt: 0,
             failed,
             elsewhere,
             same,
@@ -99,6 +121,40 @@ mod tests {
             is_locked: true,
         };
         outlook.in_words().unwrap_or_default()
+    }
+
+    #[test]
+    fn points_of_another_build_are_told_apart() {
+        let told = |of_other_builds, rebuilt| {
+            let outlook = Outlook {
+                found: 3,
+                of_other_builds,
+                rebuilt,
+                failed: 0,
+                elsewhere: 0,
+                same: 0,
+                again: 0,
+                pending: Vec::new(),
+                jobs: 1,
+                threads: 1,
+                is_locked: true,
+            };
+            outlook.in_words().unwrap_or_default()
+        };
+        assert_eq!(
+            told(3, 0),
+            "3 done by another build of the program, skipped: `run … --force` runs them again; 0 \
+             to run"
+        );
+        assert_eq!(
+            told(1, 0),
+            "3 done, skipped, 1 of them by another build of the program: `run … --force` runs \
+             them again; 0 to run"
+        );
+        assert_eq!(
+            told(0, 2),
+            "3 done, skipped; 0 to run, 2 of them again with this build"
+        );
     }
 
     #[test]

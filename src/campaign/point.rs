@@ -39,7 +39,7 @@ impl Campaign {
         let before = Before::of(&folder);
         let record = before.record(asked);
         // Another process may have run it since.
-        let (outcome, begin) = before.look(asked, options.retry_failed);
+        let (outcome, begin) = before.look(asked, options.again());
         if begin.is_none() {
             return outcome;
         }

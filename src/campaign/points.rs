@@ -2,7 +2,7 @@
 
 use super::alone::AboveAlone;
 use super::{Judged, Measure, PointOutcome};
-use crate::record::{Column, Kind, RunError, Summary, Table};
+use crate::record::{Build, Column, Kind, RunError, Summary, Table};
 use crate::scenario::{RunId, ScenarioFile, SettingValue};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -47,10 +47,19 @@ pub(super) fn write(
         )
         .or_null(),
     ];
+    columns.push(
+        Column::new(
+            "build",
+            Kind::Text,
+            "",
+            "hash of the file of the program that ran it",
+        )
+        .or_null(),
+    );
     for setting in &file.points[0].settings {
         columns.push(Column::new(
             setting.key.clone(),
-            kind_of(file, &setting.key),
+            kind_of(&setting.value),
             "",
             "swept setting",
         ));
@@ -93,20 +102,21 @@ pub(super) fn write(
         }
     }
     let mut numbers = vec![f64::NAN; in_order.len()];
-    let mut table = Table::create(folder, "points", Vec::new(), columns.clone())?;
+    let mut table = Table::create(folder, "points", Vec::new(), columns)?;
     for (index, (id, outcome)) in outcomes.iter().enumerate() {
         table.row(|row| {
             row.text(id.to_string().as_str()).text(outcome.status());
             row.text(outcome.error().as_deref());
             row.text(outcome.summary().map(|s| s.fingerprint()));
             row.text(outcome.summary().and_then(|s| s.generated()));
-            for (setting, column) in file.points[index].settings.iter().zip(&columns[5..]) {
-                match (column.kind, &setting.value) {
-                    (Kind::Integer, SettingValue::Integer(i)) => row.int(u64::try_from(*i).ok()),
-                    (Kind::Number, SettingValue::Integer(i)) => row.float(*i as f64),
-                    (Kind::Number, SettingValue::Number(x)) => row.float(*x),
-                    (Kind::Flag, SettingValue::Flag(b)) => row.flag(*b),
-                    (_, value) => row.text(value.to_string().as_str()),
+            let build = outcome.summary().and_then(Build::of);
+            row.text(build.map(|build| build.executable));
+            for setting in &file.points[index].settings {
+                match &setting.value {
+                    SettingValue::Integer(i) => row.int(u64::try_from(*i).ok()),
+                    SettingValue::Number(x) => row.float(*x),
+                    SettingValue::Flag(b) => row.flag(*b),
+                    SettingValue::Text(text) => row.text(text.as_str()),
                 };
             }
             numbers.fill(f64::NAN);
@@ -136,27 +146,12 @@ pub(super) fn write(
     Ok(())
 }
 
-/// The kind of column that holds all values of a swept key.
-fn kind_of(file: &ScenarioFile, key: &str) -> Kind {
-    let settings = file.points.iter().flat_map(|p| &p.settings);
-    let mut kinds: Vec<Kind> = settings
-        .filter(|s| s.key == key)
-        .map(|s| match s.value {
-            SettingValue::Integer(i) if i >= 0 => Kind::Integer,
-            SettingValue::Integer(_) | SettingValue::Number(_) => Kind::Number,
-            SettingValue::Flag(_) => Kind::Flag,
-            SettingValue::Text(_) => Kind::Text,
-        })
-        .collect();
-    kinds.dedup();
-    match kinds[..] {
-        [kind] => kind,
-        _ if kinds
-            .iter()
-            .all(|k| matches!(k, Kind::Integer | Kind::Number)) =>
-        {
-            Kind::Number
-        }
-        _ => Kind::Text,
+/// The kind of column that holds all values of a swept key: they are of one type.
+fn kind_of(value: &SettingValue) -> Kind {
+    match value {
+        SettingValue::Integer(_) => Kind::Integer,
+        SettingValue::Number(_) => Kind::Number,
+        SettingValue::Flag(_) => Kind::Flag,
+        SettingValue::Text(_) => Kind::Text,
     }
 }

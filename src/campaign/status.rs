@@ -1,6 +1,6 @@
 //! How far a campaign is, as its folder tells.
 
-use super::folder::Before;
+use super::folder::{Again, Before};
 use super::lock::Lock;
 use super::outcome::PointOutcome;
 use super::{Campaign, Kept, run_folder};
@@ -54,7 +54,7 @@ impl Status {
                 false => {
                     let before = Before::of(&run);
                     iterations = before.iterations();
-                    before.look(records[id], false).0
+                    before.look(records[id], Again::default()).0
                 }
             };
             PointStatus {

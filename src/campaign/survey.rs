@@ -30,15 +30,16 @@ impl Campaign {
         Ok(self.outlook(&pending, &outcomes, jobs_and_threads, true))
     }
 
-    /// Takes back what failed runs have left that are to be run again, so that whoever runs them
-    /// needs not be told to, and does so once.
-    pub(super) fn reset_failed(
+    /// Takes back what runs have left that failed or are another build's and are to be run again, so
+    /// that the tasks that run them need not know, and do so once.
+    pub(super) fn reset_ended(
         &self,
         begun: &mut Begun,
         options: &CampaignOptions<'_>,
     ) -> Result<(), FolderError> {
         for run in begun.runs.iter().filter(|run| run.begin.is_some()) {
-            if !begun.outcomes[run.points[0]].1.is_lasting() {
+            let outcome = &begun.outcomes[run.points[0]].1;
+            if !outcome.is_lasting() && !matches!(outcome, PointOutcome::FoundOld(_)) {
                 continue;
             }
             let folder = run_folder(&options.folder, &run.size.id);

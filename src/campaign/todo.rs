@@ -49,7 +49,7 @@ impl Campaign {
             let before = Before::of(&folder);
             let asked = &self.file.points[run.points[0]].scenario.record;
             let outcome = if options.share.is_none_or(|share| share.has(turn)) {
-                let (outcome, begin) = before.look(asked, options.retry_failed);
+                let (outcome, begin) = before.look(asked, options.again());
                 run.begin = begin;
                 outcome
             } else {
@@ -111,7 +111,9 @@ impl Campaign {
                 .filter(|(p, _)| !waiting.contains(p));
             skipped.filter(|(_, (_, outcome))| is_so(outcome)).count()
         };
-        let is_done = |run: &&&Run| outcomes[run.points[0]].1.summary().is_some();
+        let is_old = |run: &&&Run| matches!(outcomes[run.points[0]].1, PointOutcome::FoundOld(_));
+        let has_less =
+            |run: &&&Run| matches!(outcomes[run.points[0]].1, PointOutcome::FoundLess(_));
         let told = |run: &&Run| Pending {
             point: run.points[0],
             turn: run.turn,
@@ -125,7 +127,11 @@ impl Campaign {
             failed: count(|o| matches!(o, PointOutcome::FoundFailed(_))),
             elsewhere: count(|o| matches!(o, PointOutcome::Elsewhere { .. })),
             same: waiting.len() - pending.len(),
-            again: pending.iter().filter(is_done).count(),
+            of_other_builds: count(|o| {
+                matches!(o, PointOutcome::Found(_)) && o.other_build().is_some()
+            }),
+            again: pending.iter().filter(has_less).count(),
+            rebuilt: pending.iter().filter(is_old).count(),
             pending: pending.iter().map(told).collect(),
             jobs,
             threads,

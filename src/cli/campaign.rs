@@ -91,6 +91,7 @@ impl How {
         let Plugins {
             catalogues,
             observers,
+            ..
         } = plugins;
         let folder = asked.folder;
         let campaign = Campaign::new(asked.file, self.data.clone(), catalogues)
@@ -197,7 +198,8 @@ fn tell_failures(
     options: &CampaignOptions<'_>,
 ) -> u8 {
     let (mut failed, mut lasting, mut passing, mut refused) = (false, false, false, false);
-    let (mut interrupted, mut not_begun, mut less, mut running) = (false, 0, 0, 0);
+    let (mut interrupted, mut not_begun, mut running) = (false, 0, 0);
+    let (mut less, mut old) = (0, 0);
     // By what is told of them, in the order of the first of each.
     let mut alike: Vec<(String, Vec<String>)> = Vec::new();
     for ((id, outcome), point) in ended.points.iter().zip(&file.points) {
@@ -205,6 +207,7 @@ fn tell_failures(
             PointOutcome::Done(_) | PointOutcome::Found(_) | PointOutcome::Elsewhere { .. } => {}
             PointOutcome::NotBegun => not_begun += 1,
             PointOutcome::FoundLess(_) => less += 1,
+            PointOutcome::FoundOld(_) => old += 1,
             PointOutcome::Running => running += 1,
             PointOutcome::Failed(_) | PointOutcome::FoundFailed(_) => {
                 let is_refused =
@@ -245,6 +248,13 @@ fn tell_failures(
         interrupted = true;
         let points = points_were(less);
         complain(&format!("{points} not run again to record more"));
+    }
+    if old > 0 {
+        interrupted = true;
+        let points = points_were(old);
+        complain(&format!(
+            "{points} not run again with this build of the program"
+        ));
     }
     if running > 0 {
         match options.share {

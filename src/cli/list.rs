@@ -57,9 +57,9 @@ impl List {
             about: "The keys of a scenario file beside those of the kinds below",
             keys: takes.keys.clone(),
         };
-        let models = model::catalogue().describe(None, "");
-        let pre = pre_aggregation::catalogue().describe(None, "");
-        let distributions = distribution::catalogue().describe(None, "");
+        let models = model::catalogue().describe(None, "", None);
+        let pre = pre_aggregation::catalogue().describe(None, "", None);
+        let distributions = distribution::catalogue().describe(None, "", None);
         let mut parts = vec![
             (Part::Scenario, "scenario", vec![scenario]),
             (Part::Tasks, "tasks", kinds("task")),

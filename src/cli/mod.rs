@@ -28,7 +28,7 @@ mod table;
 mod text;
 mod time_left;
 
-use crate::record::{Observer, Panic};
+use crate::record::{Build, Observer, Panic};
 use crate::scenario::{Catalogues, Plan};
 use clap::builder::PossibleValuesParser;
 use clap::{Arg, CommandFactory, FromArgMatches, Parser, Subcommand};
@@ -45,10 +45,29 @@ const INTERRUPTED: u8 = 130;
 /// What a user of the library adds to the program.
 #[derive(Default)]
 pub struct Plugins {
+    /// Name and version of the program that has them; without, it is called as its file is.
+    pub program: Option<(String, String)>,
     /// The kinds that scenarios can name.
     pub catalogues: Catalogues,
     /// Observers that every run gets, beside the progress.
     pub observers: Vec<MakeObserver>,
+}
+
+impl Plugins {
+    /// None yet, of a program with a name and a version of its own: results say which program made
+    /// them.
+    ///
+    /// ```
+    /// use byzsim::cli::Plugins;
+    ///
+    /// let plugins = Plugins::of(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"));
+    /// ```
+    pub fn of(name: &str, version: &str) -> Plugins {
+        Plugins {
+            program: Some((name.to_owned(), version.to_owned())),
+            ..Plugins::default()
+        }
+    }
 }
 
 /// Makes an observer for a run.
@@ -57,7 +76,7 @@ pub type MakeObserver = Box<dyn Fn(&Plan) -> Box<dyn Observer> + Send + Sync>;
 /// Simulates Byzantine-resilient distributed multi-task learning: agents as actors, reproducible
 /// to the bit.
 #[derive(Parser)]
-#[command(name = "byzsim", version, max_term_width = text::WIDTH)]
+#[command(name = "byzsim", max_term_width = text::WIDTH)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
@@ -68,7 +87,10 @@ impl Arguments {
     fn command_with(catalogues: &Catalogues) -> clap::Command {
         let tasks = PossibleValuesParser::new(catalogues.tasks.names());
         let task = |task: Arg| task.value_parser(tasks);
-        Arguments::command().mut_subcommand("new", |new| new.mut_arg("task", task))
+        let program = Build::here().program;
+        let (name, version) = program.split_once(' ').unwrap_or((program, ""));
+        let command = Arguments::command().name(name).version(version);
+        command.mut_subcommand("new", |new| new.mut_arg("task", task))
     }
 
     /// Reads the command line.
@@ -103,6 +125,10 @@ fn program() -> String {
 
 /// The program: reads the command line and does what it says.
 pub fn main(plugins: Plugins) -> ExitCode {
+    match &plugins.program {
+        Some((name, version)) => Build::name(name, version),
+        None => Build::name(&program(), ""),
+    };
     let code = match Arguments::of(&plugins.catalogues) {
         Err(error) => {
             // Nowhere to tell where even this cannot be printed.

@@ -6,9 +6,11 @@ use super::matrix::matrix;
 use super::rows::Rows;
 use super::text::paragraph;
 use crate::campaign::{Judged, Matrix, PointOutcome, Starved};
-use crate::record::Summary;
-use crate::scenario::{Point, RunId, ScenarioFile};
+use crate::record::{Build, Summary};
+use crate::scenario::{Point, RunId, ScenarioFile, Setting, SettingValue};
 use crate::units::{SimTime, short};
+use serde_json::Value;
+use std::collections::BTreeMap;
 
 /// Rows that are told one by one where there is a matrix of them.
 const MOST_ROWS: usize = 24;
@@ -61,6 +63,8 @@ pub(super) fn notes(file: &ScenarioFile, summaries: &[Option<&Summary>]) -> Vec<
             notes.push(what);
         }
     }
+    notes.extend(builds(summaries));
+    notes.extend(other_columns(file, summaries));
     if let Some(what) = done().find_map(|s| s.generated()) {
         notes.push(format!("Data: {what}"));
     }
@@ -113,6 +117,62 @@ fn starved(file: &ScenarioFile, summaries: &[Option<&Summary>]) -> Option<String
 
 /// Keys whose labels name rules.
 const COMPARED: [&str; 2] = ["rule", "rule.kind"];
+
+/// Which points other builds of the program have run.
+fn builds(summaries: &[Option<&Summary>]) -> Option<String> {
+    let mut others: BTreeMap<Build<'_>, usize> = BTreeMap::new();
+    let builds = summaries.iter().flatten().filter_map(|s| Build::of(s));
+    for build in builds.filter(|build| !build.is_here()) {
+        *others.entry(build).or_default() += 1;
+    }
+    if others.is_empty() {
+        return None;
+    }
+    let of = |(build, count): (&Build<'_>, &usize)| format!("{count} by {build}");
+    let told: Vec<String> = others.iter().map(of).collect();
+    let (all, here) = (summaries.len(), Build::here());
+    Some(format!(
+        "Of {all} points, other builds of the program have run these: {}. This is {here}; `run … \
+         --force` runs them again.",
+        told.join(", ")
+    ))
+}
+
+/// Which swept keys the tables of earlier runs have otherwise than those of later ones.
+fn other_columns(file: &ScenarioFile, summaries: &[Option<&Summary>]) -> Option<String> {
+    let is_alike = |setting: &Setting, found: &Value| match setting.value {
+        SettingValue::Integer(_) => found.is_i64(),
+        SettingValue::Number(_) => found.is_f64(),
+        SettingValue::Flag(_) => found.is_boolean(),
+        SettingValue::Text(_) => found.is_string(),
+    };
+    let mut keys: Vec<&str> = Vec::new();
+    let mut points = 0;
+    for (point, summary) in file.points.iter().zip(summaries) {
+        let found = summary.map(|summary| summary.json()["settings"].take());
+        let Some(found) = found.filter(Value::is_object) else {
+            continue;
+        };
+        let differs = |s: &&Setting| !is_alike(s, &found[&*s.key]);
+        let before = keys.len();
+        let differing: Vec<&Setting> = point.settings.iter().filter(differs).collect();
+        points += usize::from(!differing.is_empty());
+        let new = differing.iter().map(|s| &*s.key);
+        keys.extend(
+            new.filter(|key| !keys[..before].contains(key))
+                .collect::<Vec<_>>(),
+        );
+    }
+    let keys: Vec<String> = keys.iter().map(|key| format!("`{key}`")).collect();
+    (points > 0).then(|| {
+        format!(
+            "The sweep has grown: in the tables of {points} of {} points, run earlier, the columns \
+             {} have another type or are missing. points.parquet has one type for all.",
+            file.points.len(),
+            keys.join(", ")
+        )
+    })
+}
 
 /// What of a point begins after its end.
 fn never_began(point: &Point, summary: &Summary) -> Vec<String> {

@@ -8,7 +8,9 @@ use serde_json::{Map, Value, json};
 use std::path::Path;
 
 /// The parts of a summary that are told.
-const PARTS: [&str; 9] = [
+const PARTS: [&str; 11] = [
+    "program",
+    "executable",
     "fingerprint",
     "iterations",
     "final",
@@ -130,6 +132,8 @@ mod tests {
                 "seed": 1,
                 "rule": "alone"
               },
+              "program": null,
+              "executable": null,
               "fingerprint": null,
               "iterations": 10,
               "final": null,
@@ -151,6 +155,8 @@ mod tests {
                 "seed": 1,
                 "rule": "average"
               },
+              "program": null,
+              "executable": null,
               "fingerprint": null,
               "iterations": null,
               "final": null,

@@ -19,7 +19,8 @@ pub(super) struct Run {
     /// Override a key, such as --set rule.forgetting=0.05; may be repeated
     #[arg(long = "set", value_name = "KEY=VALUE")]
     set: Vec<String>,
-    /// Remove runs of other scenarios from the folder; those of this one stay
+    /// Remove runs of other scenarios from the folder, and run those again that another build of
+    /// the program has run
     #[arg(long)]
     force: bool,
     #[command(flatten)]

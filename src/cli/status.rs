@@ -97,6 +97,14 @@ fn in_words(file: &ScenarioFile, status: &Status, folder: &Path) -> String {
         if word == "done" && less > 0 {
             told += &format!(", {less} of them with less recorded than asked");
         }
+        let old = status
+            .points
+            .iter()
+            .filter(|p| p.outcome.other_build().is_some());
+        let old = old.count();
+        if word == "done" && old > 0 {
+            told += &format!(", {old} of them by another build of the program");
+        }
         if points > 0 {
             lines.push(format!("  {points:width$} {word}{told}"));
         }
@@ -146,6 +154,7 @@ fn in_json(file: &ScenarioFile, status: &Status, folder: &Path) -> Value {
                 "checkpoint": found.has_checkpoint,
                 "iterations": found.iterations,
                 "recorded_less": has_less(found),
+                "other_build": found.outcome.other_build().map(|build| build.to_string()),
                 "error": found.outcome.error(),
             })
         });

@@ -13,7 +13,7 @@ use crate::kernel::for_this_processor;
 use crate::settings::Keys;
 
 /// Where the defaults come from.
-const SOURCE: &str = "Kingma and Ba 2015, as in PyTorch";
+pub(super) const SOURCE: &str = "Kingma and Ba 2015, as in PyTorch";
 
 /// Settings of Adam.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -42,8 +42,8 @@ impl Method {
 }
 
 /// The keys that optimizers have besides those of all optimizers, for sweeps over them.
-pub(crate) fn keys_of(optimizers: &[String]) -> Vec<String> {
-    keys_of_cases(optimizers, Method::read)
+pub(crate) fn keys_of(is_among: &dyn Fn(&str) -> bool) -> Vec<String> {
+    keys_of_cases(is_among, Method::read)
 }
 
 /// How an agent adapts.
@@ -65,13 +65,23 @@ impl Learner {
         let Chosen(named) = keys
             .key("optimizer", "How parameters follow a gradient")
             .default(Chosen(Named::Sgd), "paper (2)");
+        // A task's step size is one for its own optimizer.
+        let is_made_for = keys.task_is_for("optimizer", "sgd");
+        let (step_size, source) = match named {
+            Named::Sgd => (0.1, "paper §4"),
+            Named::Adam => (0.001, adam::SOURCE),
+        };
         Learner {
             method: keys.cases("optimizer", named, Method::read),
             step_size: keys
-                .key("step_size", "Step size of the adapt step")
+                .key(
+                    "step_size",
+                    "Step size of the adapt step; by default 0.001 for Adam in tasks made for SGD",
+                )
                 .symbol("μ")
                 .at_least(0.0)
-                .default(Schedule::constant(0.1), "paper §4"),
+                .of_task_if(is_made_for)
+                .default(Schedule::constant(step_size), source),
             steps_per_exchange: keys
                 .key(
                     "steps_per_exchange",

@@ -6,6 +6,7 @@
 //! from the first on.
 
 use super::RunError;
+use super::build::Build;
 use super::files::{CHECKPOINT, replace};
 use super::machine::Machine;
 use crate::checkpoint::Torn;
@@ -13,8 +14,7 @@ use crate::scenario::Plan;
 use serde::{Deserialize, Serialize};
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, ErrorKind, Read, Write};
-use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::path::Path;
 use xxhash_rust::xxh3::Xxh3;
 
 /// The first line.
@@ -45,8 +45,8 @@ impl Header {
     fn of(plan: &Plan) -> Header {
         Header {
             point: plan.id.to_string(),
-            program: concat!("byzsim ", env!("CARGO_PKG_VERSION")).to_owned(),
-            executable: executable().to_owned(),
+            program: Build::here().program.to_owned(),
+            executable: Build::here().executable.to_owned(),
             simd: Machine::here().simd.to_owned(),
             record: format!("{:?}", plan.record),
         }
@@ -54,8 +54,11 @@ impl Header {
 
     /// Whether what it says of the program and the processor is so here.
     fn fits(&self, here: &Header) -> Result<(), String> {
-        let is_same = (&self.program, &self.executable) == (&here.program, &here.executable);
-        if !is_same || self.executable == UNKNOWN {
+        let build = Build {
+            program: &self.program,
+            executable: &self.executable,
+        };
+        if !build.is_here() {
             return Err(format!(
                 "it was written by another program ({}, executable {}), and this one is {}, {}",
                 self.program, self.executable, here.program, here.executable
@@ -251,34 +254,4 @@ fn parse(file: File) -> io::Result<(Header, Vec<Vec<u8>>)> {
     }
     let header = serde_json::from_slice(&header)?;
     Ok((header, pieces))
-}
-
-/// What an executable is called that cannot be read.
-const UNKNOWN: &str = "unknown";
-
-/// Hash of the program's file.
-fn executable() -> &'static str {
-    static HASH: OnceLock<String> = OnceLock::new();
-    HASH.get_or_init(|| {
-        let hash = || -> io::Result<u64> {
-            let mut file = File::open(own_file()?)?;
-            let (mut sum, mut buffer) = (Xxh3::new(), vec![0; 1 << 20]);
-            loop {
-                match file.read(&mut buffer)? {
-                    0 => return Ok(sum.digest()),
-                    read => sum.update(&buffer[..read]),
-                }
-            }
-        };
-        hash().map_or_else(|_| UNKNOWN.to_owned(), |hash| format!("{hash:016x}"))
-    })
-}
-
-/// The program's file, also where another one has taken its place since it was started.
-fn own_file() -> io::Result<PathBuf> {
-    let link = PathBuf::from("/proc/self/exe");
-    if link.exists() {
-        return Ok(link);
-    }
-    std::env::current_exe()
 }

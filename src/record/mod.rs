@@ -6,6 +6,7 @@
 //! [`Summary`]. Watching a run is an observer's business: nothing it does reaches the run.
 
 mod assembler;
+mod build;
 mod came_to;
 mod checkpoint;
 mod columns;
@@ -40,6 +41,7 @@ mod traced;
 #[cfg(test)]
 mod tests;
 
+pub use build::Build;
 pub use came_to::CameTo;
 pub use checkpoint::Checkpoint;
 pub use columns::{Columns, ColumnsError, Values};

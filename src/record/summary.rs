@@ -1,5 +1,6 @@
 //! `summary.json`: a run in a page of numbers.
 
+use super::build::Build;
 use super::came_to::{self, CameTo};
 use super::failure::RunError;
 use super::groups::{GroupStats, RoundStats};
@@ -61,7 +62,8 @@ impl Summary {
         let agents = plan.graph.agents();
         let byzantine = plan.byzantine();
         let json = json!({
-            "program": concat!("byzsim ", env!("CARGO_PKG_VERSION")),
+            "program": Build::here().program,
+            "executable": Build::here().executable,
             "machine": Machine::here(),
             "scenario": plan.name,
             "point": plan.id.to_string(),
@@ -129,11 +131,16 @@ impl Summary {
         self.text(&["data"])
     }
 
-    fn text(&self, path: &[&str]) -> Option<&str> {
+    pub(super) fn text(&self, path: &[&str]) -> Option<&str> {
         match self.leaves.get(path)? {
             Leaf::Text(text) => Some(text),
             _ => None,
         }
+    }
+
+    /// The id of the run.
+    pub fn run(&self) -> Option<&str> {
+        self.text(&["point"])
     }
 
     /// Hash of every normal agent's every combined model, in hex.

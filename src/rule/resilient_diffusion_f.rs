@@ -82,13 +82,11 @@ impl ResilientDiffusionF {
             .symbol("ν")
             .above(0.0)
             .at_most(1.0)
-            .whatever_the_task()
             .default(Schedule::constant(0.01), SOURCE);
         let initial = keys
             .key("initial", "γ² before the first model")
             .symbol("φ_0")
             .at_least(0.0)
-            .whatever_the_task()
             .default(0.0, "the authors' program");
         ResilientDiffusionF {
             f,

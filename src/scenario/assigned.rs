@@ -1,5 +1,6 @@
 //! Who has which of a few values: what a table and its overrides say, agent by agent.
 
+use super::effects::{Aspect, Effects};
 use super::selection::Chooser;
 use crate::settings::{Keys, Overrides, Problems};
 use crate::units::AgentId;
@@ -32,7 +33,7 @@ pub(super) fn assign<T: Clone>(
     overrides: Overrides<T>,
     table: &str,
     chooser: &Chooser<'_>,
-    problems: &mut Problems,
+    (problems, effects): (&mut Problems, &mut Effects),
     read: impl Fn(&mut Keys<'_>) -> Option<T>,
 ) -> Assigned<T> {
     // Which overrides come together, and who has which of these stacks.
@@ -41,7 +42,14 @@ pub(super) fn assign<T: Clone>(
     for (number, (selection, _)) in overrides.iter().enumerate() {
         let place = format!("{table}.override[{number}]");
         let mut higher: BTreeMap<u16, u16> = BTreeMap::new();
-        for agent in chooser.choose(selection, &place, problems) {
+        let chosen = chooser.choose(selection, &place, problems);
+        effects.selection(selection, &chosen, "this override has");
+        if overrides.is_bare(number) {
+            let help = "add a key that is different for these agents, or remove it";
+            let message = "this override changes nothing";
+            effects.idle(selection.span, Aspect::Bare, message, help);
+        }
+        for agent in chosen {
             let stack = &mut of[agent.index()];
             let lower = if overrides.starts_afresh(number) {
                 0

@@ -3,6 +3,7 @@
 use super::assignment::Assignment;
 use super::sweep::{LISTS, SettingValue};
 use crate::settings::{Entry, Node, Problems, Span, Table, Value};
+use std::collections::BTreeSet;
 
 /// More points than anybody means.
 pub(super) const MOST_POINTS: usize = 1_000_000;
@@ -20,11 +21,15 @@ pub(super) struct Axis {
     pub values: Vec<(SettingValue, Node)>,
     /// Whether every value is a whole table or list of tables.
     pub has_tables: bool,
+    /// Whether `--set` named it or chose among its values.
+    pub is_assigned: bool,
 }
 
 /// The table `[sweep]`.
 pub(super) struct Axes {
     table: Table,
+    /// The keys that `--set` named or chose values of.
+    assigned: Vec<String>,
 }
 
 impl Axes {
@@ -46,7 +51,10 @@ impl Axes {
             }
             None => Table::default(),
         };
-        Axes { table }
+        Axes {
+            table,
+            assigned: Vec::new(),
+        }
     }
 
     /// Gives a swept key the value of an assignment. False where the value is for the scenario
@@ -55,6 +63,7 @@ impl Axes {
         if let Some(swept) = assignment.path.strip_prefix("sweep.") {
             self.table
                 .insert(swept, assignment.span, assignment.node.clone());
+            self.assigned.push(swept.to_owned());
             return true;
         }
         let kind_of = assignment.path.strip_suffix(".kind");
@@ -111,6 +120,7 @@ impl Axes {
             }
         };
         let span = entry.span;
+        self.assigned.push(assignment.path.clone());
         self.table.insert(&assignment.path, span, narrowed);
         true
     }
@@ -163,6 +173,7 @@ impl Axes {
             }
             let has_tables = !values.is_empty() && values.iter().all(|(_, node)| is_tables(node));
             groups.push(vec![Axis {
+                is_assigned: self.assigned.contains(&path),
                 path,
                 span: entry.span,
                 values,
@@ -174,6 +185,45 @@ impl Axes {
         }
         groups.retain(|group| group.iter().all(|axis| !axis.values.is_empty()));
         groups
+            .iter()
+            .for_each(|group| refuse_repeated(group, problems));
+        groups
+    }
+}
+
+impl Axis {
+    /// A text that is the same for equal values. Labels make rows of their own, even of equal
+    /// tables; but for seeds, over which means are taken.
+    fn comparable(&self, step: usize) -> String {
+        let (value, node) = &self.values[step];
+        match value {
+            SettingValue::Text(label)
+                if is_tables(node) && self.path != "seeds" && *value != SettingValue::of(node) =>
+            {
+                label.clone()
+            }
+            _ => node.comparable(),
+        }
+    }
+}
+
+/// Notes values that a sweep has twice: their points would be one run and count twice in means. Of
+/// lists that advance together all values have to be the same.
+fn refuse_repeated(group: &[Axis], problems: &mut Problems) {
+    let steps = group.iter().map(|axis| axis.values.len()).min();
+    let mut known = BTreeSet::new();
+    for step in 0..steps.unwrap_or(0) {
+        let values = group.iter().map(|axis| axis.comparable(step));
+        if known.insert(values.collect::<Vec<_>>()) {
+            continue;
+        }
+        let paths: Vec<String> = group.iter().map(|a| format!("`{}`", a.path)).collect();
+        let message = match paths.len() {
+            1 => format!("{} in [sweep] has this value twice", paths[0]),
+            _ => format!("{} have these values together twice", paths.join(" and ")),
+        };
+        let help = "remove one: both would be the same run, and count twice in means";
+        problems.add(group[0].values[step].1.span, message, help);
     }
 }
 

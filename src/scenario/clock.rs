@@ -186,8 +186,8 @@ impl Compute {
 }
 
 /// The keys that modes have besides those of all modes, for sweeps over modes.
-pub(super) fn keys_of(modes: &[String]) -> Vec<String> {
-    keys_of_cases(modes, own_keys)
+pub(super) fn keys_of(is_among: &dyn Fn(&str) -> bool) -> Vec<String> {
+    keys_of_cases(is_among, own_keys)
 }
 
 /// Declares and reads `[clock]`.

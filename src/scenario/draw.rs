@@ -2,6 +2,7 @@
 
 use super::assigned::assign;
 use super::clock::Mode;
+use super::effects::{self, Aspect, Effects};
 use super::end::End;
 use super::identity::RunId;
 use super::plan::{AttackPlan, Label, Plan, Role};
@@ -118,13 +119,17 @@ pub(super) fn draw(
     let iterations = length.unwrap_or(1);
     let chooser = Chooser::new(&graph, &*world, seeds.topology, &scenario.sets, problems);
     let member_list = |(name, _): &(String, _)| (name.clone(), chooser.members(name));
-    let sets = scenario.sets.iter().map(member_list).collect();
+    let sets: Vec<(String, Vec<AgentId>)> = scenario.sets.iter().map(member_list).collect();
+    let mut effects = Effects::default();
+    for ((_, selection), (_, members)) in scenario.sets.iter().zip(&sets) {
+        effects.selection(selection, members, "this set has");
+    }
     let learners = assign(
         scenario.learner,
         scenario.learner_overrides,
         "learner",
         &chooser,
-        problems,
+        (&mut *problems, &mut effects),
         |keys| Some(Learner::read(keys)),
     );
     let rules = assign(
@@ -132,7 +137,7 @@ pub(super) fn draw(
         scenario.rule_overrides,
         "rule",
         &chooser,
-        problems,
+        (&mut *problems, &mut effects),
         |keys| read::rule(keys, catalogues),
     );
     let recorded = match &scenario.record.agents {
@@ -152,6 +157,8 @@ pub(super) fn draw(
         until: scenario.until,
         seed: seeds.links,
         dimension: world.dimension(),
+        networks: &networks,
+        has_floods: scenario.attacks.iter().any(|a| a.timing.floods()),
         folder: &file.folder,
         sends_to_all: scenario.fanout.is_none() && networks.is_static() && !graph.has_windows(),
     };
@@ -161,7 +168,14 @@ pub(super) fn draw(
         faults: scenario.faults,
     };
     let (pace, faults) = (settings.clock.pace, settings.faults.clone());
-    let timing = timing::draw(&asked, settings, &roles, &chooser, &places, problems);
+    let timing = timing::draw(
+        &asked,
+        settings,
+        &roles,
+        &chooser,
+        &places,
+        (&mut *problems, &mut effects),
+    );
     let end = End::of(timing.as_ref(), &asked, pace, &point.settings);
     // Of a length that is wrong nobody knows what begins after it.
     if length.is_some() {
@@ -185,6 +199,15 @@ pub(super) fn draw(
         attackers: &[],
         classes: world.classes(),
     };
+    note_network(
+        scenario.fanout,
+        scenario.redraw_every,
+        iterations,
+        &networks,
+        &places,
+        &mut effects,
+    );
+    let selections = effects::selections(&scenario.attacks);
     let attacks = prepare_attacks(
         scenario.attacks,
         &roles,
@@ -193,6 +216,7 @@ pub(super) fn draw(
         &places,
         problems,
     );
+    effects::note_attacks(&selections, &attacks, &roles, &networks, &mut effects);
     let timing = timing.filter(|_| problems.is_empty())?;
     let mode = timing.clock.pace.mode();
     let Timing {
@@ -235,6 +259,7 @@ pub(super) fn draw(
         graph,
         networks,
         world,
+        effects,
     };
     check_rules(&plan, &places, problems);
     check_edges(&plan, &places, problems);
@@ -262,6 +287,42 @@ fn check_edges(plan: &Plan, places: &Places<'_>, problems: &mut Problems) {
     };
     let help = "write earlier times, leave such edges out, or let the run be longer";
     problems.add(places.find(&["topology", "path"]), message, help);
+}
+
+/// Notes whether a fanout leaves neighbors out, and whether the network is drawn anew before the run
+/// is over.
+fn note_network(
+    fanout: Option<u32>,
+    redraw_every: Option<u64>,
+    iterations: u64,
+    networks: &Networks,
+    places: &Places<'_>,
+    effects: &mut Effects,
+) {
+    let graph = networks.first();
+    if let Some(fanout) = fanout {
+        let place = places.find(&["topology", "fanout"]);
+        let degrees = graph.ids().map(|k| graph.sends_to(k).len());
+        let most = degrees.max().unwrap_or_default();
+        if networks.is_static() && fanout as usize >= most {
+            let message = format!("no agent has more neighbors than {most}: it sends to all");
+            let help = format!("write a number below {most}, or remove it");
+            effects.idle(place, Aspect::Reach, message, help);
+        } else {
+            effects.effective(place, Aspect::Reach);
+        }
+    }
+    if let Some(every) = redraw_every {
+        let place = places.find(&["topology", "redraw_every_iterations"]);
+        if every >= iterations {
+            let last = iterations - 1;
+            let message = format!("the network is never drawn anew: iteration {last} is the last");
+            let help = format!("write a number up to {last}, or let the run be longer");
+            effects.idle(place, Aspect::Reach, message, help);
+        } else {
+            effects.effective(place, Aspect::Reach);
+        }
+    }
 }
 
 /// Notes agents whose rule does not fit their neighborhood.
@@ -420,6 +481,17 @@ pub(super) struct Places<'a> {
 }
 
 impl Places<'_> {
+    /// The places of a key of `[link]` and its overrides, where it is given.
+    pub fn of_links(&self, key: &str, overrides: usize) -> Vec<Span> {
+        let in_overrides = (0..overrides).map(|number| number.to_string());
+        let in_overrides =
+            in_overrides.filter_map(|number| self.exact(&["link", "override", &number, key]));
+        self.exact(&["link", key])
+            .into_iter()
+            .chain(in_overrides)
+            .collect()
+    }
+
     /// The place of what stands at a path, if something does; numbers index lists.
     pub fn exact(&self, path: &[&str]) -> Option<Span> {
         self.document.node_at(path).map(|node| node.span)

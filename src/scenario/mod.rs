@@ -10,9 +10,12 @@ mod assignment;
 mod axes;
 mod clock;
 mod draw;
+mod effects;
 mod end;
 mod identity;
+mod inheritance;
 mod modes;
+mod part;
 mod plan;
 mod read;
 mod record;
@@ -22,11 +25,13 @@ mod schema;
 mod selection;
 mod starter;
 mod sweep;
+mod swept_types;
 mod timetable;
 mod timing;
 mod tolerances;
 
 pub use clock::{Compute, Missing, Mode, Pace};
+pub(crate) use effects::Effects;
 pub use identity::RunId;
 pub use plan::{AttackPlan, Clock, Plan, Role};
 pub(crate) use read::describe;
@@ -41,6 +46,7 @@ pub use timetable::Timetable;
 
 use crate::settings::{Problems, Sources, Span, Table, Tolerances, WrongSettings};
 use crate::{attack, rule, settings::Catalogue, task, topology};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// The kinds that scenario files can name: the simulator's and those that a user adds.
@@ -96,6 +102,13 @@ pub struct ScenarioFile {
     top: Span,
     tolerances: Tolerances,
     resolved: String,
+}
+
+/// Whether `[seeds]` leaves no purpose to `seed`.
+fn overrides_seed(resolved: &toml::Table) -> bool {
+    let seeds = resolved.get("seeds").and_then(toml::Value::as_table);
+    let purposes = ["topology", "data", "attackers", "links"];
+    seeds.is_some_and(|seeds| purposes.iter().all(|purpose| seeds.contains_key(*purpose)))
 }
 
 /// One point of a sweep.
@@ -162,7 +175,7 @@ impl ScenarioFile {
         let Some(document) = document else {
             return Err(problems.into_error(&sources).into());
         };
-        let expanded = sweep::expand(&document, &assignments, &mut problems);
+        let expanded = sweep::expand(&document, &assignments, catalogues, &mut problems);
         let tolerances = tolerances::tolerances(&expanded, catalogues);
         let read = |document: &Table, problems: &mut Problems| {
             read::scenario(document, top, name, &tolerances, catalogues, problems)
@@ -183,11 +196,26 @@ impl ScenarioFile {
                 document: document.clone(),
             }));
         }
+        let noted: BTreeSet<Span> = problems.spans().collect();
+        let is_noted = |span: Span| noted.contains(&span);
+        expanded.inheritance.check(&is_noted, &mut problems);
         if !problems.is_empty() {
+            return Err(problems.into_error(&sources).into());
+        }
+        if let Some(seed) = expanded.axes.iter().find(|axis| axis.path == "seed")
+            && seed.values.len() > 1
+            && points
+                .iter()
+                .all(|point| overrides_seed(&point.scenario.resolved))
+        {
+            let message = "`seed` has no effect: [seeds] gives one for each purpose";
+            let help = "remove one of topology, data, attackers and links from [seeds]";
+            problems.add(seed.span, message, help);
             return Err(problems.into_error(&sources).into());
         }
         let name = points[0].scenario.name.clone();
         let resolved = resolved::whole(&expanded, &points, &folder);
+        swept_types::unify(&mut points);
         Ok(ScenarioFile {
             points,
             name,
@@ -197,6 +225,12 @@ impl ScenarioFile {
             tolerances,
             resolved,
         })
+    }
+
+    /// What is wrong with settings that have no effect at any point.
+    pub(crate) fn idle(&self, effects: Effects) -> Option<WrongSettings> {
+        let mistakes = effects.mistakes();
+        (!mistakes.is_empty()).then(|| mistakes.into_error(&self.sources))
     }
 
     /// The resolved scenario with its sweep, as TOML: running it gives the same runs.

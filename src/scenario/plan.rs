@@ -3,6 +3,7 @@
 use super::assigned::Assigned;
 use super::clock::{Compute, Mode, Pace};
 use super::draw::draw;
+use super::effects::Effects;
 use super::identity::RunId;
 use super::read::{RuleChoice, Seeds};
 use super::record::{Record, RecordWeights};
@@ -67,6 +68,8 @@ pub struct Plan {
     pub recorded: Vec<bool>,
     /// Distance of evaluations on test sets in iterations; `None` where there are none.
     pub evaluate_every: Option<u64>,
+    /// Which settings do something, and which nothing.
+    pub(crate) effects: Effects,
     pub(super) labels: Vec<Label>,
     pub(super) learners: Assigned<Learner>,
     pub(super) rules: Assigned<RuleChoice>,

@@ -259,12 +259,14 @@ fn whole(
         });
     let sets = keys.named("sets", "Names for groups of agents");
     let (learner, learner_overrides) = keys.section("learner", "How agents adapt", |keys| {
+        // First the table: overrides change what it has by default, too.
+        let learner = Learner::read(keys);
         let overrides = keys.overrides(
             "override",
             "Other keys for chosen agents; later ones win, key by key",
             Learner::read,
         );
-        (Learner::read(keys), overrides)
+        (learner, overrides)
     });
     let (own_rule, rule_overrides) = keys.section("rule", "How agents combine", |keys| {
         let about = "Other keys for chosen agents; later ones win, key by key";

@@ -67,8 +67,10 @@ fn complete(takes: &TableDoc) -> Vec<Value> {
         // What a table of the sweep takes the place of may lack anything.
         all.push(json!({ "if": unswept(&format!("^{name}(\\.|$)")), "then": at(name, own) }));
         let labels = json!({ "additionalProperties": swept });
+        // Labels inherit what the file's own table has, and may lack it.
+        let alone = json!({ "not": { "required": [name] } });
         all.push(json!({
-            "if": unswept(&format!("^{name}\\.")),
+            "if": { "allOf": [unswept(&format!("^{name}\\.")), alone] },
             "then": at("sweep", at(name, labels)),
         }));
     }

@@ -1,7 +1,9 @@
 //! `--set` and `[sweep]`: from one document to the documents of all points.
 
+use super::Catalogues;
 use super::assignment::{Assignment, onto_sweep};
 use super::axes::{Axes, Axis, MOST_POINTS};
+use super::inheritance::Inheritance;
 use crate::settings::{Node, Problems, Span, Table, Value};
 use std::collections::BTreeSet;
 
@@ -63,9 +65,11 @@ pub(super) struct Expanded {
     pub written: Table,
     /// The places of whatever in the file a swept table takes the place of. It is never run.
     pub replaced: BTreeSet<Span>,
+    /// What swept tables have from the file's own.
+    pub inheritance: Inheritance,
     /// What is left of the sweep, as it was written.
     pub sweep: Table,
-    /// Its keys.
+    /// Its keys, their tables with what they inherit.
     pub axes: Vec<Axis>,
     /// Assignments into whole tables of the sweep.
     pub inner: Vec<Assignment>,
@@ -96,13 +100,15 @@ pub(super) fn is_around(outer: &str, inner: &str) -> bool {
 pub(super) fn expand(
     document: &Table,
     assignments: &[Assignment],
+    catalogues: &Catalogues,
     problems: &mut Problems,
 ) -> Expanded {
     let mut written = document.clone();
     let mut axes = Axes::take(&mut written, problems);
     let assignments = onto_sweep(assignments, &mut axes, problems);
-    let groups = axes.groups(problems);
-    let is_inner = |a: &&Assignment| groups.iter().flatten().any(|x| is_around(&x.path, &a.path));
+    let mut groups = axes.groups(problems);
+    let swept: Vec<String> = groups.iter().flatten().map(|x| x.path.clone()).collect();
+    let is_inner = |a: &&Assignment| swept.iter().any(|path| is_around(path, &a.path));
 
     let mut base = written.clone();
     // One length of the run takes the place of the other.
@@ -116,6 +122,7 @@ pub(super) fn expand(
     let outer = assignments.iter().filter(|a| !is_inner(a));
     let outer: Vec<Change<'_>> = outer.map(Assignment::change).collect();
     apply(&mut base, outer, &mut reached);
+    let mut inheritance = Inheritance::onto(&mut groups, &base, problems);
 
     let mut points: Vec<(Vec<Setting>, Table)> = Vec::new();
     for steps in product(&groups, problems) {
@@ -134,6 +141,7 @@ pub(super) fn expand(
         changes.extend(assignments.iter().filter(is_inner).map(Assignment::change));
         let mut document = base.clone();
         apply(&mut document, changes, &mut reached);
+        inheritance.settle(&mut document, catalogues);
         points.push((settings, document));
     }
     let axes_in_all = || groups.iter().flatten().map(|axis| (&axis.path, axis.span));
@@ -150,6 +158,7 @@ pub(super) fn expand(
         // Tables themselves are blamed for what they lack, and they may lack anything.
         if let Some(entry) = base.remove_path(&path) {
             replaced.extend(entry.node.spans());
+            inheritance.remove_kept(&entry.node, &mut replaced);
         }
     }
     let paths = axes_in_all().map(|(path, _)| path.clone());
@@ -159,6 +168,7 @@ pub(super) fn expand(
         inner: assignments.iter().filter(is_inner).cloned().collect(),
         sweep: axes.table().clone(),
         axes: groups.into_iter().flatten().collect(),
+        inheritance,
         base,
         written,
         replaced,

@@ -4,6 +4,7 @@
 use super::assigned::assign;
 use super::clock::{ClockSettings, Compute, Mode, Pace};
 use super::draw::Places;
+use super::effects::{Aspect, Effects, has_link, parts};
 use super::plan::{Clock, Role};
 use super::selection::Chooser;
 use super::timetable::{NoTimetable, Timetable};
@@ -11,7 +12,8 @@ use crate::distribution::DistributionError;
 use crate::fault::{Fault, FaultSettings, Faults, in_two_groups};
 use crate::link::{LinkChange, LinkOverride, LinkSettings, Links};
 use crate::rng::{Key, Purpose};
-use crate::settings::{Keys, Problems, Span};
+use crate::settings::{Keys, Problems, Selection, Span};
+use crate::topology::Networks;
 use crate::units::{AgentId, SimTime};
 use std::path::Path;
 
@@ -22,6 +24,10 @@ pub(super) struct Asked<'a> {
     /// Seed of links, compute times and faults.
     pub seed: u64,
     pub dimension: usize,
+    /// Who is whose neighbor.
+    pub networks: &'a Networks,
+    /// Whether an attack floods links.
+    pub has_floods: bool,
     /// Where relative paths start.
     pub folder: &'a Path,
     /// Whether every agent sends to every neighbor in the first network in every iteration, as long
@@ -53,12 +59,13 @@ pub(super) fn draw(
     roles: &[Role],
     chooser: &Chooser<'_>,
     places: &Places<'_>,
-    problems: &mut Problems,
+    notes: (&mut Problems, &mut Effects),
 ) -> Option<Timing> {
+    let (problems, effects) = notes;
     let pace = settings.clock.pace;
-    let clock = clock(settings.clock, asked, chooser, places, problems);
-    let links = links(settings.link, asked, chooser, places, problems);
-    let faults = faults(settings.faults, pace, asked, chooser, problems);
+    let clock = clock(settings.clock, asked, chooser, places, (problems, effects));
+    let links = links(settings.link, asked, chooser, places, (problems, effects));
+    let faults = faults(settings.faults, pace, asked, chooser, (problems, effects));
     if !problems.is_empty() {
         return None;
     }
@@ -204,7 +211,7 @@ fn clock(
     asked: &Asked<'_>,
     chooser: &Chooser<'_>,
     places: &Places<'_>,
-    problems: &mut Problems,
+    (problems, effects): (&mut Problems, &mut Effects),
 ) -> Clock {
     let ClockSettings {
         pace,
@@ -212,7 +219,14 @@ fn clock(
         overrides,
     } = settings;
     let read = |keys: &mut Keys<'_>| Some(Compute::read(keys));
-    let mut computes = assign(compute, overrides, "clock", chooser, problems, read);
+    let mut computes = assign(
+        compute,
+        overrides,
+        "clock",
+        chooser,
+        (problems, effects),
+        read,
+    );
     for compute in &mut computes.values {
         note(compute.load(asked.folder), problems);
     }
@@ -228,16 +242,76 @@ fn links(
     asked: &Asked<'_>,
     chooser: &Chooser<'_>,
     places: &Places<'_>,
-    problems: &mut Problems,
+    (problems, effects): (&mut Problems, &mut Effects),
 ) -> Option<Links> {
     note(base.load(asked.folder), problems);
+    let changes = overrides.iter().map(|of| &of.change);
+    let retransmits = base.retransmit.is_some() || changes.clone().any(|c| c.retransmit.is_some());
+    for path in places.of_links("retransmit_limit", overrides.len()) {
+        if retransmits {
+            effects.effective(path, Aspect::Reach);
+        } else {
+            let help = "remove it, or add `retransmit_ms = …`";
+            effects.idle(
+                path,
+                Aspect::Reach,
+                "`retransmit_limit` has no `retransmit_ms` to limit",
+                help,
+            );
+        }
+    }
+    let is_default = |bound: u32| bound == LinkSettings::default().flood_bound;
+    let bounds_all = is_default(base.flood_bound)
+        && changes
+            .clone()
+            .all(|c| c.flood_bound.is_none_or(is_default));
+    for path in places.of_links("flood_bound", overrides.len()) {
+        if asked.has_floods || bounds_all {
+            effects.effective(path, Aspect::Reach);
+        } else {
+            let help = "remove it, or give an attack timing = { kind = \"flood\", … }";
+            effects.idle(
+                path,
+                Aspect::Reach,
+                "`flood_bound` has no flooding attack to bound",
+                help,
+            );
+        }
+    }
     let mut chosen = Vec::new();
     for (index, LinkOverride { ends, mut change }) in overrides.into_iter().enumerate() {
         note(change.load(asked.folder), problems);
         let place = format!("link.override[{index}]");
         let (from, to, both) = ends.parts();
+        let place_of_ends = from.span;
+        let (senders, receivers) = (from, to);
         let from = chooser.choose(from, &format!("{place}.from"), problems);
         let to = chooser.choose(to, &format!("{place}.to"), problems);
+        effects.selection(senders, &from, "this override has");
+        effects.selection(receivers, &to, "this override has");
+        if change == LinkChange::default() {
+            let help = "add a key that is different on these links, or remove it";
+            effects.idle(
+                place_of_ends,
+                Aspect::Bare,
+                "this override changes nothing",
+                help,
+            );
+        } else if !from.is_empty() && !to.is_empty() {
+            let is_static = asked.networks.is_static();
+            if is_static && !has_link(asked.networks.first(), &from, &to, both) {
+                let way = if both {
+                    "between"
+                } else {
+                    "from one to the other of"
+                };
+                let message = format!("there is no link {way} these agents");
+                let help = "choose agents that are neighbors, or remove the override";
+                effects.idle(place_of_ends, Aspect::Reach, message, help);
+            } else {
+                effects.effective(place_of_ends, Aspect::Reach);
+            }
+        }
         chosen.push((from, to, both, change));
     }
     if !problems.is_empty() {
@@ -305,7 +379,7 @@ fn faults(
     pace: Pace,
     asked: &Asked<'_>,
     chooser: &Chooser<'_>,
-    problems: &mut Problems,
+    (problems, effects): (&mut Problems, &mut Effects),
 ) -> Option<Faults> {
     let mut faults = Vec::new();
     for (index, mut fault) in settings.into_iter().enumerate() {
@@ -314,17 +388,26 @@ fn faults(
         let choose = |selection: &_, what: &str, problems: &mut Problems| {
             chooser.choose(selection, &format!("{place}.{what}"), problems)
         };
+        let mut down = |selection: &Selection, problems: &mut Problems| {
+            let agents = choose(selection, "agents", problems);
+            effects.selection(selection, &agents, "this fault has");
+            agents
+        };
         faults.push(match fault {
             FaultSettings::Crash { agents, span } | FaultSettings::LateJoin { agents, span } => {
                 Fault::Down {
-                    agents: choose(&agents, "agents", problems),
+                    agents: down(&agents, problems),
                     span,
                 }
             }
-            FaultSettings::Churn { agents, up, down } => Fault::Churn {
-                agents: choose(&agents, "agents", problems),
+            FaultSettings::Churn {
+                agents,
                 up,
-                down,
+                down: for_how_long,
+            } => Fault::Churn {
+                agents: down(&agents, problems),
+                up,
+                down: for_how_long,
             },
             FaultSettings::Partition { groups, span } => {
                 let place = groups.first().map_or(Span::default(), |group| group.span);
@@ -335,6 +418,14 @@ fn faults(
                 if let Some(agent) = in_two_groups(&groups) {
                     let message = format!("agent {agent} is in two groups of a partition");
                     problems.add(place, message, "put each agent into one group");
+                }
+                let networks = asked.networks;
+                if networks.is_static() && !parts(networks.first(), &groups) {
+                    let message = "no link leads from one group to another: nothing is parted";
+                    let help = "name groups that have links between them, or remove the fault";
+                    effects.idle(place, Aspect::Reach, message, help);
+                } else {
+                    effects.effective(place, Aspect::Reach);
                 }
                 Fault::Partition { groups, span }
             }

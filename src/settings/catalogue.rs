@@ -3,7 +3,7 @@
 use super::docs::KindDoc;
 use super::keys::Keys;
 use super::names::did_you_mean;
-use super::node::{Table, Value};
+use super::node::{Node, Table, Value};
 use super::problem::Problems;
 use super::source::Span;
 use std::collections::BTreeMap;
@@ -58,12 +58,18 @@ impl<S: ?Sized> Catalogue<S> {
         self.entries.iter().map(|e| e.name).collect()
     }
 
-    /// What every kind is and takes. Defaults that `fallback`, a task's own settings, sets are
-    /// told from there.
-    pub fn describe(&self, fallback: Option<&Table>, source: &str) -> Vec<KindDoc> {
+    /// What every kind is and takes. The defaults of kinds that `fallback`, a task's own settings,
+    /// is for are told from there; without a kind there it is for `default`.
+    pub fn describe(
+        &self,
+        fallback: Option<&Table>,
+        source: &str,
+        default: Option<&str>,
+    ) -> Vec<KindDoc> {
         let describe = |entry: &Entry<S>| {
             let mut problems = Problems::default();
             let keys = Keys::new(self.part, Span::default(), None, &mut problems);
+            let fallback = fallback.filter(|table| is_for(table, "kind", entry.name, default));
             let keys = keys.with_fallback(fallback, source).describing();
             KindDoc {
                 name: entry.name,
@@ -84,10 +90,10 @@ impl<S: ?Sized> Catalogue<S> {
         self.entries.iter().map(example).collect()
     }
 
-    /// The keys that some kind among `kinds` declares.
-    pub fn declare(&self, kinds: &[String]) -> Vec<String> {
-        let docs = self.describe(None, "");
-        let kinds = docs.iter().filter(|d| kinds.iter().any(|k| k == d.name));
+    /// The keys that the kinds declare whose names `is_among` holds for.
+    pub fn declare(&self, is_among: &dyn Fn(&str) -> bool) -> Vec<String> {
+        let docs = self.describe(None, "", None);
+        let kinds = docs.iter().filter(|d| is_among(d.name));
         let keys = kinds.flat_map(|d| &d.keys);
         keys.map(|k| k.name.clone()).collect()
     }
@@ -95,7 +101,7 @@ impl<S: ?Sized> Catalogue<S> {
     /// The kinds that have a key, by key.
     fn homes(&self) -> BTreeMap<String, Vec<&'static str>> {
         let mut homes: BTreeMap<String, Vec<&'static str>> = BTreeMap::new();
-        for kind in self.describe(None, "") {
+        for kind in self.describe(None, "", None) {
             for key in kind.keys {
                 homes.entry(key.name).or_default().push(kind.name);
             }
@@ -113,7 +119,8 @@ impl<S: ?Sized> Catalogue<S> {
             None => field.required(),
         };
         if keys.describes {
-            keys.described.kinds = self.describe(keys.fallback, keys.fallback_source);
+            let (fallback, source) = (keys.fallback, keys.fallback_source);
+            keys.described.kinds = self.describe(fallback, source, default);
             return None;
         }
         let entry = self.entries.iter().find(|e| e.name == kind);
@@ -125,7 +132,10 @@ impl<S: ?Sized> Catalogue<S> {
         }
         match entry {
             Some(entry) if !is_wrong => {
+                let fallback = keys.fallback;
+                keys.fallback = fallback.filter(|table| is_for(table, "kind", &kind, default));
                 let value = (entry.read)(keys);
+                keys.fallback = fallback;
                 if keys.has_undeclared() {
                     keys.elsewhere = self.homes();
                 }
@@ -144,5 +154,54 @@ impl<S: ?Sized> Catalogue<S> {
             Value::String(kind) => Some(kind),
             _ => None,
         }
+    }
+}
+
+/// Whether a task's own settings for a table are for one kind of it: one of those that they list
+/// under `kinds`, or else the one that they name under `key`, or else the default. Other kinds may
+/// have keys of the same names that mean something else.
+pub(super) fn is_for(fallback: &Table, key: &str, kind: &str, default: Option<&str>) -> bool {
+    let is_it = |node: &Node| matches!(&node.value, Value::String(name) if name == kind);
+    match (fallback.get("kinds"), fallback.get(key)) {
+        (Some(kinds), _) => matches!(&kinds.value, Value::Array(all) if all.iter().any(is_it)),
+        (None, Some(own)) => is_it(own),
+        (None, None) => default == Some(kind),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::source::Sources;
+    use super::*;
+
+    #[test]
+    fn a_task_s_defaults_are_for_the_kinds_it_means() {
+        let read: fn(&mut Keys<'_>) -> Box<f64> =
+            |keys| Box::new(keys.key("forgetting", "ν").default(0.7, "own"));
+        let names = ["loss", "distance", "mine"];
+        let kinds = names.map(|name| Entry {
+            name,
+            about: "",
+            read,
+        });
+        let rules = Catalogue::new("rule", kinds.into());
+        let forgetting = |fallback: &str, kind: &str| {
+            let mut problems = Problems::default();
+            let mut sources = Sources::default();
+            let mut parse = |text: &str| {
+                let source = sources.add("a", text);
+                Table::parse(&sources, source, &mut Problems::default())
+            };
+            let (fallback, table) = (parse(fallback), parse(&format!("kind = \"{kind}\"")));
+            let keys = Keys::new("rule", Span::default(), Some(&table), &mut problems);
+            let keys = keys.with_fallback(Some(&fallback), "task");
+            let (value, _, _) = keys.run(|keys| rules.read(keys, Some("loss")));
+            *value.unwrap()
+        };
+        let of_all = |fallback: &str| names.map(|kind| forgetting(fallback, kind));
+        assert_eq!(of_all("forgetting = 0.1"), [0.1, 0.7, 0.7]);
+        let two = "kinds = [\"loss\", \"distance\"]\nforgetting = 0.1";
+        assert_eq!(of_all(two), [0.1, 0.1, 0.7]);
+        assert_eq!(of_all("kind = \"mine\"\nforgetting = 0.1"), [0.7, 0.7, 0.1]);
     }
 }

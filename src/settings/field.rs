@@ -67,9 +67,10 @@ impl<'k, 'a, T: Setting> Field<'k, 'a, T> {
         self
     }
 
-    /// Its own default goes before the task's: the task means other rules.
-    pub fn whatever_the_task(mut self) -> Self {
-        self.ignores_task = true;
+    /// Takes the task's default only where `is_made_for` holds: elsewhere the task means something
+    /// else.
+    pub fn of_task_if(mut self, is_made_for: bool) -> Self {
+        self.ignores_task = !is_made_for;
         self
     }
 

@@ -1,5 +1,6 @@
 //! The reader of one table: declares keys, reads, checks, resolves and describes them.
 
+use super::catalogue::is_for;
 use super::docs::{KeyDoc, Presence, TableDoc};
 use super::field::Field;
 use super::form::Form;
@@ -122,6 +123,14 @@ impl<'a> Keys<'a> {
         let form = Form::Table(takes);
         self.describe(name, about, "a table", Presence::Required(Vec::new()), form);
         self.resolved.insert(name.to_owned(), resolved.into());
+    }
+
+    /// Whether the task's defaults are for the value that `key` has resolved to, as a step size is
+    /// for one optimizer. Without a value of their own they are for `default`.
+    pub fn task_is_for(&self, key: &str, default: &str) -> bool {
+        let value = self.resolved_text(key);
+        self.fallback
+            .is_some_and(|table| is_for(table, key, &value, Some(default)))
     }
 
     /// The text that a key has resolved to; empty where it has not.

@@ -241,13 +241,12 @@ fn describe<T>(describes: bool, read: impl FnOnce(&mut Keys<'_>) -> T) -> TableD
     keys.run(read).1
 }
 
-/// The keys that [`Keys::cases`] has under the values of these names.
+/// The keys that [`Keys::cases`] has under the values whose names `is_among` holds for.
 pub fn keys_of_cases<C: Choice, T>(
-    names: &[String],
+    is_among: &dyn Fn(&str) -> bool,
     read: impl Fn(&mut Keys<'_>, C) -> T,
 ) -> Vec<String> {
-    let is_named = |(name, _): &&(&str, C)| names.iter().any(|n| n == name);
-    let cases = C::NAMES.iter().filter(is_named);
+    let cases = C::NAMES.iter().filter(|(name, _)| is_among(name));
     let docs = cases.flat_map(|(_, case)| describe(false, |keys| read(keys, *case)).keys);
     docs.map(|doc| doc.name).collect()
 }

@@ -199,6 +199,52 @@ impl Table {
         }
     }
 
+    /// What stands at a path; in a list of tables an element is the `name` of one.
+    pub(crate) fn named_at(&self, path: &[&str]) -> Option<&Node> {
+        let (last, outer) = path.split_last()?;
+        self.table_at(outer)?.get(last)
+    }
+
+    /// The table at a path; in a list of tables an element is the `name` of one.
+    pub(crate) fn table_at(&self, path: &[&str]) -> Option<&Table> {
+        let Some((first, rest)) = path.split_first() else {
+            return Some(self);
+        };
+        match &self.get(first)?.value {
+            Value::Table(table) => table.table_at(rest),
+            Value::Array(items) => {
+                let (name, rest) = rest.split_first()?;
+                let mut tables = items.iter().filter_map(Node::as_table);
+                tables.find(|t| t.name() == Some(*name))?.table_at(rest)
+            }
+            _ => None,
+        }
+    }
+
+    /// The same, to be changed.
+    pub(crate) fn table_at_mut(&mut self, path: &[&str]) -> Option<&mut Table> {
+        let Some((first, rest)) = path.split_first() else {
+            return Some(self);
+        };
+        match &mut self.0.iter_mut().find(|e| e.key == *first)?.node.value {
+            Value::Table(table) => table.table_at_mut(rest),
+            Value::Array(items) => {
+                let (name, rest) = rest.split_first()?;
+                let named = items.iter_mut().find_map(|item| match &mut item.value {
+                    Value::Table(table) if table.name() == Some(*name) => Some(table),
+                    _ => None,
+                });
+                named?.table_at_mut(rest)
+            }
+            _ => None,
+        }
+    }
+
+    /// Keeps the entries for which `keep` holds.
+    pub(crate) fn retain(&mut self, keep: impl FnMut(&mut Entry) -> bool) {
+        self.0.retain_mut(keep);
+    }
+
     /// Takes out what stands at a dotted path, as [`Table::set_path`] has it.
     pub(crate) fn remove_path(&mut self, path: &[&str]) -> Option<Entry> {
         let (first, rest) = path.split_first()?;
@@ -300,6 +346,36 @@ impl Node {
         }
     }
 
+    /// A value that stands nowhere in a text, with a place to blame.
+    pub(super) fn of_toml(value: &toml::Value, span: Span) -> Node {
+        let inside = |value: &toml::Value| Node::of_toml(value, span);
+        let value = match value {
+            toml::Value::String(text) => Value::String(text.clone()),
+            toml::Value::Integer(i) => Value::Integer(*i),
+            toml::Value::Float(x) => Value::Float(*x),
+            toml::Value::Boolean(b) => Value::Boolean(*b),
+            toml::Value::Datetime(date) => Value::Datetime(date.to_string()),
+            toml::Value::Array(items) => Value::Array(items.iter().map(inside).collect()),
+            toml::Value::Table(entries) => {
+                let entries = entries.iter().map(|(key, value)| Entry {
+                    key: key.clone(),
+                    span,
+                    node: inside(value),
+                });
+                Value::Table(Table(entries.collect()))
+            }
+        };
+        Node { value, span }
+    }
+
+    /// The table that it is, if it is one.
+    pub(crate) fn as_table(&self) -> Option<&Table> {
+        match &self.value {
+            Value::Table(table) => Some(table),
+            _ => None,
+        }
+    }
+
     /// What the value is, as messages call it.
     pub fn type_name(&self) -> &'static str {
         match self.value {
@@ -311,6 +387,27 @@ impl Node {
             Value::Array(_) => "a list",
             Value::Table(_) => "a table",
             Value::Unusable => "a number that cannot be used",
+        }
+    }
+
+    /// A text that is the same for equal values: 0 and 0.0 are equal, and so are tables whatever the
+    /// order of their keys.
+    pub(crate) fn comparable(&self) -> String {
+        match &self.value {
+            Value::Integer(i) => i.to_string(),
+            // In this range, floats without a fraction are whole numbers exactly.
+            Value::Float(x) if x.fract() == 0.0 && x.abs() < 9e15 => (*x as i64).to_string(),
+            Value::Array(items) => {
+                let items: Vec<String> = items.iter().map(Node::comparable).collect();
+                format!("[{}]", items.join(", "))
+            }
+            Value::Table(table) => {
+                let entry = |e: &Entry| format!("{:?} = {}", e.key, e.node.comparable());
+                let mut entries: Vec<String> = table.iter().map(entry).collect();
+                entries.sort();
+                format!("{{{}}}", entries.join(", "))
+            }
+            _ => self.to_toml().to_string(),
         }
     }
 

@@ -3,7 +3,7 @@
 use super::docs::{Presence, TableDoc};
 use super::form::Form;
 use super::keys::{Keys, Tolerances};
-use super::node::Table;
+use super::node::{Node, Table};
 use super::problem::Problems;
 use super::selection::Selection;
 use super::source::Span;
@@ -42,6 +42,11 @@ impl<T> Overrides<T> {
     /// Whether an override leaves nothing of what stands before it.
     pub fn starts_afresh(&self, number: usize) -> bool {
         self.layers.own[number].1.get("kind").is_some()
+    }
+
+    /// Whether an override says nothing but whom it concerns.
+    pub fn is_bare(&self, number: usize) -> bool {
+        self.layers.own[number].1.is_empty()
     }
 
     /// What several overrides make of the table for agents that all of them choose. Notes keys that
@@ -135,6 +140,12 @@ impl Keys<'_> {
         self.describe(name, about, "a list of tables", presence, form);
         let mut base = self.table.cloned().unwrap_or_default();
         base.remove(name);
+        // Defaults that were read before are the table's own, whatever an override makes of others.
+        for (key, value) in self.resolved.clone() {
+            if base.get(&key).is_none() {
+                base.insert(&key, self.span, Node::of_toml(&value, self.span));
+            }
+        }
         let mut overrides = Overrides {
             each: Vec::new(),
             layers: Layers {

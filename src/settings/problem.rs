@@ -68,6 +68,11 @@ impl Problems {
         self.0.retain(|p| is_kept(p.span));
     }
 
+    /// The places of all mistakes.
+    pub fn spans(&self) -> impl Iterator<Item = Span> {
+        self.0.iter().map(|problem| problem.span)
+    }
+
     /// Gives every mistake another help.
     pub(super) fn replace_help(&mut self, help: &str) {
         for problem in &mut self.0 {

@@ -158,6 +158,7 @@ impl Task for ActivityRecognition {
 epochs = 50
 [topology]
 kind = "complete"
+kinds = ["complete", "erdos-renyi", "geometric", "regular", "ring", "small-world", "star"]
 agents = 30
 [learner]
 step_size = 0.01
@@ -165,6 +166,7 @@ step_size = 0.01
 agents = { every = 3 }
 adapt_probability = 0.09090909090909091
 [rule]
+kinds = ["loss", "distance"]
 forgetting = 0.05
 initial = 1.0
 "#

@@ -276,6 +276,7 @@ impl Task for DigitClassification {
 epochs = 100
 [topology]
 kind = "complete"
+kinds = ["complete", "erdos-renyi", "geometric", "regular", "ring", "small-world", "star"]
 agents = 10
 [learner]
 optimizer = "adam"
@@ -293,6 +294,7 @@ adapt_probability = 0.25
 agents = { every = 5, from = 3 }
 adapt_probability = 0.25
 [rule]
+kinds = ["loss", "distance"]
 forgetting = 0.05
 initial = 1.0
 "#

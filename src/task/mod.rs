@@ -52,7 +52,9 @@ pub fn catalogue() -> Catalogue<dyn Task> {
 /// A kind of task with its parameters.
 pub trait Task: Debug + Send + Sync {
     /// The settings that a scenario of this task has where it is silent, as TOML: its case study
-    /// in the paper.
+    /// in the paper. The keys of a table with kinds are for the `kinds` that the table lists here,
+    /// else for the `kind` that it names, else for the simulator's default: other kinds have
+    /// defaults of their own.
     fn defaults(&self) -> &'static str {
         ""
     }

@@ -32,6 +32,7 @@ kind = "complete"
 [learner]
 step_size = 0.01
 [rule]
+kinds = ["loss", "distance"]
 forgetting = 0.05
 initial = 1.0
 "#;

@@ -60,8 +60,8 @@ impl Partition {
     }
 
     /// The keys that kinds have besides `kind`, for sweeps over kinds.
-    pub(crate) fn keys_of(kinds: &[String]) -> Vec<String> {
-        keys_of_cases(kinds, Partition::own_keys)
+    pub(crate) fn keys_of(is_among: &dyn Fn(&str) -> bool) -> Vec<String> {
+        keys_of_cases(is_among, Partition::own_keys)
     }
 
     fn own_keys(keys: &mut Keys<'_>, kind: Kind) -> Partition {

@@ -108,6 +108,7 @@ kind = "geometric"
 [learner]
 step_size = 0.1
 [rule]
+kinds = ["loss", "distance"]
 forgetting = 0.1
 initial = 10.0
 "#

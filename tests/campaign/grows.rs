@@ -2,7 +2,9 @@
 
 use super::bench::{Bench, RING, mark, marked};
 use super::reading;
+use std::collections::BTreeSet;
 use std::fs;
+use std::path::Path;
 
 fn seeds(seeds: &str) -> String {
     format!("{RING}[sweep]\nseed = {seeds}\n")
@@ -47,6 +49,116 @@ fn seeds_that_are_taken_away_are_removed_only_when_asked() {
     assert_eq!(marked(&bench.results()), 1);
     assert_eq!(reading::runs(&bench.results()).len(), 2);
     assert_eq!(bench.statuses(), ["done"; 2]);
+}
+
+#[test]
+fn points_of_another_build_are_kept_and_told_until_asked() {
+    let bench = Bench::new(&seeds("[1, 2]"));
+    bench.run(&[]).with_status(0);
+    let fingerprints = bench.fingerprints();
+    let run = reading::runs(&bench.results()).remove(0);
+    let executable = |run: &Path| reading::summary(run)["executable"].clone();
+    let own = executable(&run);
+    // As if this run were that of a program before it was changed.
+    let summary = fs::read_to_string(run.join("summary.json")).unwrap();
+    let own_text = own.as_str().unwrap();
+    let other = summary.replace(own_text, "00000000deadbeef").replace(
+        reading::summary(&run)["fingerprint"].as_str().unwrap(),
+        "0123456789abcdef",
+    );
+    fs::write(run.join("summary.json"), other).unwrap();
+    mark(&bench.results());
+    let ended = bench.run(&[]).with_status(0);
+    ended.tells(&[
+        "2 done, skipped, 1 of them by another build of the program: `run … --force` runs them",
+    ]);
+    for shown in ["00000000deadbeef", own_text, "--force"] {
+        assert!(words(&ended.stdout).contains(shown), "{}", ended.stdout);
+    }
+    assert_eq!(marked(&bench.results()), 2);
+    let json = bench.run(&["--format", "json"]).with_status(0).stdout;
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert!(json["notes"].to_string().contains("00000000deadbeef"));
+    let status = bench.told(&["status", "out"]).with_status(0).stdout;
+    assert!(status.contains("1 of them by another build"), "{status}");
+    let page = fs::read_to_string(bench.results().join("report.html")).unwrap();
+    assert!(page.contains("2 builds"));
+
+    let ended = bench.run(&["--force"]).with_status(0);
+    ended.tells(&["1 done, skipped; 1 to run, 1 of them again with this build"]);
+    assert_eq!(bench.fingerprints(), fingerprints);
+    assert_eq!(executable(&run), own);
+    let ended = bench.run(&["--force"]).with_status(0);
+    ended.tells(&["2 done, skipped; 0 to run"]);
+    assert!(!ended.stdout.contains("build"), "{}", ended.stdout);
+}
+
+/// A text whose lines are wrapped, in one.
+fn words(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// The types of a column in all tables of a campaign that have it.
+fn types(results: &Path, column: &str) -> BTreeSet<String> {
+    let tables = reading::files(results).into_iter();
+    let tables = tables.filter_map(|name| Some(name.strip_suffix(".parquet")?.to_owned()));
+    let of_table = |name: String| {
+        let found = reading::physical_type(results, &name, column);
+        format!(
+            "{}",
+            found.unwrap_or_else(|| panic!("{name} has no {column}"))
+        )
+    };
+    tables.map(of_table).collect()
+}
+
+#[test]
+fn a_swept_key_has_one_type_in_all_tables_of_a_campaign() {
+    let small = "iterations = 3\n[topology]\nkind = \"ring\"\nagents = 5\n\
+                 [task]\nkind = \"target-localization\"\n[record]\ntrace = true\nevery_ms = 10\n";
+    let sweep = |values: &str| format!("{small}[sweep]\n{values}\n");
+    let only = |kind: &str| BTreeSet::from([kind.to_owned()]);
+    for (key, values, kind) in [
+        ("link.drop", "[0, 1]", "DOUBLE"),
+        (
+            "rule.f",
+            "[0, \"largest\"]\nrule = { a = { kind = \"trimmed-mean\" } }",
+            "BYTE_ARRAY",
+        ),
+        (
+            "link.delay_ms",
+            "[5, { kind = \"exponential\", mean = 5 }]",
+            "BYTE_ARRAY",
+        ),
+        ("learner.steps_per_exchange", "[1, 2]", "INT64"),
+    ] {
+        let bench = Bench::new(&sweep(&format!("\"{key}\" = {values}")));
+        bench.run(&[]).with_status(0);
+        assert_eq!(types(&bench.results(), key), only(kind), "{key}");
+    }
+    // A study that grows keeps the type of a key that takes fractions.
+    let bench = Bench::new(&sweep("\"link.drop\" = [0, 1]"));
+    bench.run(&[]).with_status(0);
+    fs::write(
+        bench.path("scenario.toml"),
+        sweep("\"link.drop\" = [0, 0.5, 1]"),
+    )
+    .unwrap();
+    let ended = bench.run(&[]).with_status(0);
+    ended.tells(&["2 done, skipped; 1 to run"]);
+    assert!(!ended.stdout.contains("has grown"), "{}", ended.stdout);
+    assert_eq!(types(&bench.results(), "link.drop"), only("DOUBLE"));
+    // Elsewhere it is told.
+    let bench = Bench::new(&sweep("\"link.delay_ms\" = [5, 6]"));
+    bench.run(&[]).with_status(0);
+    let grown = sweep("\"link.delay_ms\" = [5, 6, { kind = \"exponential\", mean = 5 }]");
+    fs::write(bench.path("scenario.toml"), grown).unwrap();
+    let told = words(&bench.run(&[]).with_status(0).stdout);
+    assert!(
+        told.contains("has grown: in the tables of 2 of 3 points"),
+        "{told}"
+    );
+    assert!(told.contains("`link.delay_ms`"), "{told}");
 }
 
 #[test]

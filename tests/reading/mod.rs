@@ -50,6 +50,17 @@ pub fn files(folder: &Path) -> Vec<String> {
     names
 }
 
+/// How a column of a table is kept; `None` where there is none of that name.
+pub fn physical_type(folder: &Path, table: &str, column: &str) -> Option<parquet::basic::Type> {
+    let path = folder.join(format!("{table}.parquet"));
+    let file = File::open(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    let reader = SerializedFileReader::new(file).expect("a Parquet file");
+    let schema = reader.metadata().file_metadata().schema_descr();
+    let mut columns = schema.columns().iter();
+    let found = columns.find(|c| c.path().parts() == [column]);
+    found.map(|column| column.physical_type())
+}
+
 /// A table with all its rows.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Table {

@@ -17,7 +17,7 @@ use std::process::ExitCode;
 
 /// What this program adds.
 fn plugins() -> Plugins {
-    let mut plugins = Plugins::default();
+    let mut plugins = Plugins::of(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"));
     plugins.catalogues.rules.add(kind!(SoftmaxLoss));
     plugins.catalogues.attacks.add(kind!(Mirror));
     plugins.catalogues.tasks.add(kind!(Quadratic));

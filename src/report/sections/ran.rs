@@ -2,6 +2,7 @@
 
 use super::super::study::Study;
 use super::super::{Block, Point, Results, Section};
+use crate::record::{Build, Summary};
 use crate::units::short;
 use std::collections::BTreeMap;
 use toml::Value;
@@ -87,17 +88,27 @@ fn facts(results: &Results) -> Vec<(String, String)> {
             short(seconds(results))
         )),
     );
-    let json = |path: &str| {
-        summaries()
-            .next()?
-            .json()
-            .pointer(path)?
-            .as_str()
-            .map(str::to_owned)
-    };
-    fact("Program", json("/program"));
-    fact("Machine", json("/machine/cpu"));
+    let machine = |s: &Summary| Some(s.json().pointer("/machine/cpu")?.as_str()?.to_owned());
+    fact("Program", programs(summaries()));
+    fact("Machine", summaries().next().and_then(machine));
     facts
+}
+
+/// The programs that ran the points, with their builds where there are several.
+fn programs<'s>(summaries: impl Iterator<Item = &'s Summary>) -> Option<String> {
+    let mut builds: BTreeMap<Build<'_>, usize> = BTreeMap::new();
+    for build in summaries.filter_map(Build::of) {
+        *builds.entry(build).or_default() += 1;
+    }
+    let of = |(build, count): (&Build<'_>, &usize)| format!("{build} ({count} points)");
+    match builds.len() {
+        0 => None,
+        1 => builds.keys().next().map(|build| build.program.to_owned()),
+        many => {
+            let all: Vec<String> = builds.iter().map(of).collect();
+            Some(format!("{many} builds: {}", all.join("; ")))
+        }
+    }
 }
 
 /// What all runs took; several points can be one run.
