@@ -1,3 +1,5 @@
+//! What loss mimicry sends: numbers worked out by hand, and what is true of all batches.
+
 use super::super::testing::{Scene, attack};
 use super::*;
 use crate::model::LeastSquares;
