@@ -116,31 +116,25 @@ fn the_uplink_serves_by_departure_across_iterations() {
     let again = "drop = 0.4\nretransmit_ms = 37\n";
     let held = "[[attack]]\nagents = [1, 4, 6]\nkind = 'uniform'\nlow = 15.0\nhigh = 16.0\n\
                 timing = { kind = 'delay', ms = 63.5 }\nvictims = { every = 2 }\n";
-    for uplink in [
+    for link in [
         "uplink_mbps = 1_000_000",
-        "uplink_mbps = 0.02",
-        "uplink_mbps = 0.004",
+        "uplink_mbps = 0.02\nduplicate = 0.2",
+        "uplink_mbps = 0.004\ndownlink_mbps = 0.02\ndelay_ms = 4",
     ] {
-        for more in [
-            "",
-            "duplicate = 0.2\n",
-            "downlink_mbps = 0.02\ndelay_ms = 4\n",
-        ] {
-            let link = format!("[link]\n{uplink}\n{more}");
-            for quorum in [0.3, 0.75, 1.0] {
-                let clock = format!("{SYNCHRONOUS}\nquorum = {quorum}");
-                let tally = check(&network(&clock, &format!("{link}{again}")));
-                assert!(tally.traffic.retransmitted > 0, "{tally:?}");
-                assert!(tally.traffic.late > 0 || quorum == 1.0, "{tally:?}");
-                check(&network(&clock, &format!("{link}{again}{held}")));
-            }
-            for mode in [DEADLINE, ASYNCHRONOUS] {
-                check(&network(mode, &format!("{link}{held}")));
-            }
-            // Agents that compute for longer than a period send after the next tick.
-            let slow = "[[clock.override]]\nagents = { every = 3 }\nspeed = 0.15\n";
-            check(&network(DEADLINE, &format!("{link}{slow}{held}")));
+        let link = format!("[link]\n{link}\n");
+        for quorum in [0.3, 0.75, 1.0] {
+            let clock = format!("{SYNCHRONOUS}\nquorum = {quorum}");
+            let tally = check(&network(&clock, &format!("{link}{again}")));
+            assert!(tally.traffic.retransmitted > 0, "{tally:?}");
+            assert!(tally.traffic.late > 0 || quorum == 1.0, "{tally:?}");
+            check(&network(&clock, &format!("{link}{again}{held}")));
         }
+        for mode in [DEADLINE, ASYNCHRONOUS] {
+            check(&network(mode, &format!("{link}{held}")));
+        }
+        // Agents that compute for longer than a period send after the next tick.
+        let slow = "[[clock.override]]\nagents = { every = 3 }\nspeed = 0.15\n";
+        check(&network(DEADLINE, &format!("{link}{slow}{held}")));
     }
 }
 
