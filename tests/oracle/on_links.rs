@@ -251,7 +251,7 @@ fn a_network_is_drawn_anew_every_so_many_iterations() {
         for mode in MODES {
             for topology in [
                 "kind = 'erdos-renyi'\nagents = 12\nprobability = 0.3",
-                "kind = 'geometric'\nagents = 14\nrange = 1.0",
+                "kind = 'geometric'\nagents = 14\nrange = 1.5\nmax_neighbors = 3",
             ] {
                 let text = format!(
                     "iterations = 40\n[task]\nkind = 'target-localization'\n[topology]\n{topology}\n\
