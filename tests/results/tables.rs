@@ -97,8 +97,8 @@ fn every_table_has_its_columns_in_their_order() {
     }
     let points = Table::read(folder.path(), "points");
     assert_eq!(
-        points.columns[..7].join(","),
-        "id,status,error,fingerprint,data,rule,seed"
+        points.columns[..8].join(","),
+        "id,status,error,fingerprint,data,build,rule,seed"
     );
     for column in [
         "steady_loss_mean",
