@@ -98,6 +98,8 @@ pub enum Ahead {
 pub struct Exhausted {
     pub from: usize,
     pub to: usize,
+    /// When it was sent for the last time.
+    pub at: u64,
 }
 
 #[derive(Clone, Default)]
@@ -220,7 +222,7 @@ impl<'a> Mail<'a> {
             && !self.is_down_for_good(to, stamp, outcome.link)
         {
             if attempt >= link.retransmit_limit {
-                return Err(Exhausted { from, to });
+                return Err(Exhausted { from, to, at });
             }
             let turn = (at + again, from, stamp, place, copy, attempt + 1);
             self.agenda.insert(turn, model);

@@ -77,7 +77,8 @@ impl Oracle<'_> {
         (0..self.settings.agents).any(|k| faults.recovers_by_iteration(k, iteration))
     }
 
-    /// Iteration i from T_i = `start` on; returns T_{i+1}.
+    /// Iteration i from T_i = `start` on; returns T_{i+1}, which never comes where a link fails only
+    /// after the end of the run.
     fn iteration(&mut self, i: u64, start: u64, past: &mut Past) -> Result<u64, String> {
         let settings = self.settings;
         let agents = settings.agents;
@@ -127,7 +128,13 @@ impl Oracle<'_> {
                 });
                 continue;
             }
-            self.mail.depart().map_err(sent_too_often)?;
+            match self.mail.depart() {
+                // The run is over before that shows.
+                Err(exhausted) if settings.clock.until.is_some_and(|u| exhausted.at > u) => {
+                    return Ok(u64::MAX);
+                }
+                departed => departed.map_err(sent_too_often)?,
+            }
         }
         for k in 0..agents {
             let (Some(own), Some(waited)) = (&begun[k], &waited[k]) else {
@@ -242,7 +249,7 @@ impl Oracle<'_> {
     }
 }
 
-fn sent_too_often(Exhausted { from, to }: Exhausted) -> String {
+fn sent_too_often(Exhausted { from, to, .. }: Exhausted) -> String {
     format!("a model from {from} to {to} was sent too often")
 }
 
