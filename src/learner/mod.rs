@@ -74,10 +74,7 @@ impl Learner {
         Learner {
             method: keys.cases("optimizer", named, Method::read),
             step_size: keys
-                .key(
-                    "step_size",
-                    "Step size of the adapt step; by default 0.001 for Adam in tasks made for SGD",
-                )
+                .key("step_size", "Step size; by default 0.001 for Adam")
                 .symbol("μ")
                 .at_least(0.0)
                 .of_task_if(is_made_for)

@@ -131,9 +131,8 @@ impl Loss {
         let Chosen(judge) = keys
             .key(
                 "judge",
-                "Which batch models are judged on: the one that the own model was learned from, or a \
-                 fresh one, drawn after the models have come, that no attacker sees; at the cost of \
-                 a batch and a loss more",
+                "Whether models are judged on the batch that trained the own model, or on a fresh \
+                 one, drawn after they arrived, that no attacker has seen",
             )
             .default(Chosen(Judge::Current), "the paper's rule");
         let Chosen(baseline) = keys

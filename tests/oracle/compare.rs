@@ -179,8 +179,6 @@ fn compare_agent(sample: &Sample, expected: &Expected, byzantine: bool) -> Resul
             .iter()
             .filter(|row| row.sender != expected.agent)
     };
-    let used = others().filter(|row| row.weight > 0.0).count() as u64;
-    counts(&[("models used", sample.models_used.into(), used)])?;
     let rows = if byzantine { 0 } else { expected.rows.len() };
     counts(&[
         ("rows", sample.weights.len() as u64, rows as u64),
@@ -209,6 +207,8 @@ fn compare_agent(sample: &Sample, expected: &Expected, byzantine: bool) -> Resul
         number(&of("φ"), row.accumulated, expected.phi)?;
         number(&of("the weight"), row.weight, expected.weight)?;
     }
+    let used = others().filter(|row| row.weight > 0.0).count() as u64;
+    counts(&[("models used", sample.models_used.into(), used)])?;
     let most = |of: fn(&super::rules::Row) -> u64| others().map(of).max();
     let oldest = most(|row| row.age).zip(most(|row| row.age_us));
     let oldest = oldest.map(|(age, us)| [age, us]);

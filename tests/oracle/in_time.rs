@@ -31,6 +31,8 @@ fn every_mode_is_as_the_oracle_says() {
     for mode in MODES {
         let tally = check(&network(mode, ""));
         assert_eq!(tally.combined, 12 * 60, "{mode}");
+        // All that is there in time is used where every model has a weight.
+        let tally = check(&network(mode, "[rule]\nkind = 'average'"));
         assert_eq!(
             tally.traffic.delivered,
             tally.traffic.used + tally.traffic.late

@@ -61,8 +61,15 @@ impl Scenario {
         }
     }
 
+    /// A task's step size is one for SGD: Adam has its own where the text gives none.
     pub fn learner(&self, agent: usize) -> Learner {
-        self.part("learner", agent)
+        let given = self.table("learner");
+        let is_adam = given.get("optimizer").and_then(Value::as_str) == Some("adam");
+        let mut own = Table::new();
+        if is_adam && !given.contains_key("step_size") {
+            own.insert("step_size".into(), 0.001.into());
+        }
+        self.part_with("learner", agent, own)
     }
 
     pub fn rule(&self, agent: usize) -> Rule {
@@ -111,8 +118,14 @@ impl Scenario {
     /// The section's keys on top of the task's, and on top of these those of each override that
     /// selects the agent; an override that names a kind stands on the task's alone.
     pub fn part<T: for<'de> Deserialize<'de>>(&self, name: &str, agent: usize) -> T {
+        self.part_with(name, agent, Table::new())
+    }
+
+    /// The same with defaults of its own, which win over those of the task.
+    fn part_with<T: for<'de> Deserialize<'de>>(&self, name: &str, agent: usize, own: Table) -> T {
         let defaults = self.defaults.get(name).and_then(Value::as_table);
-        let defaults = defaults.cloned().unwrap_or_default();
+        let mut defaults = defaults.cloned().unwrap_or_default();
+        defaults.extend(own);
         let mut keys = defaults.clone();
         keys.extend(self.table(name));
         let overrides = keys.remove("override");
