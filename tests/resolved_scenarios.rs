@@ -435,7 +435,7 @@ fn a_run_is_called_by_what_it_computes() {
         "task.noisy_std=0.2",
         "sets.data=[1]",
         "sets.path=[1]",
-        "until_ms=9",
+        "until_ms=30",
     ];
     let mut ids: Vec<String> = changes.iter().map(|set| id(&base, &[set])).collect();
     ids.push(own);

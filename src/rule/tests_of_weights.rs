@@ -233,7 +233,9 @@ fn forgetting_is_told_of_remembered_losses_alone() {
         assert_eq!(initial, before, "{settings}");
     }
     let losses = RULES.iter().map(|settings| settings.lines().next());
-    let losses: Vec<_> = losses.filter(|&kind| kind == Some("kind = 'loss'")).collect();
+    let losses: Vec<_> = losses
+        .filter(|&kind| kind == Some("kind = 'loss'"))
+        .collect();
     assert_eq!(kinds, losses);
 }
 

@@ -265,7 +265,10 @@ fn a_sweep_over_numbers_is_drawn_along_them() {
 
 #[test]
 fn rules_against_attacks_are_a_matrix() {
-    let scenario = SWEEP.replace("[sweep]", "[sweep]\nattack = { none = [], far = [{ agents = [2], kind = \"constant\", value = 50.0 }] }");
+    let (head, rest) = SWEEP.split_once("[[attack]]").expect("an attack");
+    let (_, rest) = rest.split_once("[link]").expect("links");
+    let swept = format!("{head}[link]{rest}");
+    let scenario = swept.replace("[sweep]", "[sweep]\nattack = { none = [], far = [{ agents = [2], kind = \"constant\", value = 50.0 }] }");
     let folder = ran(&scenario, &["sweep.seed=[1]"]);
     let report = document(&[folder.path()]);
     let Content::Cells(cells) = &figure(&report, "matrix").content else {
