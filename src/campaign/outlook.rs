@@ -48,7 +48,7 @@ pub struct Pending {
 }
 
 /// How points can be the same run.
-const WHY: &str = "what is swept there, its kind does not have";
+const WHY: &str = "equal settings, or a swept key that its kind does not have";
 
 /// What to do about points of another build.
 const FORCE: &str = "`run … --force` runs them again";
@@ -163,12 +163,13 @@ mod tests {
         assert_eq!(told([12, 0, 0, 0, 0]), "12 done, skipped; 0 to run");
         assert_eq!(
             told([0, 0, 0, 4, 0]),
-            "4 are the same run as another (what is swept there, its kind does not have); 0 to run"
+            "4 are the same run as another (equal settings, or a swept key that its kind does not \
+             have); 0 to run"
         );
         assert_eq!(
             told([1, 0, 0, 1, 0]),
-            "1 done, skipped; 1 is the same run as another (what is swept there, its kind does not \
-             have); 0 to run"
+            "1 done, skipped; 1 is the same run as another (equal settings, or a swept key that \
+             its kind does not have); 0 to run"
         );
         assert_eq!(
             told([1, 2, 3, 0, 4]),

@@ -10,7 +10,7 @@ use super::rows::{Row, Rows, ends, range, span};
 use super::table::{Column, Fitted, fitted, in_one_line};
 use super::text::{paragraph, print, settings_json, width_of};
 use crate::campaign::Campaign;
-use crate::scenario::{Plan, ScenarioFile};
+use crate::scenario::{Plan, ScenarioFile, Schedule};
 use crate::topology::Parts;
 use clap::Args;
 use serde_json::{Map, Value, json};
@@ -179,6 +179,7 @@ struct FoundPoint {
     parts: Parts,
     /// Those of its normal agents alone.
     normal_parts: Parts,
+    late_edges: Option<String>,
 }
 
 impl Found {
@@ -187,6 +188,8 @@ impl Found {
         let facts: Vec<&Facts> = self.points.iter().map(|point| &point.facts).collect();
         let mut notes = notes(rows, &facts);
         notes.extend(self.disconnected());
+        let late: BTreeSet<&String> = self.points.iter().flat_map(|p| &p.late_edges).collect();
+        notes.extend(late.into_iter().cloned());
         notes
     }
 
@@ -236,6 +239,30 @@ impl Found {
     }
 }
 
+/// Which edges come after the end of the run, as far as that is known before it.
+fn late_edges(plan: &Plan) -> Option<String> {
+    const MOST: usize = 8;
+    // Other networks have no times, and may be large.
+    let has_times = plan.graph.has_windows();
+    let late = has_times.then(|| Schedule::of(plan).late_edges())?;
+    let arrow = if plan.graph.is_directed() {
+        "→"
+    } else {
+        "–"
+    };
+    let shown = late.iter().take(MOST);
+    let mut named: Vec<String> = shown.map(|(a, b)| format!("{a}{arrow}{b}")).collect();
+    if late.len() > named.len() {
+        named.push(format!("and {} more", late.len() - named.len()));
+    }
+    let named = named.join(", ");
+    match late[..] {
+        [] => None,
+        [_] => Some(format!("The edge {named} comes after the end of the run.")),
+        _ => Some(format!("The edges {named} come after the end of the run.")),
+    }
+}
+
 impl FoundPoint {
     fn of(plan: &Plan) -> FoundPoint {
         let neighborhood = |k| plan.graph.receives_from(k).len() + 1;
@@ -259,6 +286,7 @@ impl FoundPoint {
             facts: Facts::of(plan),
             parts: plan.graph.parts(|_| true),
             normal_parts: plan.graph.parts(|k| !plan.is_byzantine(k)),
+            late_edges: late_edges(plan),
         }
     }
 
@@ -374,6 +402,27 @@ mod tests {
             found.add(&plan.unwrap_or_else(|error| panic!("{error}")));
         }
         found.disconnected()
+    }
+
+    #[test]
+    fn edges_after_the_end_are_named_and_send_nothing() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let edges = "a,b,from_ms,to_ms\n0,1,5000,\n1,2,5000,\n0,2,0,50\n";
+        std::fs::write(folder.path().join("edges.csv"), edges).expect("written");
+        let text = "iterations = 20\n[task]\nkind = \"target-localization\"\nnoisy_agents = 0\n\
+                    [topology]\nkind = \"file\"\npath = \"edges.csv\"";
+        let catalogues = Catalogues::default();
+        let place = folder.path().to_owned();
+        let file = ScenarioFile::parse("test", text, "test", place, &[], &catalogues);
+        let file = file.unwrap_or_else(|error| panic!("{error}"));
+        let library = Library::new(None, Path::new(""));
+        let plan = Plan::draw(&file, &file.points[0], &library, &catalogues);
+        let plan = plan.unwrap_or_else(|error| panic!("{error}"));
+        let late = late_edges(&plan);
+        let told = "The edges 0–1, 1–2 come after the end of the run.";
+        assert_eq!(late.as_deref(), Some(told));
+        // The third one is there for five iterations of 10 ms, both ways.
+        assert_eq!(Forecast::of(&plan).json()["models"], 10);
     }
 
     #[test]

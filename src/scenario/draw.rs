@@ -8,7 +8,6 @@ use super::identity::RunId;
 use super::plan::{AttackPlan, Label, Plan, Role};
 use super::read::{self, AttackSettings, Length};
 use super::record::{Record, RecordAgents};
-use super::schedule::Schedule;
 use super::selection::Chooser;
 use super::sweep::Setting;
 use super::timing::{self, Timing};
@@ -262,31 +261,7 @@ pub(super) fn draw(
         effects,
     };
     check_rules(&plan, &places, problems);
-    check_edges(&plan, &places, problems);
     problems.is_empty().then_some(plan)
-}
-
-/// Notes edges that come after the end of the run.
-fn check_edges(plan: &Plan, places: &Places<'_>, problems: &mut Problems) {
-    let late = Schedule::of(plan).late_edges();
-    let arrow = if plan.graph.is_directed() {
-        "→"
-    } else {
-        "–"
-    };
-    let first = late.iter().take(8);
-    let mut named: Vec<String> = first.map(|(a, b)| format!("{a}{arrow}{b}")).collect();
-    if late.len() > named.len() {
-        named.push(format!("… {} more", late.len() - named.len()));
-    }
-    let named = named.join(", ");
-    let message = match late[..] {
-        [] => return,
-        [_] => format!("edge {named} comes after the end of the run"),
-        _ => format!("edges {named} come after the end of the run"),
-    };
-    let help = "write earlier times, leave such edges out, or let the run be longer";
-    problems.add(places.find(&["topology", "path"]), message, help);
 }
 
 /// Notes whether a fanout leaves neighbors out, and whether the network is drawn anew before the run

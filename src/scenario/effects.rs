@@ -100,7 +100,18 @@ pub(super) fn note_attacks(
         let is_own = |k: &AgentId| roles[k.index()] == Role::Byzantine(index);
         let attackers: Vec<AgentId> = graph.ids().filter(is_own).collect();
         effects.selection(agents, &attackers, "this attack has");
-        let Some(victims) = victims.as_ref().filter(|_| !attackers.is_empty()) else {
+        if attackers.is_empty() {
+            continue;
+        }
+        let Some(victims) = victims else {
+            let has_neighbors = |k: &AgentId| !graph.sends_to(*k).is_empty();
+            if !networks.is_static() || attackers.iter().any(has_neighbors) {
+                effects.effective(agents.span, Aspect::Reach);
+            } else {
+                let message = "no attacker has a neighbor to send to";
+                let help = "choose agents that have neighbors, or remove the attack";
+                effects.idle(agents.span, Aspect::Reach, message, help);
+            }
             continue;
         };
         let sends = |k: &AgentId| graph.sends_to(*k).iter().any(|l| attack.has_victim(*l));

@@ -71,8 +71,12 @@ fn compare(folder: &Path, text: &str, slip: Slip) -> Result<Tally, String> {
 
 /// What is refused because it would stall stalls here, too.
 pub fn compare_refusal(folder: &Path, text: &str, slip: Slip) -> Result<Tally, String> {
-    // With an end, the scenario can be drawn for the oracle.
-    let plan = match draw(folder, &format!("until_ms = 1000.0\n{text}")) {
+    // With an end and agents that stay up, the scenario can be drawn for the oracle, which looks for
+    // data and the network there and reads faults for itself.
+    let mut drawn: toml::Table = text.parse().expect("TOML");
+    drawn.insert("until_ms".into(), 1000.0.into());
+    drawn.remove("fault");
+    let plan = match draw(folder, &drawn.to_string()) {
         Drawn::Plan(plan) => plan,
         Drawn::Stall(why) | Drawn::Late(why) => return Err(format!("within 1 s: {why}")),
     };

@@ -332,8 +332,6 @@ impl Topology {
         for (a, b, window) in &self.edges {
             let (from, lasts) = window.unwrap_or((0, 1_000_000));
             text += &format!("{},{},{from},{}\n", a % n, b % n, from + lasts);
-            // An edge that comes after the end of the run is a mistake.
-            text += &format!("{},{},0,1\n", a % n, b % n);
         }
         text
     }
