@@ -152,7 +152,7 @@ impl Outbox {
         mailing: impl FnMut(AgentId, &mut Ledger) -> Option<Mailing>,
     ) -> Result<(), Undelivered> {
         self.rewire(&desk.plan, trip.iteration);
-        self.put(desk, trip, ledger, mailing);
+        self.put(desk, trip, certain, ledger, mailing);
         self.flush(desk, trip, certain, ledger)
     }
 
@@ -176,11 +176,16 @@ impl Outbox {
             } = self;
             let served = uplink.serve(plan, certain, outages, ledger, out);
             let foreseen = match plan.mode() {
-                Mode::Synchronous if !uplink.is_empty() => uplink.foresee(plan, outages, out),
+                Mode::Synchronous if !uplink.is_empty() => {
+                    uplink.foresee(plan, trip.iteration, outages, out)
+                }
                 _ => Ok(()),
             };
             post(desk, (self.id, trip), out);
-            served.and(foreseen)
+            match (served, foreseen) {
+                (Err(served), foreseen) => Err(served.first(foreseen.err())),
+                (Ok(()), foreseen) => foreseen,
+            }
         })
     }
 
@@ -196,6 +201,7 @@ impl Outbox {
         &mut self,
         desk: &Desk,
         trip: Trip,
+        certain: SimTime,
         ledger: &mut Ledger,
         mut mailing: impl FnMut(AgentId, &mut Ledger) -> Option<Mailing>,
     ) {
@@ -261,6 +267,9 @@ impl Outbox {
                         letter: letter.clone(),
                     };
                     if plan.links.is_queued(lane.kind) {
+                        if waiting.attempt.at > certain {
+                            self.uplink.note(plan, &waiting);
+                        }
                         self.uplink.add(waiting);
                         continue;
                     }

@@ -56,7 +56,7 @@ pub(super) trait Course {
     /// Somebody who acts is done.
     fn hear(&mut self, done: &Done);
 
-    /// Whether a moment lies before the one at which everyone who acted is done.
+    /// Whether a moment has come when everyone who acted is done.
     fn has_passed(&self, _: SimTime) -> bool {
         true
     }
@@ -196,7 +196,9 @@ impl Course for Synchronous {
     }
 
     fn has_passed(&self, moment: SimTime) -> bool {
-        moment < self.slowest
+        // What happens as the last one is done has happened in this iteration, and nothing of it is
+        // left for the next one to find.
+        moment <= self.slowest
     }
 
     fn ended(&self) -> Option<Ended> {

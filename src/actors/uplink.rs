@@ -6,13 +6,17 @@
 //! earlier whom they wait for. What the line would do if nothing came in between
 //! ([`Uplink::foresee`]) is right up to the next beginning of an iteration, and all that makes an
 //! agent combine, and an iteration end, has happened by then.
+//!
+//! Models of links without an uplink wait here, too, for the moment at which they are sent again.
+//! Nothing can come in between, so what becomes of them is foreseen once, in their own iteration:
+//! with a quorum, many more may wait than an iteration adds.
 
 use super::lane::{Outgoing, ReceiverOutages, Waiting};
 use super::ledger::Ledger;
 use crate::checkpoint::{Book, Kept, keep};
 use crate::link::Queue;
 use crate::record::Standstill;
-use crate::scenario::Plan;
+use crate::scenario::{Mode, Plan};
 use crate::units::{AgentId, SimTime};
 use std::collections::VecDeque;
 
@@ -22,10 +26,16 @@ pub(super) struct Uplink {
     queue: Queue,
     /// In the order in which they are served.
     waiting: VecDeque<Waiting>,
+    /// Of those that wait, what has come on links without an uplink since it was last foreseen.
+    /// What has been foreseen never changes, so that a checkpoint needs none of it.
+    unforeseen: Vec<Waiting>,
+    /// The first failure that is foreseen on links without an uplink. It may lie many iterations
+    /// ahead.
+    fails: Option<Undelivered>,
 }
 
 /// A model that its link cannot bring to the receiver, which waits for it.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error, serde::Serialize, serde::Deserialize)]
 pub(super) enum Undelivered {
     #[error(
         "agent {receiver} waits for the model of agent {sender}, which the link from {sender} to \
@@ -53,7 +63,7 @@ pub(super) enum Undelivered {
 }
 
 impl Undelivered {
-    pub fn receiver(&self) -> AgentId {
+    fn receiver(&self) -> AgentId {
         match self {
             Undelivered::Exhausted { receiver, .. } | Undelivered::AfterTheEnd { receiver, .. } => {
                 *receiver
@@ -74,12 +84,22 @@ impl Undelivered {
             Undelivered::Exhausted { last, .. } | Undelivered::AfterTheEnd { last, .. } => *last,
         }
     }
+
+    /// The one that is known first, since the run may be over before the other one is; at one
+    /// moment, that of the first receiver.
+    pub fn first(self, other: Option<Undelivered>) -> Undelivered {
+        let order = |failure: &Undelivered| (failure.known(), failure.receiver());
+        match other {
+            Some(other) if order(&other) < order(&self) => other,
+            _ => self,
+        }
+    }
 }
 
 impl Uplink {
     /// Keeps how long the line is taken, and what waits for it.
     pub fn keep(&mut self, book: &mut Book<'_>) -> Kept {
-        keep!(book: self.queue, self.waiting)
+        keep!(book: self.queue, self.waiting, self.fails)
     }
 
     pub fn is_empty(&self) -> bool {
@@ -97,11 +117,21 @@ impl Uplink {
         self.waiting.insert(place, waiting);
     }
 
+    /// Notes that what becomes of a copy is to be foreseen, since it departs later than the line is
+    /// served next; [`Uplink::add`] adds it to the line.
+    pub fn note(&mut self, plan: &Plan, waiting: &Waiting) {
+        // In other modes, nobody waits.
+        if plan.mode() == Mode::Synchronous && !has_uplink(plan, waiting) {
+            self.unforeseen.push(waiting.clone());
+        }
+    }
+
     /// Puts on their links what departs up to `until`, and appends to `out` what receivers get. No
     /// copy that is added later departs before that.
     ///
     /// # Errors
-    /// A link that cannot bring a model to its receiver; of several, that to the first receiver.
+    /// A link that cannot bring a model to its receiver; of several, the one
+    /// that is known first.
     pub fn serve(
         &mut self,
         plan: &Plan,
@@ -123,32 +153,63 @@ impl Uplink {
             };
             match waiting.launch(plan, left, outages, ledger, out) {
                 Ok(None) => {}
-                Ok(Some(again)) => self.add(again),
-                Err(other) => {
-                    let is_first = |known: &Undelivered| other.receiver() < known.receiver();
-                    if failed.as_ref().is_none_or(is_first) {
-                        failed = Some(other);
+                Ok(Some(again)) => {
+                    if again.attempt.at > until {
+                        self.note(plan, &again);
                     }
+                    self.add(again);
                 }
+                Err(other) => failed = Some(other.first(failed)),
             }
         }
         failed.map_or(Ok(()), Err)
     }
 
-    /// Appends to `out` what receivers would get of all that waits if nothing came in between.
+    /// Appends to `out` what receivers would get of all that waits if nothing came in between, but
+    /// for models of iterations before `iteration` on links without an uplink, of which it was told
+    /// in their own.
     ///
     /// # Errors
-    /// As [`Uplink::serve`].
+    /// As [`Uplink::serve`], also for what was foreseen in earlier iterations.
     pub fn foresee(
-        &self,
+        &mut self,
         plan: &Plan,
+        iteration: u64,
         outages: &mut ReceiverOutages,
         out: &mut Vec<Outgoing>,
     ) -> Result<(), Undelivered> {
         let mut ledger = Ledger::of_what_may_come();
-        self.clone()
-            .serve(plan, SimTime::NEVER, outages, &mut ledger, out)
+        let mut certain = Uplink::default();
+        for waiting in self.unforeseen.drain(..) {
+            if waiting.attempt.iteration == iteration {
+                certain.add(waiting);
+            }
+        }
+        if let Err(failed) = certain.serve(plan, SimTime::NEVER, outages, &mut ledger, out) {
+            self.fails = Some(failed.first(self.fails.take()));
+        }
+        let mut failed = self.fails.clone();
+        if plan.links.has_uplink() {
+            let in_line = self.waiting.iter().filter(|w| has_uplink(plan, w));
+            let mut line = Uplink {
+                queue: self.queue.clone(),
+                waiting: in_line.cloned().collect(),
+                ..Uplink::default()
+            };
+            if let Err(other) = line.serve(plan, SimTime::NEVER, outages, &mut ledger, out) {
+                failed = Some(other.first(failed));
+            }
+        }
+        failed.map_or(Ok(()), Err)
     }
+}
+
+/// Whether a copy passes the uplink on its way.
+fn has_uplink(plan: &Plan, waiting: &Waiting) -> bool {
+    let kind = plan
+        .links
+        .kind(waiting.letter.head().sender, waiting.attempt.receiver);
+    plan.links.uplink_time(kind).is_some()
 }
 
 #[cfg(test)]
@@ -273,7 +334,7 @@ mod tests {
         assert!(served.is_ok());
         out.clear();
         // It is lost 1,000 times, every 500 ms, and takes 1 ms each time.
-        let foreseen = uplink.foresee(&plan, &mut outages, &mut out);
+        let foreseen = uplink.foresee(&plan, 0, &mut outages, &mut out);
         let Err(Undelivered::Exhausted { attempts, last, .. }) = foreseen else {
             panic!("it never arrives");
         };
