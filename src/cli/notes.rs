@@ -5,7 +5,7 @@
 //! differ in their seeds alone are taken together, and a sentence that holds for some points only
 //! begins with the swept values that these have.
 
-use super::rows::{Rows, ends, span};
+use super::rows::{Rows, span};
 use crate::attack::{Crowd, Strength};
 use crate::scenario::{Plan, Role, RuleChoice};
 use crate::units::{AgentId, short};
@@ -53,8 +53,12 @@ struct Left {
 struct Strengths {
     key: &'static str,
     at_zero: &'static str,
-    /// Against each of its victims.
-    values: Vec<f64>,
+    /// The least and the most against any victim.
+    ends: (f64, f64),
+    /// How many victims there are.
+    victims: usize,
+    /// Against how many of them it is 0.
+    at_zero_victims: usize,
 }
 
 impl Facts {
@@ -83,10 +87,10 @@ impl Facts {
     /// For programs: the strengths of attacks that no key sets.
     pub fn strengths_json(&self) -> Value {
         let one = |(attack, strengths): (&String, &Strengths)| {
-            let Strengths { key, values, .. } = strengths;
-            let (least, most) = ends(values.iter().copied()).unzip();
+            let Strengths { key, victims, .. } = strengths;
+            let (least, most) = strengths.ends;
             json!({
-                "attack": attack, "key": key, "victims": values.len(), "least": least, "most": most,
+                "attack": attack, "key": key, "victims": victims, "least": least, "most": most,
                 "share_at_zero": strengths.share_at_zero(),
             })
         };
@@ -162,15 +166,20 @@ fn strengths(plan: &Plan) -> BTreeMap<String, Strengths> {
             is_victim.then(|| of(crowd)).flatten()
         };
         let normal = plan.graph.ids().filter(|&k| !plan.is_byzantine(k));
-        let values: Vec<f64> = normal.filter_map(value).map(|s| s.value).collect();
-        if !values.is_empty() {
-            let known = all.entry(attack.name.clone());
-            let known = known.or_insert(Strengths {
+        for Strength { value, .. } in normal.filter_map(value) {
+            let one = Strengths {
                 key,
                 at_zero,
-                values: Vec::new(),
-            });
-            known.values.extend(values);
+                ends: (value, value),
+                victims: 1,
+                at_zero_victims: usize::from(value == 0.0),
+            };
+            match all.get_mut(&attack.name) {
+                Some(known) => Strengths::add(known, &one),
+                None => {
+                    all.insert(attack.name.clone(), one);
+                }
+            }
         }
     }
     all
@@ -191,19 +200,26 @@ fn tolerated(plan: &Plan) -> BTreeMap<(String, String), BTreeMap<usize, Ends>> {
 }
 
 impl Strengths {
+    /// Adds what is known of other victims.
+    fn add(&mut self, other: &Strengths) {
+        self.ends = (
+            self.ends.0.min(other.ends.0),
+            self.ends.1.max(other.ends.1),
+        );
+        self.victims += other.victims;
+        self.at_zero_victims += other.at_zero_victims;
+    }
+
     fn share_at_zero(&self) -> f64 {
-        let at_zero = self.values.iter().filter(|x| **x == 0.0).count();
-        at_zero as f64 / self.values.len().max(1) as f64
+        self.at_zero_victims as f64 / self.victims as f64
     }
 
     fn told(&self, attack: &str) -> String {
         let Strengths { key, at_zero, .. } = self;
         let share = self.share_at_zero();
-        let range = match ends(self.values.iter().copied()) {
-            Some((least, most)) if least < most => {
-                format!("{} to {}", short(least), short(most))
-            }
-            one => format!("{} for all victims", short(one.unwrap_or_default().0)),
+        let range = match self.ends {
+            (least, most) if least < most => format!("{} to {}", short(least), short(most)),
+            (one, _) => format!("{} for all victims", short(one)),
         };
         let mut told = format!(
             "`{key}` of the attack `{attack}` follows from the neighborhoods of its victims: {range}"
@@ -297,7 +313,7 @@ fn sentences(facts: &[&Facts]) -> Vec<String> {
     let mut strengths: BTreeMap<&String, Strengths> = BTreeMap::new();
     for (attack, found) in facts.iter().flat_map(|fact| &fact.strengths) {
         match strengths.get_mut(attack) {
-            Some(known) => known.values.extend(&found.values),
+            Some(known) => known.add(found),
             None => {
                 strengths.insert(attack, found.clone());
             }

@@ -23,6 +23,8 @@ pub struct Timetable {
     starts: Vec<usize>,
     /// How many agents tell of an iteration.
     participants: Vec<u32>,
+    /// Whether any iteration is lost.
+    loses: bool,
     horizon: SimTime,
 }
 
@@ -122,6 +124,7 @@ impl Timetable {
             ends: Vec::new(),
             starts: vec![0],
             participants: Vec::new(),
+            loses: false,
             horizon,
         };
         for line in &mut lines {
@@ -136,6 +139,7 @@ impl Timetable {
 
     fn add(&mut self, ends: &[u64]) {
         self.ends.extend_from_slice(ends);
+        self.loses |= ends.iter().any(|end| end & LOST != 0);
         self.starts.push(self.ends.len());
         if self.participants.len() < ends.len() {
             self.participants.resize(ends.len(), 0);
@@ -179,9 +183,12 @@ impl Timetable {
 
     /// How many iterations an agent ends before a moment, and does not lose.
     pub(super) fn ends_before(&self, agent: AgentId, moment: SimTime) -> u64 {
-        let ends = self.of(agent).iter();
-        let ended = ends.take_while(|&&end| end & !LOST < moment.us());
-        ended.filter(|&&end| end & LOST == 0).count() as u64
+        let ends = self.of(agent);
+        let ended = ends.partition_point(|&end| end & !LOST < moment.us());
+        match self.loses {
+            true => ends[..ended].iter().filter(|&&end| end & LOST == 0).count() as u64,
+            false => ended as u64,
+        }
     }
 
     /// The first iteration of an agent from `iteration` on that is not lost, and its end.

@@ -316,12 +316,33 @@ impl Schedule {
         }
     }
 
+    /// `initial / (1 + rate·i)`.
+    #[cfg(test)]
+    pub(crate) const fn falling(initial: f64, rate: f64) -> Schedule {
+        Schedule { initial, rate }
+    }
+
     /// The value in an iteration.
     pub fn at(&self, iteration: u64) -> f64 {
         if self.rate == 0.0 {
             return self.initial;
         }
         self.initial / (1.0 + self.rate * iteration as f64)
+    }
+
+    /// The value where it never falls.
+    pub fn fixed(&self) -> Option<f64> {
+        (self.rate == 0.0).then_some(self.initial)
+    }
+
+    /// About the sum of one that falls over iterations `from..to`: its integral, from half an
+    /// iteration before.
+    pub fn sum(&self, from: u64, to: u64) -> f64 {
+        let at = |iteration: u64| 1.0 + self.rate * (iteration as f64 - 0.5);
+        match from < to {
+            true => self.initial / self.rate * (at(to) / at(from)).ln(),
+            false => 0.0,
+        }
     }
 
     /// Declares and reads the keys of one that falls.
