@@ -202,10 +202,7 @@ fn tolerated(plan: &Plan) -> BTreeMap<(String, String), BTreeMap<usize, Ends>> {
 impl Strengths {
     /// Adds what is known of other victims.
     fn add(&mut self, other: &Strengths) {
-        self.ends = (
-            self.ends.0.min(other.ends.0),
-            self.ends.1.max(other.ends.1),
-        );
+        self.ends = (self.ends.0.min(other.ends.0), self.ends.1.max(other.ends.1));
         self.victims += other.victims;
         self.at_zero_victims += other.at_zero_victims;
     }

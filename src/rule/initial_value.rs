@@ -82,7 +82,10 @@ mod tests {
             let factors = (0..3_000_000).map(|i| 1.0 - forgetting.at(i));
             let product: f64 = factors.product();
             let left = initial.left_after(3_000_000);
-            assert!(((left - product) / product).abs() < 1e-4, "{left} {product}");
+            assert!(
+                ((left - product) / product).abs() < 1e-4,
+                "{left} {product}"
+            );
             assert!(initial.left_after(u64::MAX) < left);
         }
     }
