@@ -281,7 +281,7 @@ impl FoundPoint {
             smallest: plan.graph.ids().map(neighborhood).min().unwrap_or(1),
             byzantine_neighbors: ends(normal().map(byzantine)).unwrap_or_default(),
             withstands: ends(normal().filter_map(withstands)),
-            iterations: plan.iterations,
+            iterations: plan.most_iterations(),
             forecast: Forecast::of(plan),
             facts: Facts::of(plan),
             parts: plan.graph.parts(|_| true),
@@ -402,6 +402,25 @@ mod tests {
             found.add(&plan.unwrap_or_else(|error| panic!("{error}")));
         }
         found.disconnected()
+    }
+
+    #[test]
+    fn an_end_in_simulated_time_bounds_iterations() {
+        // An iteration takes 10 ms of computing and the least latency of 1 µs.
+        for (until, iterations) in [(15.0, 1), (20.001, 1), (20.002, 2), (1e6, 20)] {
+            let text = format!(
+                "iterations = 20\nuntil_ms = {until}\n[task]\nkind = \"target-localization\"\n\
+                 noisy_agents = 0\n[topology]\nkind = \"ring\"\nagents = 6"
+            );
+            let catalogues = Catalogues::default();
+            let file = ScenarioFile::parse("test", &text, "test", ".".into(), &[], &catalogues);
+            let file = file.unwrap_or_else(|error| panic!("{error}"));
+            let library = Library::new(None, Path::new(""));
+            let plan = Plan::draw(&file, &file.points[0], &library, &catalogues);
+            let point = FoundPoint::of(&plan.unwrap_or_else(|error| panic!("{error}")));
+            assert_eq!(point.iterations, iterations, "{until}");
+            assert_eq!(point.forecast.json()["models"], 12 * iterations);
+        }
     }
 
     #[test]

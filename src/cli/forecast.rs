@@ -11,8 +11,8 @@ use std::fmt;
 pub(super) struct Forecast {
     /// Models sent.
     pub models: f64,
-    /// Whether that is an estimate: edges come and go, and nobody knows before the run when
-    /// iterations begin; or the network is drawn anew.
+    /// Whether that is an estimate: edges come and go, and it is not known before the run when
+    /// iterations begin; the network is drawn anew; or `until_ms` may end the run earlier.
     is_estimate: bool,
     /// \[bytes\].
     memory: f64,
@@ -29,7 +29,7 @@ impl Forecast {
         let fanout = plan.fanout.map_or(usize::MAX, |fanout| fanout as usize);
         let sends = |k| plan.graph.sends_to(k).len().min(fanout) as f64;
         let per_iteration: f64 = plan.graph.ids().map(sends).sum();
-        let iterations = plan.iterations as f64;
+        let iterations = plan.most_iterations() as f64;
         let schedule = plan.graph.has_windows().then(|| Schedule::of(plan));
         let models = match (&schedule, &plan.timetable) {
             (Some(schedule), _) => {
@@ -52,7 +52,9 @@ impl Forecast {
             12e6 + agents * (2_600.0 + 4.0 * parameters) + per_iteration * 180.0 + learning;
         let recorded = (iterations / plan.record.every_iterations as f64).ceil();
         let rows = plan.recorded.iter().filter(|&&r| r).count() as f64 * recorded;
-        let networks = 1 + plan.networks.epoch(plan.iterations.saturating_sub(1));
+        let networks = 1 + plan
+            .networks
+            .epoch(plan.most_iterations().saturating_sub(1));
         let kept = match plan.record.weights {
             RecordWeights::None => 0.0,
             RecordWeights::Last => 1.0,
@@ -66,7 +68,8 @@ impl Forecast {
         Forecast {
             models,
             is_estimate: schedule.is_some_and(|schedule| !schedule.is_exact)
-                || !plan.networks.is_static(),
+                || !plan.networks.is_static()
+                || plan.may_end_early(),
             memory,
             disk,
         }

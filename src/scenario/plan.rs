@@ -256,6 +256,33 @@ impl Plan {
         self.until.is_some() && self.mode() == Mode::Synchronous
     }
 
+    /// How many iterations the run has at most: fewer than [`Plan::iterations`] where the shortest
+    /// that an iteration can be fits less often into the time until `until_ms`.
+    pub fn most_iterations(&self) -> u64 {
+        let Some(until) = self.until.filter(|_| self.may_end_early()) else {
+            return self.iterations;
+        };
+        let computes = self.graph.ids().map(|k| self.clock.computes.get(k).least());
+        // Agents that are down keep nobody waiting.
+        let least = match self.faults.is_none() {
+            true => computes.max(),
+            false => computes.min(),
+        };
+        let waits_for_all = matches!(self.clock.pace, Pace::Synchronous { quorum } if quorum == 1.0)
+            && self.fanout.is_none()
+            && self.faults.is_none()
+            && self.attacks.is_empty()
+            && self.networks.is_static()
+            && !self.graph.has_windows()
+            && self.graph.edges() > 0;
+        let on_the_way = match waits_for_all {
+            true => self.links.least_latency(),
+            false => SimTime::ZERO,
+        };
+        let each = (least.unwrap_or_default() + on_the_way).us().max(1);
+        self.iterations.min(until.us() / each)
+    }
+
     /// What an agent sees of others; nothing but what they send it, unless it is an attacker.
     pub fn knowledge(&self, agent: AgentId) -> Knowledge {
         match self.roles[agent.index()] {
