@@ -192,7 +192,7 @@ impl Uplink {
         if plan.links.has_uplink() {
             let in_line = self.waiting.iter().filter(|w| has_uplink(plan, w));
             let mut line = Uplink {
-                queue: self.queue.clone(),
+                queue: self.queue,
                 waiting: in_line.cloned().collect(),
                 ..Uplink::default()
             };

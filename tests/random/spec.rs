@@ -378,7 +378,7 @@ fn attack() -> impl Strategy<Value = Attack> {
 fn topology() -> impl Strategy<Value = Topology> {
     let window = weighted(0.6, (0u64..300, 1u64..400));
     let edges = vec((0usize..12, 0usize..12, window), 1..30);
-    let often = (weighted(0.55, 1u64..12), weighted(0.3, 1u64..5));
+    let often = (weighted(0.5, 1u64..12), weighted(0.3, 1u64..5));
     (0usize..12, 0usize..5, often, edges, any::<bool>()).prop_map(
         |(kind, degree, (redraw, fanout), edges, directed)| Topology {
             kind,

@@ -186,7 +186,6 @@ pub const WRONG_BUT_VALID: &[(&str, &[&str])] = &[
             "durations-missing",
             "durations-with-a-unit",
             "edge-goes-before-it-comes",
-            "edges-after-the-end",
             "edges-from-one",
             "edges-with-weights",
             "own-data-agent-in-two-groups",
