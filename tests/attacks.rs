@@ -40,14 +40,12 @@ fn distances(rule: &str, iterations: &'static [u64]) -> Vec<f64> {
 #[test]
 fn targeted_drift_captures_the_distance_rule_and_leaves_the_filtered_rule_alone() {
     let distance = distances("distance", &[500, 3999]);
-    println!("{distance:?}");
     assert!((3.0..5.0).contains(&distance[0]), "{distance:?}");
     assert!(distance[1] < 0.05, "{distance:?}");
     // Without cooperation, models of one iteration scatter by more than what is asked for here.
     const LATE: [u64; 10] = [3100, 3200, 3300, 3400, 3500, 3600, 3700, 3800, 3900, 3999];
     let late = |rule| distances(rule, &LATE).iter().sum::<f64>() / LATE.len() as f64;
     let [alone, loss] = ["alone", "loss"].map(late);
-    println!("{alone} {loss}");
     assert!((alone - loss).abs() < 0.1, "{alone} {loss}");
 }
 
