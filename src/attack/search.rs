@@ -24,7 +24,7 @@ const REMEMBERED: usize = 10;
 const MOST_TRIES: u32 = 24;
 /// Halvings of a line between an accepted model and one that is not.
 const HALVINGS: u32 = 12;
-/// How much λ changes in a step at the most.
+/// How much λ changes in a step at most.
 const LEAP: f64 = 4.0;
 /// The search ends where the squared step is this small beside the squared distance to the target,
 /// and the loss this near to the bound.
@@ -37,7 +37,7 @@ pub(super) struct Search<'s, 'a> {
     pub victim: &'s mut Acceptance<'a>,
     /// The target, shape `[d]`, finite.
     pub target: &'s [f32],
-    /// Gradients that the descent to an accepted model, and the way from it, take at the most, each.
+    /// Gradients that the descent to an accepted model, and the way from it, take at most, each.
     pub gradients: u32,
 }
 

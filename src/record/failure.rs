@@ -17,7 +17,7 @@ pub enum RunError {
         /// Why.
         error: std::io::Error,
     },
-    /// The run can never go on: somebody waits for what does not come, or time is over.
+    /// The run can never continue: an agent waits for what does not come, or time is over.
     #[error("{0}")]
     Stalled(Stall),
     /// The run was told to end early.
@@ -110,7 +110,7 @@ pub struct Panic {
     pub message: String,
 }
 
-/// Why a run cannot go on: somebody waits in vain, or time is over.
+/// Why a run cannot continue: an agent waits in vain, or time is over.
 #[derive(Clone, Debug, thiserror::Error, serde::Serialize, serde::Deserialize)]
 #[error("{kind} in iteration {iteration}, which began at {at} of simulated time: {waits}")]
 pub struct Stall {

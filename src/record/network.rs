@@ -16,7 +16,7 @@ pub(super) fn write(plan: &Plan, folder: &Path, constants: &[Constant]) -> Resul
     write_edges(plan, folder, constants, 1)
 }
 
-/// Writes who took part, in the place of the table that is there, with what each agent came to.
+/// Writes who took part, instead of the table that is there, with what each agent came to.
 pub(super) fn write_agents(
     plan: &Plan,
     folder: &Path,
@@ -78,7 +78,7 @@ pub(super) fn write_agents(
     agents.finish().map(drop)
 }
 
-/// Writes `edges`, in the place of the table that is there: all networks of a run with so many
+/// Writes `edges`, instead of the table that is there: all networks of a run with so many
 /// iterations.
 pub(super) fn write_edges(
     plan: &Plan,
