@@ -86,7 +86,7 @@
 //! | part | what it answers |
 //! |---|---|
 //! | [`units`], [`kernel`] | agents, simulated time; loops for the processor's vector units |
-//! | [`rng`], `delimited` | keyed random streams; small tables in text files |
+//! | [`rng`], `files`, `delimited` | keyed random streams; files that users name; small tables in text files |
 //! | [`settings`], [`distribution`] | strict TOML; random durations |
 //! | [`topology`] | who is whose neighbor |
 //! | [`learner`] | the adapt step |
@@ -150,6 +150,8 @@ pub mod data;
 mod delimited;
 pub mod distribution;
 pub mod fault;
+mod files;
+pub mod guide;
 pub mod kernel;
 pub mod learner;
 pub mod link;

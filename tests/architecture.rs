@@ -4,8 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The parts from the ground up: a part uses only parts that stand before it.
-const PARTS: [&str; 22] = [
+const PARTS: [&str; 23] = [
     "units",
+    "files",
     "checkpoint",
     "kernel",
     "rng",
