@@ -47,6 +47,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, OnceLock};
+use std::thread::Builder;
 
 /// How to run, as opposed to what.
 #[derive(Default)]
@@ -145,7 +146,12 @@ fn run_here(plan: Arc<Plan>, options: RunOptions) -> Result<Summary, RunError> {
     // A system belongs to its thread for good, so the actors have threads of their own. The recorder
     // stays on the caller's: what it has for its buffers is there for the next run.
     std::thread::scope(|scope| {
-        let acting = scope.spawn(|| act(desk, threads, of_clock, sections, over));
+        let act = || act(desk, threads, of_clock, sections, over);
+        let acting = Builder::new().spawn_scoped(scope, act);
+        let acting = acting.map_err(|error| RunError::Threads {
+            wanted: threads,
+            error,
+        })?;
         let record = || recorder.run(&entries);
         let outcome = catch_unwind(AssertUnwindSafe(record)).unwrap_or_else(|payload| {
             Err(RunError::Panic(Panic {
@@ -175,7 +181,14 @@ fn act(
     over: tokio::sync::oneshot::Receiver<()>,
 ) -> Result<(), RunError> {
     let system = System::new();
-    let arbiters: Vec<Arbiter> = (1..threads).map(|_| Arbiter::new()).collect();
+    let mut arbiters: Vec<Arbiter> = Vec::new();
+    while arbiters.len() + 1 < threads {
+        match Arbiter::try_new() {
+            Ok(arbiter) => arbiters.push(arbiter),
+            // No result depends on how many there are.
+            Err(_) => break,
+        }
+    }
     let told = system.block_on(async {
         start(&desk, &arbiters, of_clock, of_agents);
         over.await

@@ -20,6 +20,7 @@ mod status;
 mod survey;
 #[cfg(test)]
 pub(crate) mod testing;
+mod threads;
 mod todo;
 mod workload;
 
@@ -43,10 +44,11 @@ use crate::settings::WrongSettings;
 use ledger::Ledger;
 use lock::{Attempt, LOCK_FILE, Lock, Sharing};
 use std::collections::{BTreeSet, VecDeque};
-use std::panic::resume_unwind;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
+use std::thread::Builder;
 use std::time::{Duration, Instant};
 use todo::Run;
 use workload::{Size, share_out};
@@ -187,7 +189,11 @@ impl Campaign {
         } = self.begin(options)?;
         let pending = self.pending(&runs);
         let sizes = pending.iter().map(|run| &run.size);
-        let (jobs, threads) = share_out(options.threads, options.jobs, sizes);
+        let wanted = share_out(options.threads, options.jobs, sizes);
+        let (jobs, threads) = match pending.is_empty() {
+            true => wanted,
+            false => threads::startable(wanted.0, wanted.1).map_err(CampaignError::Threads)?,
+        };
         outlook(self.outlook(&pending, &outcomes, (jobs, threads), lock.holds()));
         let ledger = self.ledger(options, outcomes);
         let queue: VecDeque<(&Run, u32)> = pending.iter().map(|run| (*run, 0)).collect();
@@ -213,10 +219,16 @@ impl Campaign {
             }
         };
         std::thread::scope(|scope| {
-            scope.spawn(|| ledger.keep());
-            let workers: Vec<_> = (0..jobs).map(|_| scope.spawn(work)).collect();
+            // They could all be started a moment ago; another process may have taken them since.
+            // Without its thread the table is written at the end alone, and without other workers
+            // this thread runs all points.
+            let _ = Builder::new().spawn_scoped(scope, || ledger.keep());
+            let start = |_| Builder::new().spawn_scoped(scope, work).ok();
+            let workers: Vec<_> = (1..jobs).filter_map(start).collect();
+            let own = catch_unwind(AssertUnwindSafe(work));
             // One that panicked is told of when all are back.
-            let ended: Vec<_> = workers.into_iter().map(|worker| worker.join()).collect();
+            let mut ended: Vec<_> = workers.into_iter().map(|worker| worker.join()).collect();
+            ended.push(own);
             ledger.end();
             if let Some(payload) = ended.into_iter().find_map(Result::err) {
                 resume_unwind(payload);

@@ -72,6 +72,9 @@ pub enum CampaignError {
     /// The results folder cannot be used.
     #[error(transparent)]
     Folder(#[from] FolderError),
+    /// Not enough threads can be started: nothing was run.
+    #[error("{0}")]
+    Threads(RunError),
     /// It was told to end before the first run began.
     #[error("interrupted before the first run began")]
     Interrupted,

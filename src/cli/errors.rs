@@ -117,6 +117,12 @@ impl From<CampaignError> for Refusal {
                 }
                 .to_owned(),
             },
+            CampaignError::Threads(_) => Refusal::Other {
+                message: error.to_string(),
+                help: "let this process have more threads or memory (`ulimit -u`, `ulimit -v`); \
+                       --threads N takes fewer"
+                    .to_owned(),
+            },
             CampaignError::Interrupted => Refusal::Other {
                 message: error.to_string(),
                 help: "the same command begins again".to_owned(),

@@ -17,6 +17,14 @@ pub enum RunError {
         /// Why.
         error: std::io::Error,
     },
+    /// Threads cannot be started.
+    #[error("cannot start {wanted} threads: {error}")]
+    Threads {
+        /// How many were needed.
+        wanted: usize,
+        /// Why.
+        error: std::io::Error,
+    },
     /// The run can never continue: an agent waits for what does not come, or time is over.
     #[error("{0}")]
     Stalled(Stall),
@@ -53,6 +61,10 @@ impl RunError {
                 path: path.clone(),
                 error: std::io::Error::new(error.kind(), error.to_string()),
             },
+            RunError::Threads { wanted, error } => RunError::Threads {
+                wanted: *wanted,
+                error: std::io::Error::new(error.kind(), error.to_string()),
+            },
             RunError::Interrupted { iterations } => RunError::Interrupted {
                 iterations: *iterations,
             },
@@ -72,9 +84,10 @@ impl RunError {
     /// Whether it came from outside: once that is mended, the run can go on where it was.
     pub fn is_of_surroundings(&self) -> bool {
         match self {
-            RunError::Write { .. } | RunError::Interrupted { .. } | RunError::Checkpoint { .. } => {
-                true
-            }
+            RunError::Write { .. }
+            | RunError::Threads { .. }
+            | RunError::Interrupted { .. }
+            | RunError::Checkpoint { .. } => true,
             RunError::Panic(_) | RunError::Stalled(_) | RunError::Accounting(_) => false,
         }
     }
@@ -84,6 +97,7 @@ impl RunError {
         match self {
             RunError::Panic(_) => "panic",
             RunError::Write { .. } => "write",
+            RunError::Threads { .. } => "threads",
             RunError::Stalled(stall) => match stall.kind {
                 Standstill::Vain => "stall",
                 Standstill::EndOfTime => "end-of-time",
