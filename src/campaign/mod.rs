@@ -234,7 +234,10 @@ impl Campaign {
                 resume_unwind(payload);
             }
         });
-        Ok(ledger.close())
+        options.running.fetch_add(1, Ordering::SeqCst);
+        let ended = ledger.close();
+        options.running.fetch_sub(1, Ordering::SeqCst);
+        Ok(ended)
     }
 
     /// Checks every point, takes the folder, and looks what is to be done.

@@ -8,7 +8,7 @@ use crate::settings::WrongSettings;
 use std::num::NonZeroU64;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicUsize};
 
 /// How to run a campaign, as opposed to what.
 #[derive(Clone)]
@@ -34,6 +34,9 @@ pub struct CampaignOptions<'a> {
     pub observers: &'a (dyn Fn(&Plan) -> Vec<Box<dyn Observer>> + Sync),
     /// Set to true from anywhere, ends the campaign with the iterations that are being run.
     pub interrupt: Arc<AtomicBool>,
+    /// Counts what is under way that an interruption should wait for: runs from their first
+    /// iteration on, and the last writing of `points.parquet`.
+    pub running: Arc<AtomicUsize>,
 }
 
 impl Default for CampaignOptions<'_> {
@@ -49,6 +52,7 @@ impl Default for CampaignOptions<'_> {
             share: None,
             observers: &|_| Vec::new(),
             interrupt: Arc::default(),
+            running: Arc::default(),
         }
     }
 }

@@ -11,6 +11,7 @@ use crate::units::SimTime;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 impl Campaign {
     /// Runs a run to its end, unless somebody else has its lock: then it is still `Running`.
@@ -89,7 +90,11 @@ impl Campaign {
                 interrupt: options.interrupt.clone(),
                 checkpoint_every: options.checkpoint_every,
             };
-            actors::run(plan, run)
+            // A panic of the run is caught inside.
+            options.running.fetch_add(1, Ordering::SeqCst);
+            let ended = actors::run(plan, run);
+            options.running.fetch_sub(1, Ordering::SeqCst);
+            ended
         };
         catch_unwind(AssertUnwindSafe(body)).unwrap_or_else(|payload| {
             Err(RunError::Panic(Panic {

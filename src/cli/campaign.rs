@@ -1,12 +1,13 @@
 //! What `run` and `resume` do: run a campaign, and tell what it came to.
 
 use super::errors::{Refusal, complain};
+use super::interruption::Interruption;
 use super::list::Format;
 use super::progress::Progress;
 use super::report::{self, page_in};
 use super::results::results;
 use super::results_json::results_json;
-use super::{FAILED, INTERRUPTED, Plugins, text};
+use super::{FAILED, INTERRUPTED, Plugins, panics, text};
 use crate::campaign::{
     Campaign, CampaignError, CampaignOptions, Ended, Kept, PointOutcome, Share, by_turns,
 };
@@ -15,8 +16,7 @@ use crate::scenario::{Plan, ScenarioFile};
 use clap::Args;
 use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 
 /// How to run a campaign, whichever command does.
 #[derive(Args)]
@@ -70,24 +70,8 @@ impl How {
 
     /// Runs a campaign, and gives the exit status.
     pub fn run(self, asked: Asked, plugins: Plugins) -> u8 {
-        let interrupt = Arc::new(AtomicBool::new(false));
-        let (flag, quiet) = (interrupt.clone(), self.quiet);
-        // A second interruption ends the program at once. Without a handler the first does.
-        let _ = on_interruption(move || {
-            let again = flag.swap(true, Ordering::Relaxed);
-            if !quiet {
-                text::note(match again {
-                    false => {
-                        "Interrupted: writing checkpoints; once more ends at once, without them."
-                    }
-                    true => "Ended at once.",
-                });
-            }
-            if again {
-                std::process::exit(i32::from(INTERRUPTED));
-            }
-        });
-
+        let interruption = Interruption::of_process();
+        interruption.quiet.store(self.quiet, Ordering::Relaxed);
         let Plugins {
             catalogues,
             observers,
@@ -111,15 +95,24 @@ impl How {
             jobs: self.jobs.map(usize::from),
             share: asked.share,
             observers: &all_observers,
-            interrupt,
+            interrupt: interruption.flag.clone(),
+            running: interruption.running.clone(),
         };
-        let ended = campaign.run(&options, |outlook| progress.begin(outlook));
+        let ended = campaign.run(&options, |outlook| {
+            interruption.is_campaign.store(true, Ordering::SeqCst);
+            progress.begin(outlook);
+        });
+        interruption.is_campaign.store(false, Ordering::SeqCst);
         progress.end();
         let ended = match ended {
             Ok(ended) => ended,
             Err(error @ CampaignError::Interrupted) => {
                 let _ = self.refuse(error.into());
                 return INTERRUPTED;
+            }
+            Err(error @ CampaignError::Threads(_)) => {
+                let _ = self.refuse(error.into());
+                return FAILED;
             }
             Err(error) if asked.resumes => return self.refuse(Refusal::of_resume(error)),
             Err(error) => return self.refuse(error.into()),
@@ -232,6 +225,7 @@ fn tell_failures(
     for (why, runs) in alike {
         complain(&in_common(&why, &runs));
     }
+    panics::print();
     if let Some(error) = unwritten {
         failed = true;
         complain(&error);
@@ -296,34 +290,4 @@ fn in_common(why: &str, runs: &[String]) -> String {
         more => told += &format!("\nand {more} more"),
     }
     told
-}
-
-/// Has `handle` called whenever the program is told to end.
-#[cfg(unix)]
-fn on_interruption(handle: impl Fn() + Send + 'static) -> std::io::Result<()> {
-    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
-    let mut all = vec![SIGINT, SIGTERM];
-    // What `nohup` has begun outlives its terminal.
-    if !ignores(SIGHUP) {
-        all.push(SIGHUP);
-    }
-    let mut signals = signal_hook::iterator::Signals::new(all)?;
-    std::thread::Builder::new()
-        .name("interruption".into())
-        .spawn(move || signals.forever().for_each(|_| handle()))?;
-    Ok(())
-}
-
-#[cfg(not(unix))]
-fn on_interruption(handle: impl Fn() + Send + 'static) -> Result<(), ctrlc::Error> {
-    ctrlc::set_handler(handle)
-}
-
-/// Whether this process was begun with a signal ignored, where the system tells.
-#[cfg(unix)]
-fn ignores(signal: i32) -> bool {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
-    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
-    mask.is_some_and(|mask| mask >> (signal - 1) & 1 == 1)
 }

@@ -8,12 +8,15 @@ mod errors;
 mod essentials;
 mod final_table;
 mod forecast;
+mod interruption;
 mod latencies;
+mod limits;
 mod list;
 mod mark;
 mod matrix;
 mod new;
 mod notes;
+mod panics;
 mod progress;
 mod report;
 mod results;
@@ -32,6 +35,7 @@ use crate::record::{Build, Observer, Panic};
 use crate::scenario::{Catalogues, Plan};
 use clap::builder::PossibleValuesParser;
 use clap::{Arg, CommandFactory, FromArgMatches, Parser, Subcommand};
+use interruption::Interruption;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 
@@ -125,6 +129,9 @@ fn program() -> String {
 
 /// The program: reads the command line and does what it says.
 pub fn main(plugins: Plugins) -> ExitCode {
+    limits::install();
+    panics::install();
+    Interruption::install();
     match &plugins.program {
         Some((name, version)) => Build::name(name, version),
         None => Build::name(&program(), ""),
@@ -150,6 +157,7 @@ pub fn main(plugins: Plugins) -> ExitCode {
             // Runs tell of their panics themselves: this one came before or after them.
             catch_unwind(AssertUnwindSafe(body)).unwrap_or_else(|payload| {
                 errors::complain(&format!("panic: {}", Panic::message(&*payload)));
+                panics::print();
                 FAILED
             })
         }

@@ -20,19 +20,42 @@ pub struct Submitted {
 }
 
 impl Submitted {
-    /// From `12` or `12;cluster`, as `sbatch --parsable` tells it.
-    fn read(told: &str) -> Option<Submitted> {
-        // Sites let sbatch tell more, before it.
-        let line = told.lines().map(str::trim).rfind(|line| !line.is_empty())?;
-        let (id, cluster) = match line.split_once(';') {
-            Some((id, cluster)) => (id, Some(cluster.to_owned())),
-            None => (line, None),
+    /// From what `sbatch --parsable` printed. Sites and wrappers add lines before and after the one
+    /// with the number, or print it as sbatch does without that option. `None` where no line has a
+    /// number, or where lines have different ones.
+    fn read(printed: &str) -> Option<Submitted> {
+        let mut found = printed.lines().filter_map(Submitted::read_line);
+        let first = found.next()?;
+        found.all(|other| other == first).then_some(first)
+    }
+
+    /// From `12`, `12;cluster`, `Submitted batch job 12` or `Submitted batch job 12 on cluster west`.
+    fn read_line(line: &str) -> Option<Submitted> {
+        let line = anstream::adapter::strip_str(line).to_string();
+        let line = line.trim();
+        let (id, cluster) = match line.strip_prefix("Submitted batch job ") {
+            Some(job) => match job.split_once(" on cluster ") {
+                Some((id, cluster)) => (id, Some(cluster)),
+                None => (job, None),
+            },
+            None => match line.split_once(';') {
+                Some((id, cluster)) => (id, Some(cluster)),
+                None => (line, None),
+            },
         };
+        let (id, cluster) = (id.trim(), cluster.map(str::trim));
         let is_number = !id.is_empty() && id.bytes().all(|b| b.is_ascii_digit());
-        is_number.then(|| Submitted {
+        let is_cluster = cluster.is_none_or(|name| !name.is_empty() && !name.contains(' '));
+        (is_number && is_cluster).then(|| Submitted {
             id: id.to_owned(),
-            cluster,
+            cluster: cluster.map(str::to_owned),
         })
+    }
+
+    /// As `sbatch --parsable` prints it.
+    fn parsable(&self) -> String {
+        let cluster = self.cluster.iter().map(|cluster| format!(";{cluster}"));
+        self.id.clone() + &cluster.collect::<String>()
     }
 
     /// The arguments that name it to Slurm's commands.
@@ -143,7 +166,7 @@ pub fn submit(job: &Job) -> Result<(Submitted, Option<SlurmError>), SlurmError> 
     let Some(array) = Submitted::read(&told) else {
         return Err(SlurmError::Unnumbered(told.trim().to_owned()));
     };
-    let kept = write(&logs.join(RECORD), &format!("{}\n", told.trim()));
+    let kept = write(&logs.join(RECORD), &format!("{}\n", array.parsable()));
     Ok((array, kept.err()))
 }
 
@@ -242,7 +265,34 @@ mod tests {
         assert_eq!(Submitted::read("12\n"), submitted("12", None));
         assert_eq!(Submitted::read("12;west\n"), submitted("12", Some("west")));
         assert_eq!(Submitted::read("Welcome!\n12\n\n"), submitted("12", None));
-        for wrong in ["", "\n", "Submitted batch job 12", ";west"] {
+        for printed in [
+            "12\nYour account has 12 SUs left\n",
+            "Submitted batch job 12\n",
+            "Submitted batch job 12 \r\nbye\r\n",
+            "\u{1b}[32m12\u{1b}[0m\n",
+            "12\n\nSubmitted batch job 12\n",
+        ] {
+            assert_eq!(
+                Submitted::read(printed),
+                submitted("12", None),
+                "{printed:?}"
+            );
+        }
+        for printed in [
+            "12;west\n-- 3 jobs queued\n",
+            "Submitted batch job 12 on cluster west\n",
+        ] {
+            let array = submitted("12", Some("west"));
+            assert_eq!(Submitted::read(printed), array, "{printed:?}");
+        }
+        for wrong in [
+            "",
+            "\n",
+            "Submitted batch job x",
+            ";west",
+            "12;",
+            "12\n13\n",
+        ] {
             assert_eq!(Submitted::read(wrong), None, "{wrong:?}");
         }
     }

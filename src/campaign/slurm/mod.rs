@@ -38,7 +38,7 @@ pub enum SlurmError {
         told: String,
     },
     /// A job was submitted, and nobody knows which.
-    #[error("sbatch succeeded and told no job's number, but {0:?}")]
+    #[error("sbatch printed no job number, or several: {0:?}")]
     Unnumbered(String),
     /// `sbatch` cannot be given an option.
     #[error("--sbatch-arg={argument} cannot be given: {why}")]

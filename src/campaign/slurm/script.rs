@@ -170,9 +170,19 @@ exit "$byzsim_status"
             return lines;
         }
         format!(
-            r#"# From here on, as given by --prologue:
+            r#"# A prologue that ends the task leaves its points undone: that is an error.
+exit() {{
+    local byzsim_status=${{1-$?}}
+    if [ "$BASH_SUBSHELL" -eq 0 ] && [ "$byzsim_status" = 0 ]; then
+        echo "task $SLURM_ARRAY_TASK_ID, the prologue ended the task before the program began" >&2
+        byzsim_status=1
+    fi
+    builtin exit "$byzsim_status"
+}}
+# From here on, as given by --prologue:
 {lines}# … until here.
 byzsim_status=$?
+unset -f exit
 if [ "$byzsim_status" -ne 0 ]; then
     echo "task $SLURM_ARRAY_TASK_ID, the prologue failed with status $byzsim_status" >&2
     exit 1
@@ -307,6 +317,45 @@ mod tests {
                 "resume {folder} --task 3 --tasks 4 --threads 1 --mark {folder}/slurm/0_3.mark"
             );
             assert!(told.lines().any(|told| told == line), "{told}");
+        }
+    }
+
+    #[test]
+    fn a_prologue_that_ends_the_task_is_an_error() {
+        let run = |prologue: &str| {
+            let script = script(&Job {
+                program: "/bin/echo".into(),
+                folder: "/x".into(),
+                prologue: prologue.to_owned(),
+                ..job()
+            });
+            let output = Command::new("bash")
+                .args(["-c", &script])
+                .env("SLURM_ARRAY_TASK_ID", "3")
+                .env("SLURM_CPUS_PER_TASK", "1")
+                .output()
+                .expect("bash");
+            let printed = String::from_utf8_lossy(&output.stdout).contains("resume /x");
+            (output.status.code(), printed)
+        };
+        for early in [
+            "exit",
+            "exit 0",
+            "true; exit",
+            "trap true EXIT\nexit 0",
+            "ready() { exit 0; }\nready",
+            "if true; then exit; fi",
+        ] {
+            assert_eq!(run(early), (Some(1), false), "{early}");
+        }
+        assert_eq!(run("exit 3"), (Some(3), false));
+        assert_eq!(run("false"), (Some(1), false));
+        for fine in [
+            "(exit 0)",
+            "x=$(exit 0; echo 1)",
+            "module() { return 0; }\nmodule",
+        ] {
+            assert_eq!(run(fine), (Some(0), true), "{fine}");
         }
     }
 
