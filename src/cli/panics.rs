@@ -3,7 +3,7 @@
 
 use super::text::note;
 use std::backtrace::Backtrace;
-use std::panic::{PanicHookInfo, set_hook, take_hook};
+use std::panic::{PanicHookInfo, set_hook};
 use std::sync::OnceLock;
 
 /// Where the first panic was, and the calls that led there.
@@ -11,24 +11,16 @@ static FIRST: OnceLock<(String, String)> = OnceLock::new();
 
 /// Keeps the first panic for [`print`], instead of printing each as it happens.
 pub(super) fn install() {
-    let default = take_hook();
-    set_hook(Box::new(move |info| {
-        // A second panic of a thread that unwinds ends the process: nothing is printed later.
-        if std::thread::panicking() {
-            default(info);
-        } else {
-            FIRST.get_or_init(|| (place(info), calls()));
-        }
+    set_hook(Box::new(|info| {
+        FIRST.get_or_init(|| (place(info), calls()));
     }));
 }
 
 /// Prints the first panic, if there was one.
 pub(super) fn print() {
-    if let Some((place, calls)) = FIRST.get() {
-        note(&format!("The first panic was at {place}"));
-        if !calls.is_empty() {
-            note(calls.trim_end());
-        }
+    if let Some((place, calls)) = FIRST.get().filter(|(_, calls)| !calls.is_empty()) {
+        note(&format!("The code panicked at {place}, called from"));
+        note(calls.trim_end());
     }
 }
 

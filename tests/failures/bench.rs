@@ -141,6 +141,11 @@ impl Ended {
             .collect()
     }
 
+    /// The exit status; `None` where a signal ended it.
+    pub fn code(&self) -> Option<i32> {
+        self.status.code()
+    }
+
     /// Checks the exit status.
     #[track_caller]
     pub fn with_status(self, code: i32) -> Ended {

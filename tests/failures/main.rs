@@ -6,6 +6,7 @@
 
 mod bench;
 mod interrupted;
+mod limits;
 mod panics;
 mod plugins;
 #[path = "../reading/mod.rs"]
@@ -26,6 +27,7 @@ fn main() -> ExitCode {
         refused::TESTS,
         stalls::TESTS,
         interrupted::TESTS,
+        limits::TESTS,
         told::TESTS,
     ]
     .concat();

@@ -6,6 +6,7 @@ use super::reading;
 
 super::tests![
     a_panic_in_a_task_names_agent_iteration_and_time_on_any_number_of_threads,
+    a_broken_rule_prints_one_error_and_one_backtrace,
     a_panic_in_a_rule_names_agent_iteration_and_time,
     a_panic_in_an_attack_names_the_attacker_and_the_attack,
     a_panic_in_the_recorder_names_iteration_and_time,
@@ -48,6 +49,31 @@ fn a_panic_in_a_task_names_agent_iteration_and_time_on_any_number_of_threads() {
         is_readable(&bench.run_folder(), "failed", 17);
         one_failure_leads_to_no_others(&ended);
     }
+}
+
+fn a_broken_rule_prints_one_error_and_one_backtrace() {
+    let rule = "[rule]\nkind = \"fragile\"\nall = true\nat = 17\n[sweep]\nseed = [1, 2, 3]\n";
+    for threads in ["1", "2", "8"] {
+        let bench = Bench::new(&format!("{RING}[task]\nkind = \"fragile\"\n{rule}"));
+        let ended = bench.run(&["--threads", threads]).with_status(1);
+        let errors = ended.errors();
+        assert!(errors.len() <= 3, "{}", ended.stderr);
+        for error in errors {
+            assert!(
+                error.contains("panicked in iteration 17 at 170.017 ms"),
+                "{error}"
+            );
+        }
+        one_failure_leads_to_no_others(&ended);
+        assert!(ended.stderr.contains("plugins.rs"), "{}", ended.stderr);
+        let calls = ended.stderr.matches("Combiner>::combine").count();
+        assert!(calls <= 1, "{}", ended.stderr);
+    }
+    let bench = Bench::new(&format!("{RING}[task]\nkind = \"fragile\"\n{rule}"));
+    let mut command = bench.command(&[]);
+    command.env("RUST_BACKTRACE", "0");
+    let ended = bench.end(command).with_status(1);
+    assert!(!ended.stderr.contains("plugins.rs"), "{}", ended.stderr);
 }
 
 fn a_panic_in_a_rule_names_agent_iteration_and_time() {

@@ -13,6 +13,8 @@ use byzsim::topology::Graph;
 use byzsim::units::AgentId;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 /// The variable that names the observers, separated by commas.
 pub const OBSERVERS: &str = "BYZSIM_TEST_OBSERVERS";
@@ -44,6 +46,8 @@ struct Trap {
     at: u64,
     when_made: bool,
     when_loaded: bool,
+    all: bool,
+    stuck_at_load: u32,
     dimension: u32,
 }
 
@@ -60,6 +64,12 @@ impl Trap {
             when_loaded: keys
                 .key("when_loaded", "Whether loading fails")
                 .default(false, "tests"),
+            all: keys
+                .key("all", "Whether every agent fails")
+                .default(false, "tests"),
+            stuck_at_load: keys
+                .key("stuck_at_load", "Which loading never ends, from 1 on")
+                .default(0, "tests"),
             dimension: keys
                 .key("dimension", "Number of parameters that it claims")
                 .default(2, "tests"),
@@ -72,7 +82,7 @@ impl Trap {
 
     fn step(&self, agent: AgentId, at: u64) {
         assert!(
-            !(agent == self.agent && at == self.at),
+            !((self.all || agent == self.agent) && at == self.at),
             "the trap was sprung"
         );
     }
@@ -94,6 +104,11 @@ impl Fragile {
 impl Task for Fragile {
     fn load(&self, _: &Graph, _: TaskSeeds, _: &Library) -> Result<Arc<dyn World>, DataError> {
         assert!(!self.0.when_loaded, "cannot be loaded");
+        static LOADED: AtomicU32 = AtomicU32::new(0);
+        if LOADED.fetch_add(1, Ordering::Relaxed) + 1 == self.0.stuck_at_load {
+            std::fs::write("stuck", "").expect("the test's folder");
+            std::thread::sleep(Duration::from_secs(3600));
+        }
         Ok(Arc::new(FragileWorld(self.0)))
     }
 }
