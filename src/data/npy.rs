@@ -24,22 +24,62 @@ pub(crate) struct Npy {
 /// Type of the elements.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
+    F2,
     F4,
     F8,
+    I1,
+    I2,
     I4,
     I8,
     U1,
+    U2,
+    U4,
+    U8,
 }
 
 impl Kind {
-    /// The names that numpy gives them, with their sizes in bytes. A byte has no order of bytes.
-    const NAMES: [(&str, Kind, usize); 5] = [
-        ("<f4", Kind::F4, 4),
-        ("<f8", Kind::F8, 8),
-        ("<i4", Kind::I4, 4),
-        ("<i8", Kind::I8, 8),
-        ("|u1", Kind::U1, 1),
+    /// What numpy calls them, with their sizes in bytes. Truth values are the bytes 0 and 1.
+    const NAMES: [(&str, Kind, usize); 12] = [
+        ("f2", Kind::F2, 2),
+        ("f4", Kind::F4, 4),
+        ("f8", Kind::F8, 8),
+        ("i1", Kind::I1, 1),
+        ("i2", Kind::I2, 2),
+        ("i4", Kind::I4, 4),
+        ("i8", Kind::I8, 8),
+        ("u1", Kind::U1, 1),
+        ("b1", Kind::U1, 1),
+        ("u2", Kind::U2, 2),
+        ("u4", Kind::U4, 4),
+        ("u8", Kind::U8, 8),
     ];
+
+    /// The kind, whether its bytes are in big-endian order, its size, and its name in a header such
+    /// as `'<f4', …`.
+    ///
+    /// # Errors
+    /// A type that is none of numbers, as a clause about the array.
+    fn read(text: &str) -> Result<(Kind, bool, usize, &str), String> {
+        let quoted = text
+            .strip_prefix('\'')
+            .and_then(|text| text.split_once('\''));
+        let name = quoted.map_or("", |(name, _)| name);
+        let bare = name.trim_start_matches(['<', '>', '|', '=']);
+        if let Some(&(_, kind, size)) = Kind::NAMES.iter().find(|(known, ..)| *known == bare) {
+            return Ok((kind, name.starts_with('>'), size, name));
+        }
+        Err(match bare.chars().next() {
+            Some('U' | 'S' | 'a') => {
+                "is text: number it from 0 (np.unique(y, return_inverse=True)), or write a CSV file"
+                    .to_owned()
+            }
+            Some('O') => "holds Python objects: save it as numbers, such as f4 or i8".to_owned(),
+            _ => {
+                let kind: String = text.chars().take_while(|&c| c != ',').take(20).collect();
+                format!("is of type {kind}: save it as numbers, such as f4 or i8")
+            }
+        })
+    }
 }
 
 impl Npy {
@@ -53,16 +93,7 @@ impl Npy {
         let header = header(&mut bytes).map_err(cannot)?;
         let header = header.ok_or("has no NPY header")?;
         let kind = value(&header, "descr").ok_or("has a header without `descr`")?;
-        let known = |(name, ..): &&(&str, Kind, usize)| {
-            let quoted = kind.strip_prefix('\'').and_then(|k| k.strip_prefix(*name));
-            quoted.is_some_and(|rest| rest.starts_with('\''))
-        };
-        let Some(&(name, kind, size)) = Kind::NAMES.iter().find(known) else {
-            let kind: String = kind.chars().take_while(|&c| c != ',').take(20).collect();
-            return Err(format!(
-                "is of type {kind}: save it as f4, f8, i4, i8 or u1"
-            ));
-        };
+        let (kind, is_big, size, name) = Kind::read(kind)?;
         let order = value(&header, "fortran_order");
         let is_fortran = order.ok_or("has a header without `fortran_order`")?;
         let is_fortran = is_fortran.starts_with("True");
@@ -92,6 +123,9 @@ impl Npy {
                 "{promised} bytes, of which there are {found}: save it again"
             )));
         }
+        if is_big {
+            elements.chunks_exact_mut(size).for_each(<[u8]>::reverse);
+        }
         Ok(Npy {
             kind,
             is_fortran,
@@ -111,11 +145,17 @@ impl Npy {
     /// The elements as numbers, the last index running fastest.
     pub(crate) fn numbers<T: Clone>(&self, make: impl Fn(f64) -> T) -> Vec<T> {
         match self.kind {
+            Kind::F2 => self.elements(|bytes| make(half(u16::from_le_bytes(bytes)))),
             Kind::F4 => self.elements(|bytes| make(f32::from_le_bytes(bytes).into())),
             Kind::F8 => self.elements(|bytes| make(f64::from_le_bytes(bytes))),
+            Kind::I1 => self.elements(|bytes| make(i8::from_le_bytes(bytes).into())),
+            Kind::I2 => self.elements(|bytes| make(i16::from_le_bytes(bytes).into())),
             Kind::I4 => self.elements(|bytes| make(i32::from_le_bytes(bytes).into())),
             Kind::I8 => self.elements(|bytes| make(i64::from_le_bytes(bytes) as f64)),
             Kind::U1 => self.elements(|bytes| make(u8::from_le_bytes(bytes).into())),
+            Kind::U2 => self.elements(|bytes| make(u16::from_le_bytes(bytes).into())),
+            Kind::U4 => self.elements(|bytes| make(u32::from_le_bytes(bytes).into())),
+            Kind::U8 => self.elements(|bytes| make(u64::from_le_bytes(bytes) as f64)),
         }
     }
 
@@ -137,6 +177,19 @@ impl Npy {
         let shape = IxDyn(&self.shape).f();
         let array = ArrayD::from_shape_vec(shape, stored).expect("as many as the shape has");
         array.iter().cloned().collect()
+    }
+}
+
+/// A number of 16 bits: a sign, five bits of exponent, ten of fraction.
+fn half(bits: u16) -> f64 {
+    let sign = if bits >> 15 == 1 { -1.0 } else { 1.0 };
+    let exponent = i32::from(bits >> 10 & 0x1f);
+    let fraction = f64::from(bits & 0x3ff) / 1024.0;
+    match exponent {
+        0 => sign * fraction * 2f64.powi(-14),
+        31 if fraction == 0.0 => sign * f64::INFINITY,
+        31 => f64::NAN,
+        _ => sign * (1.0 + fraction) * 2f64.powi(exponent - 15),
     }
 }
 

@@ -15,6 +15,30 @@ pub(crate) fn shown(field: &str) -> String {
     shown
 }
 
+/// What separates the columns of a table whose first line names them: commas, or semicolons or tabs
+/// where the line has no comma outside quotes.
+pub(crate) fn separator(text: &str) -> char {
+    let text = text.trim_start();
+    let mut is_quoted = false;
+    let mut seen = [0; 3];
+    for c in text.chars() {
+        match c {
+            '"' => is_quoted = !is_quoted,
+            _ if is_quoted => {}
+            '\n' | '\r' => break,
+            ',' => seen[0] += 1,
+            ';' => seen[1] += 1,
+            '\t' => seen[2] += 1,
+            _ => {}
+        }
+    }
+    match seen {
+        [0, semicolons, _] if semicolons > 0 => ';',
+        [0, 0, tabs] if tabs > 0 => '\t',
+        _ => ',',
+    }
+}
+
 /// That fields are separated by something else than commas, where none of them may hold that.
 pub(crate) fn other_separator(record: &Record) -> Option<String> {
     let holds = |c: char| record.fields().any(|field| field.contains(c));
@@ -38,7 +62,10 @@ pub(crate) fn other_separator(record: &Record) -> Option<String> {
 pub(crate) const MISSING_VALUE: &str = "a value is missing";
 
 /// Texts by which programs mark a missing value.
-const MISSING: [&str; 9] = ["na", "n/a", "#n/a", "nan", "null", "none", "nil", "-", "?"];
+const MISSING: [&str; 15] = [
+    "na", "n/a", "n.a.", "#n/a", "<na>", "nan", "-nan", "null", "none", "nil", "nat", "-", "--",
+    ".", "?",
+];
 
 /// What to do about a field that is no number.
 pub(crate) fn number_hint(field: &str) -> Option<&'static str> {

@@ -12,7 +12,7 @@ mod reader;
 mod tests;
 
 pub(crate) use decode::{read_file, text};
-pub(crate) use dialect::{MISSING_VALUE, number_hint, other_separator, shown};
+pub(crate) use dialect::{MISSING_VALUE, number_hint, other_separator, separator, shown};
 pub(crate) use reader::{Reader, Record};
 
 use std::fmt;

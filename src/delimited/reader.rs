@@ -11,6 +11,7 @@ pub(crate) struct Reader<'t> {
     /// The line of that place, from 1.
     line: usize,
     has_comments: bool,
+    separator: char,
 }
 
 /// The fields of a line. Quoted fields may hold line ends.
@@ -74,7 +75,13 @@ impl<'t> Reader<'t> {
             at: 0,
             line: 1,
             has_comments: false,
+            separator: ',',
         }
+    }
+
+    /// Fields are between these instead of commas.
+    pub(crate) fn separated_by(self, separator: char) -> Reader<'t> {
+        Reader { separator, ..self }
     }
 
     /// What follows a `#` outside quotes is left out.
@@ -118,8 +125,8 @@ impl<'t> Reader<'t> {
             self.at += length;
         }
         record.end_field();
-        if self.rest().starts_with(',') {
-            self.at += 1;
+        if self.rest().starts_with(self.separator) {
+            self.at += 1; // separators are ASCII
             return Ok(After::Field);
         }
         if self.has_comments && self.rest().starts_with('#') {
@@ -138,14 +145,15 @@ impl<'t> Reader<'t> {
     }
 
     fn skip_blanks(&mut self) {
-        let is_blank = |c: char| c.is_whitespace() && !matches!(c, '\n' | '\r');
+        let separator = self.separator;
+        let is_blank = |c: char| c.is_whitespace() && !matches!(c, '\n' | '\r') && c != separator;
         let rest = self.rest();
         self.at += rest.len() - rest.trim_start_matches(is_blank).len();
     }
 
     fn ends_field(&self) -> impl Fn(char) -> bool + use<> {
-        let has_comments = self.has_comments;
-        move |c| matches!(c, ',' | '\n' | '\r') || (has_comments && c == '#')
+        let (has_comments, separator) = (self.has_comments, self.separator);
+        move |c| c == separator || matches!(c, '\n' | '\r') || (has_comments && c == '#')
     }
 
     fn quoted(&mut self, start: usize, record: &mut Record) -> Result<(), Unreadable> {
@@ -178,7 +186,8 @@ impl<'t> Reader<'t> {
             record.text.push('"');
             at += 1;
         }
-        let is_line_end = |c: char| matches!(c, '\n' | '\r');
+        let separator = self.separator;
+        let is_line_end = |c: char| matches!(c, '\n' | '\r') || c == separator;
         let rest =
             self.text[at..].trim_start_matches(|c: char| c.is_whitespace() && !is_line_end(c));
         if !(rest.is_empty() || rest.starts_with(self.ends_field())) {

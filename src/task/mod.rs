@@ -13,6 +13,7 @@ mod linear_regression;
 mod own_data;
 mod own_shares;
 mod partition;
+mod scales;
 mod starter;
 mod supervised;
 mod target_localization;

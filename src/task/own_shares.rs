@@ -3,8 +3,9 @@
 use super::partition::{self, TooFew};
 use super::{Partition, Rows};
 use crate::data::own::{OwnData, OwnRows, PATH, TEST_PATH};
-use crate::data::{DataError, Targets};
+use crate::data::{DataError, Examples, Targets};
 use crate::units::AgentId;
+use std::sync::Arc;
 
 /// How rows are shared out among the agents of a topology.
 #[derive(Clone, Copy, Debug)]
@@ -69,6 +70,7 @@ impl Sharing {
                    column `agent`, so that everyone is tested on all rows"
                 .to_owned(),
         };
+        let owners = &owners.of_rows;
         let last = self.agents - 1;
         if let Some(row) = owners.iter().position(|&owner| owner as usize > last) {
             let (place, owner) = (test.places.of("agent", row), owners[row]);
@@ -164,15 +166,44 @@ fn owned(train: &OwnRows, agents: usize) -> Result<Vec<Vec<u32>>, DataError> {
         message,
         help,
     };
+    let (owners, names) = (&owners.of_rows, &owners.names);
     let last = agents - 1;
     let highest = owners.iter().max().map_or(0, |&owner| owner as usize);
+    let let_have = |agents: usize| format!("let the topology have {agents} agents");
+    if let Some(names) = names
+        && names.len() != agents
+    {
+        let (count, listed) = (names.len(), some_of(names));
+        let message = format!(
+            "{file} has rows of {count} agents ({listed}), and the topology has {agents} agents"
+        );
+        return Err(unfit(message, let_have(count)));
+    }
+    let shares = partition::by_agent(owners, highest.max(last) + 1);
+    let present = shares.iter().filter(|rows| !rows.is_empty()).count();
+    let begins_at_1 = shares[0].is_empty() && present == highest;
+    if begins_at_1 && (agents == highest || agents == highest + 1) {
+        let message = format!(
+            "{file} numbers its agents from 1 to {highest}, and agents are numbered from 0 to {last}"
+        );
+        let and = match agents == highest {
+            true => String::new(),
+            false => format!(", and {}", let_have(highest)),
+        };
+        return Err(unfit(message, format!("subtract 1 from the numbers{and}")));
+    }
     if highest > last {
         let message =
             format!("{file} has rows of agent {highest}, and the agents go from 0 to {last}");
-        let help = format!("let the topology have {} agents", highest + 1);
+        let help = match present == highest + 1 {
+            true => let_have(highest + 1),
+            false => format!(
+                "number the {present} agents of the file from 0 without gaps, or give them names \
+                 (s{highest}), and let the topology have {present} agents"
+            ),
+        };
         return Err(unfit(message, help));
     }
-    let shares = partition::by_agent(owners, agents);
     match shares.iter().position(Vec::is_empty) {
         Some(agent) => {
             let message = format!(
@@ -180,7 +211,7 @@ fn owned(train: &OwnRows, agents: usize) -> Result<Vec<Vec<u32>>, DataError> {
                  topology has {agents} agents"
             );
             let help = match agent > highest {
-                true => format!("let the topology have {} agents", highest + 1),
+                true => let_have(highest + 1),
                 false => format!("add rows of agent {agent}, or choose another partition"),
             };
             Err(unfit(message, help))
@@ -189,17 +220,31 @@ fn owned(train: &OwnRows, agents: usize) -> Result<Vec<Vec<u32>>, DataError> {
     }
 }
 
+/// The first few names, for messages.
+fn some_of(names: &[String]) -> String {
+    let mut shown: Vec<&str> = names.iter().take(4).map(String::as_str).collect();
+    if names.len() > shown.len() {
+        shown.push("…");
+    }
+    shown.join(", ")
+}
+
 /// The task group that all rows of an agent have; 0 where the file has no groups.
 fn group(train: &OwnRows, agent: AgentId, rows: &[u32]) -> Result<u32, DataError> {
     let Some(groups) = &train.groups else {
         return Ok(0);
     };
+    let (groups, names) = (&groups.of_rows, &groups.names);
     let group = groups[rows[0] as usize];
     match rows.iter().find(|&&row| groups[row as usize] != group) {
         None => Ok(group),
         Some(&row) => {
             let place = train.places.of("group", row as usize);
-            let other = groups[row as usize];
+            let name = |group: u32| match names {
+                Some(names) => names[group as usize].clone(),
+                None => group.to_string(),
+            };
+            let (group, other) = (name(group), name(groups[row as usize]));
             Err(DataError::Unfit {
                 key: vec!["task", PATH],
                 message: format!("{place} is {other}, and agent {agent} has rows of group {group}"),
@@ -210,9 +255,9 @@ fn group(train: &OwnRows, agent: AgentId, rows: &[u32]) -> Result<u32, DataError
 }
 
 /// Chosen rows of a file.
-pub(super) fn rows_of(all: &OwnRows, rows: Vec<u32>) -> Rows {
+pub(super) fn rows_of(all: &Arc<Examples>, rows: Vec<u32>) -> Rows {
     Rows {
-        examples: all.examples.clone(),
+        examples: all.clone(),
         rows,
     }
 }
@@ -226,9 +271,9 @@ pub(super) enum Tests {
 }
 
 impl Tests {
-    pub(super) fn of(&self, agent: AgentId, test: &OwnRows) -> Rows {
+    pub(super) fn of(&self, agent: AgentId, test: &Arc<Examples>) -> Rows {
         let rows = match self {
-            Tests::All => (0..test.examples.len() as u32).collect(),
+            Tests::All => (0..test.len() as u32).collect(),
             Tests::Own(shares) => shares[agent.index()].clone(),
         };
         rows_of(test, rows)

@@ -57,8 +57,20 @@ pub struct Supervised {
     iterations_per_epoch: u64,
     seed: u64,
     dimension: usize,
-    /// Names of the inputs, where they have names.
-    features: Vec<String>,
+    about: About,
+}
+
+/// What a data set says of itself beside its numbers; empty where it says nothing.
+#[derive(Clone, Debug, Default)]
+pub(super) struct About {
+    /// Names of the inputs.
+    pub(super) features: Vec<String>,
+    /// Names of the classes.
+    pub(super) classes: Vec<String>,
+    /// Names of the agents.
+    pub(super) agents: Vec<String>,
+    /// What else a user should know, each a sentence without its period.
+    pub(super) notes: Vec<String>,
 }
 
 /// Names that are told one by one.
@@ -105,13 +117,13 @@ impl Supervised {
             iterations_per_epoch,
             seed,
             dimension,
-            features: Vec::new(),
+            about: About::default(),
         })
     }
 
-    /// The same with names for the inputs, which the summary tells.
-    pub fn with_features(self, features: Vec<String>) -> Supervised {
-        Supervised { features, ..self }
+    /// The same with names for what the data holds, which the summary shows.
+    pub(super) fn with_about(self, about: About) -> Supervised {
+        Supervised { about, ..self }
     }
 
     /// What each agent learns from and is tested on, in the order of the agents.
@@ -134,6 +146,37 @@ fn least_and_most(numbers: impl Iterator<Item = usize>) -> (usize, usize) {
 
 fn build(model: &dyn Architecture, examples: &Examples) -> Result<Box<dyn Model>, Misfit> {
     model.build(examples.shape(), examples.targets())
+}
+
+impl Supervised {
+    /// The rows of each class, over all agents, where classes have names.
+    fn of_classes(&self) -> String {
+        let names = &self.about.classes;
+        if names.is_empty() {
+            return String::new();
+        }
+        let mut rows = vec![0_u64; names.len()];
+        for share in &self.shares {
+            let own = [&share.train, &share.test];
+            // Rows of another file, for test, are counted for each agent that has them.
+            let own = own
+                .into_iter()
+                .filter(|rows| Arc::ptr_eq(&rows.examples, &share.train.examples));
+            for chosen in own {
+                if let Targets::Classes { labels, .. } = chosen.examples.targets() {
+                    chosen
+                        .rows
+                        .iter()
+                        .for_each(|&row| rows[labels[row as usize] as usize] += 1);
+                }
+            }
+        }
+        let counted = names
+            .iter()
+            .zip(rows)
+            .map(|(name, rows)| format!("{name}: {rows}"));
+        listed(&counted.collect::<Vec<_>>())
+    }
 }
 
 impl World for Supervised {
@@ -197,28 +240,35 @@ impl World for Supervised {
         let count = |of: fn(&Share) -> usize| {
             let (least, most) = least_and_most(self.shares.iter().map(of));
             if least == most {
-                least.to_string()
-            } else {
-                format!("{least} to {most}")
+                return least.to_string();
             }
+            let mut all: Vec<usize> = self.shares.iter().map(of).collect();
+            all.sort_unstable();
+            format!("{least} to {most} (median {})", all[all.len() / 2])
         };
         let examples = &self.shares[0].train.examples;
         let what = match examples.targets() {
-            Targets::Classes { classes, .. } => format!("{classes} classes"),
+            Targets::Classes { classes, .. } => format!("{classes} classes{}", self.of_classes()),
             Targets::Values { outputs: 1, .. } => "a number".to_owned(),
             Targets::Values { outputs, .. } => format!("{outputs} numbers"),
         };
-        let names = match &self.features[..] {
-            [] => String::new(),
-            few if few.len() <= MOST_NAMES => format!(" ({})", few.join(", ")),
-            many => {
-                let (first, last) = (&many[..MOST_NAMES - 2], &many[many.len() - 1]);
-                format!(" ({}, …, {last})", first.join(", "))
-            }
+        let names = listed(&self.about.features);
+        let agents = match listed(&self.about.agents) {
+            none if none.is_empty() => none,
+            names => format!(
+                "; agents are numbered in this order:{}",
+                names.replace(['(', ')'], "")
+            ),
         };
+        let notes: String = self
+            .about
+            .notes
+            .iter()
+            .map(|note| format!("; {note}"))
+            .collect();
         Some(format!(
             "inputs of shape {}{names} to {what}; an agent has {} rows to learn from, {} to be tested on, \
-             {} in a batch; {} parameters",
+             {} in a batch; {} parameters{agents}{notes}",
             examples.shape(),
             count(|share| share.train.rows.len()),
             count(|share| share.test.rows.len()),
@@ -245,6 +295,18 @@ impl World for Supervised {
             world: self,
             agent,
         })
+    }
+}
+
+/// Names in parentheses, of many the first and the last.
+fn listed(names: &[String]) -> String {
+    match names {
+        [] => String::new(),
+        few if few.len() <= MOST_NAMES => format!(" ({})", few.join(", ")),
+        many => {
+            let (first, last) = (&many[..MOST_NAMES - 2], &many[many.len() - 1]);
+            format!(" ({}, …, {last})", first.join(", "))
+        }
     }
 }
 

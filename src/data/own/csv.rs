@@ -1,298 +1,412 @@
-//! Rows from a CSV file: comma-separated, UTF-8, a first line of column names.
+//! Rows from a CSV file: UTF-8, a first line of column names, fields between commas, or between
+//! semicolons or tabs where the first line has those instead.
 //!
 //! `y` is what a model shall say of the row; several numbers stand in `y0,y1,…`. `agent` and
-//! `group` are whole numbers from 0. All other columns are features, in the order of the file.
-//! Every field holds a number, but for the classes of `y`: where the first row's is no number, all
-//! are text. All else is as in every small table (see `delimited`).
+//! `group` are whole numbers from 0, or names. All other columns are features, in the order of the
+//! file. A scenario may name other columns for these. A column of features holds numbers, or text
+//! alone, of which each different one becomes a feature that is 1 where a row has it and 0 elsewhere.
+//! Classes are all numbers or all text. All else is as in every small table (see `delimited`).
 
-use super::mistakes::Mistakes;
-use super::{Inputs, Labels, MOST, Places, Raw, RawTargets, Shape, Wanted, fits, whole};
-use crate::delimited::{self, Reader, Record, Unreadable, other_separator, shown};
-use std::collections::BTreeSet;
+use super::columns::{Column, columns};
+use super::ids::Ids;
+use super::mistakes::{InLines, Mistakes};
+use super::precision::collapse;
+use super::{
+    Inputs, Known, Labels, MOST, Missing, Places, Raw, RawTargets, Reading, Shape, Wanted,
+};
+use super::{fits, whole};
+use crate::delimited::{
+    self, MISSING_VALUE, Reader, Record, Unreadable, number_hint, separator, shown,
+};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What such a file must hold.
 pub(super) const LAYOUT: &str = "write a CSV file whose first line names the columns: `y` (or \
      `y0,y1,…` for several values), `agent` and `group` where rows have them, and features; then a \
-     line of numbers for each row, whose class may be text";
+     line for each row, of numbers or text";
 
-/// What a column holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Column {
-    Feature,
-    /// The values of `y` of that number.
-    Target(usize),
-    Agent,
-    Group,
-}
+/// Different texts that a column of features may have: each is a feature of its own.
+const MOST_TEXTS: usize = 100;
 
 /// Reads a file's bytes; `name` is what messages call it.
-pub(super) fn read(name: &str, bytes: &[u8], wanted: Wanted) -> Result<Raw, Mistakes> {
+pub(super) fn read(
+    name: &str,
+    bytes: &[u8],
+    reading: &Reading,
+    known: Option<&Known>,
+) -> Result<Raw, Mistakes> {
     let unreadable = |error: Unreadable| Mistakes::one(error.in_file(name));
-    let mut reader = Reader::new(delimited::text(bytes).map_err(unreadable)?);
+    let text = delimited::text(bytes).map_err(unreadable)?;
+    let mut reader = Reader::new(text).separated_by(separator(text));
     let mut record = Record::default();
     if !reader.read(&mut record).map_err(unreadable)? {
         return Err(Mistakes::one(format!("{name} is empty")));
     }
     let header = record.clone();
-    let columns = columns(&header, wanted)
+    let columns = columns(&header, reading)
         .map_err(|message| Mistakes::one(format!("{name}:{}: {message}", header.line())))?;
-    let mut table = Table::new(name, &header, columns, wanted);
+    let mut table = Table::new(name, &header, columns, reading);
     while reader.read(&mut record).map_err(unreadable)? {
         table.add(&record);
     }
-    table.finish()
+    table.finish(known)
 }
 
-/// Whether a class is text.
-fn is_name(field: &str) -> bool {
-    !field.is_empty() && field.parse::<f64>().is_err()
+/// The fields of a column, in the order of the rows.
+#[derive(Default)]
+struct Cells {
+    /// NaN where a field is none.
+    numbers: Vec<f64>,
+    /// The fields that are no numbers, with their rows.
+    texts: Vec<(usize, String)>,
+    /// Rows whose field is missing.
+    missing: Vec<usize>,
 }
 
-/// What each column holds, by the names in the first line.
-fn columns(header: &Record, wanted: Wanted) -> Result<Vec<Column>, String> {
-    let mut seen = BTreeSet::new();
-    for (name, number) in header.fields().zip(1..) {
-        if name.is_empty() {
-            return Err(format!(
-                "column {number} has no name: give it one, or save the file without its row numbers"
-            ));
-        }
-        if !seen.insert(name) {
-            return Err(format!(
-                "two columns have the name `{}`: give each its own",
-                shown(name)
-            ));
+impl Cells {
+    fn add(&mut self, field: &str) {
+        let row = self.numbers.len();
+        let number = field.parse::<f64>().ok().filter(|number| !number.is_nan());
+        self.numbers.push(number.unwrap_or(f64::NAN));
+        if number.is_none() {
+            match number_hint(field) {
+                Some(MISSING_VALUE) => self.missing.push(row),
+                _ => self.texts.push((row, field.to_owned())),
+            }
         }
     }
-    // The outputs y0, y1, … as far as they go; a feature may be called y7.
-    let outputs = (0..)
-        .take_while(|n| seen.contains(&*format!("y{n}")))
-        .count();
-    if header.len() == 1
-        && let Some(message) = other_separator(header)
-    {
-        return Err(message);
+
+    /// How many fields are numbers.
+    fn numbers(&self) -> usize {
+        self.numbers.len() - self.texts.len() - self.missing.len()
     }
-    for name in ["y", "agent", "group"]
-        .into_iter()
-        .filter(|n| !seen.contains(n))
-    {
-        let is_nearly = |column: &&str| column.eq_ignore_ascii_case(name);
-        if let Some(column) = header.fields().find(is_nearly) {
-            return Err(format!(
-                "there is a column `{column}`: did you mean `{name}`?"
-            ));
-        }
+
+    /// The rows whose field is a number.
+    fn rows_of_numbers(&self) -> impl Iterator<Item = usize> {
+        (0..self.numbers.len()).filter(|&row| !self.numbers[row].is_nan())
     }
-    let has_y = seen.contains("y");
-    match wanted {
-        _ if has_y && outputs > 0 => {
-            return Err("there are `y` and `y0`: `y` is the only value, or y0 the first".into());
+
+    /// The texts by row; empty where there is none.
+    fn by_row(&self) -> Vec<String> {
+        let mut all = vec![String::new(); self.numbers.len()];
+        for (row, text) in &self.texts {
+            all[*row].clone_from(text);
         }
-        Wanted::Class if outputs > 0 => {
-            return Err("there are `y0` and no `y`: a class stands in the column `y`".into());
-        }
-        _ if !has_y && outputs == 0 => {
-            let columns: Vec<String> = header
-                .fields()
-                .take(8)
-                .map(|c| format!("`{}`", shown(c)))
-                .collect();
-            let columns = columns.join(", ");
-            return Err(format!(
-                "no column has the name `y`: name one so; there are {columns}"
-            ));
-        }
-        _ => {}
+        all
     }
-    let column = |name: &str| match name {
-        "y" => Column::Target(0),
-        "agent" => Column::Agent,
-        "group" => Column::Group,
-        _ => match (0..outputs).find(|n| name == format!("y{n}")) {
-            Some(output) => Column::Target(output),
-            None => Column::Feature,
-        },
-    };
-    let columns: Vec<Column> = header.fields().map(column).collect();
-    if !columns.contains(&Column::Feature) {
-        return Err(
-            "no column is a feature: add columns beside `y`, `agent` and `group`".to_owned(),
-        );
-    }
-    Ok(columns)
 }
 
-/// Rows while they are gathered. A row with a mistake leaves placeholders.
+/// Rows while they are gathered.
 struct Table<'a> {
     name: &'a str,
     header: &'a Record,
     columns: Vec<Column>,
-    wanted: Wanted,
-    outputs: usize,
-    features: Vec<f32>,
-    values: Vec<f64>,
-    /// Names of classes, where the first row's is one.
-    names: Option<Vec<String>>,
-    agents: Vec<u32>,
-    groups: Vec<u32>,
+    reading: &'a Reading,
+    cells: Vec<Cells>,
     lines: Vec<u32>,
-    mistakes: Mistakes,
+    mistakes: InLines,
 }
 
 impl<'a> Table<'a> {
-    fn new(name: &'a str, header: &'a Record, columns: Vec<Column>, wanted: Wanted) -> Table<'a> {
-        let is_target = |column: &&Column| matches!(column, Column::Target(_));
+    fn new(
+        name: &'a str,
+        header: &'a Record,
+        columns: Vec<Column>,
+        reading: &'a Reading,
+    ) -> Table<'a> {
         Table {
             name,
             header,
-            outputs: columns.iter().filter(is_target).count(),
+            cells: columns.iter().map(|_| Cells::default()).collect(),
             columns,
-            wanted,
-            features: Vec::new(),
-            values: Vec::new(),
-            names: None,
-            agents: Vec::new(),
-            groups: Vec::new(),
+            reading,
             lines: Vec::new(),
-            mistakes: Mistakes::default(),
+            mistakes: InLines::default(),
         }
     }
 
     /// Takes the row of a line.
     fn add(&mut self, record: &Record) {
         let line = u32::try_from(record.line()).unwrap_or(u32::MAX);
-        if record.len() != self.columns.len() {
-            let (name, found, wanted) = (self.name, record.len(), self.columns.len());
-            self.mistakes.add(|| {
-                format!(
-                    "{name}:{line}: the first line has {wanted} fields, and this one has {found}"
-                )
+        let (found, wanted) = (record.len(), self.columns.len());
+        if found != wanted {
+            self.mistakes.add(line, 0, || {
+                format!("the first line has {wanted} fields, and this one has {found}")
             });
             return;
         }
-        if self.lines.is_empty() && self.wanted == Wanted::Class && self.names_class(record) {
-            self.names = Some(Vec::new());
-        }
-        let first_value = self.values.len();
-        self.values.resize(first_value + self.outputs, 0.0);
-        for at in 0..self.columns.len() {
-            let (field, column) = (record.field(at), self.columns[at]);
-            match column {
-                Column::Feature => {
-                    let number = self.number(field, at, line);
-                    self.features.push(number as f32);
-                }
-                Column::Target(output) => match &mut self.names {
-                    Some(names) => {
-                        names.push(field.to_owned());
-                        if field.is_empty() {
-                            self.mistake(line, "`y` is empty: write the row's class");
-                        }
-                    }
-                    None => {
-                        self.values[first_value + output] = self.target(field, at, line);
-                    }
-                },
-                Column::Agent => {
-                    let agent = self.whole(field, at, line);
-                    self.agents.push(agent);
-                }
-                Column::Group => {
-                    let group = self.whole(field, at, line);
-                    self.groups.push(group);
-                }
-            }
+        for (cells, field) in self.cells.iter_mut().zip(record.fields()) {
+            cells.add(field);
         }
         self.lines.push(line);
     }
 
-    /// Whether the class of a row is a name.
-    fn names_class(&self, record: &Record) -> bool {
-        let fields = record.fields().zip(&self.columns);
-        let mut targets = fields.filter(|(_, column)| matches!(column, Column::Target(_)));
-        targets.any(|(field, _)| is_name(field))
+    /// Notes a mistake in a row of a column.
+    fn wrong(&mut self, row: usize, at: usize, what: impl FnOnce(&str) -> String) {
+        let column = shown(self.header.field(at));
+        let line = self.lines[row];
+        self.mistakes.add(line, at, || what(&column));
     }
 
-    /// A value, or a class among numbers.
-    fn target(&mut self, field: &str, at: usize, line: u32) -> f64 {
-        if self.wanted == Wanted::Class && is_name(field) {
-            let message = format!(
-                "`y` is `{}`, and the first row's is no text: classes are all whole numbers, \
-                 or all text",
-                shown(field)
-            );
-            self.mistake(line, &message);
-            return 0.0;
-        }
-        self.number(field, at, line)
-    }
-
-    /// A finite number.
-    fn number(&mut self, field: &str, at: usize, line: u32) -> f64 {
-        let number = field.parse::<f64>();
-        if let Ok(number) = number
-            && fits(number)
-        {
-            return number;
-        }
-        let (column, found) = (shown(self.header.field(at)), shown(field));
-        let message = match number {
-            _ if field.is_empty() => format!("`{column}` is empty: write a number"),
-            Ok(number) if number.is_finite() => {
-                let most = f32::MAX;
-                format!("`{column}` is {found}: write a number within ±{most:.1e}")
-            }
-            _ => format!("`{column}` is `{found}`: write a finite number"),
-        };
-        self.mistake(line, &message);
-        0.0
-    }
-
-    /// The number of an agent or a group.
-    fn whole(&mut self, field: &str, at: usize, line: u32) -> u32 {
-        if let Some(number) = field.parse().ok().and_then(whole) {
-            return number;
-        }
-        let (column, found) = (shown(self.header.field(at)), shown(field));
-        let message = format!("`{column}` is `{found}`: write a whole number from 0 to {MOST}");
-        self.mistake(line, &message);
-        0
-    }
-
-    fn mistake(&mut self, line: u32, message: &str) {
-        let name = self.name;
-        self.mistakes.add(|| format!("{name}:{line}: {message}"));
-    }
-
-    fn finish(mut self) -> Result<Raw, Mistakes> {
+    fn finish(mut self, known: Option<&Known>) -> Result<Raw, Mistakes> {
         if self.lines.is_empty() && self.mistakes.is_empty() {
-            let name = self.name;
-            self.mistakes
-                .add(|| format!("{name} has no rows below its first line"));
+            return Err(Mistakes::one(format!(
+                "{} has no rows below its first line",
+                self.name
+            )));
         }
-        let names = self.header.fields().zip(&self.columns);
-        let names = names.filter(|(_, column)| **column == Column::Feature);
-        let features: Vec<String> = names.map(|(name, _)| name.to_owned()).collect();
-        let where_there = |column, numbers| self.columns.contains(&column).then_some(numbers);
-        self.mistakes.or(Raw {
+        let dropped = self.missing();
+        let mut features = Vec::new();
+        let mut categories = BTreeMap::new();
+        let mut inputs: Vec<Vec<f64>> = Vec::new();
+        let mut values: Vec<Vec<f64>> = Vec::new();
+        let mut labels = None;
+        let mut owners: [Option<Ids>; 2] = [None, None];
+        for at in 0..self.columns.len() {
+            let cells = std::mem::take(&mut self.cells[at]);
+            match self.columns[at] {
+                Column::Feature => {
+                    let name = self.header.field(at).to_owned();
+                    if self.is_text(&cells, &name, known) {
+                        let texts = self.texts(at, &cells, known);
+                        features.extend(texts.iter().map(|text| format!("{name}={text}")));
+                        inputs.extend(one_hot(&cells, &texts));
+                        categories.insert(name, texts);
+                    } else {
+                        inputs.push(self.numbers(at, cells));
+                        features.push(name);
+                    }
+                }
+                Column::Target(_) => match self.reading.wanted {
+                    Wanted::Class => labels = Some(self.labels(at, cells)),
+                    Wanted::Values => values.push(self.numbers(at, cells)),
+                },
+                Column::Agent => owners[0] = Some(self.ids(at, cells)),
+                Column::Group => owners[1] = Some(self.ids(at, cells)),
+            }
+        }
+        let mut rounded = Vec::new();
+        if self.mistakes.is_empty() {
+            for (name, column) in features.iter().zip(&inputs) {
+                rounded.extend(collapse(self.name, name, column)?);
+            }
+            for column in &values {
+                rounded.extend(collapse(self.name, "y", column)?);
+            }
+        }
+        self.mistakes.or(self.name, ())?;
+        let kept: Vec<usize> = (0..self.lines.len()).filter(|row| !dropped[*row]).collect();
+        if kept.is_empty() {
+            return Err(Mistakes::one(format!(
+                "every row of {} has a missing value, and `missing = \"drop\"` leaves none: \
+                 leave out a column, or fill values in",
+                self.name
+            )));
+        }
+        let [agents, groups] = owners.map(|ids| ids.map(|ids| ids.of_rows(&kept)));
+        // In the order of the outputs' numbers.
+        let mut outputs: Vec<(usize, Vec<f64>)> = Vec::new();
+        let numbers = self.columns.iter().filter_map(|column| match column {
+            Column::Target(number) => Some(*number),
+            _ => None,
+        });
+        outputs.extend(numbers.zip(values));
+        outputs.sort_by_key(|(number, _)| *number);
+        let outputs: Vec<Vec<f64>> = outputs.into_iter().map(|(_, values)| values).collect();
+        Ok(Raw {
             shape: Shape::Flat(features.len()),
+            inputs: Inputs::Numbers(by_rows(&inputs, &kept, |number| number as f32)),
             features,
-            inputs: Inputs::Numbers(self.features),
-            y: match (self.wanted, self.names) {
-                (Wanted::Class, Some(names)) => RawTargets::Classes(Labels::Names(names)),
-                (Wanted::Class, None) => RawTargets::Classes(Labels::Numbers(self.values)),
-                (Wanted::Values, _) => RawTargets::Values {
-                    values: self.values,
-                    outputs: self.outputs,
+            categories,
+            y: match labels {
+                Some(labels) => RawTargets::Classes(labels.of_rows(&kept)),
+                None => RawTargets::Values {
+                    values: by_rows(&outputs, &kept, |number| number),
+                    outputs: outputs.len(),
                 },
             },
-            agents: where_there(Column::Agent, self.agents),
-            groups: where_there(Column::Group, self.groups),
+            agents,
+            groups,
+            dropped: self.lines.len() - kept.len(),
+            rounded,
             places: Places::Lines {
                 file: self.name.to_owned(),
-                lines: self.lines,
+                lines: kept.iter().map(|&row| self.lines[row]).collect(),
             },
         })
     }
+
+    /// Which rows are left out, since a field of theirs is missing. Notes those that may not.
+    fn missing(&mut self) -> Vec<bool> {
+        let mut dropped = vec![false; self.lines.len()];
+        for at in 0..self.columns.len() {
+            let rows = self.cells[at].missing.clone();
+            let is_feature = self.columns[at] == Column::Feature;
+            for row in rows {
+                match self.reading.missing {
+                    Missing::Drop => dropped[row] = true,
+                    Missing::Mean if is_feature => {}
+                    Missing::Mean => self.wrong(row, at, |column| {
+                        format!(
+                            "`{column}` is missing, and `missing = \"mean\"` is for features: write \
+                             it, or leave the row out"
+                        )
+                    }),
+                    Missing::Refuse => self.wrong(row, at, |column| {
+                        format!(
+                            "`{column}` has no value: write it, or let `missing` be \"drop\" or \
+                             \"mean\""
+                        )
+                    }),
+                }
+            }
+        }
+        dropped
+    }
+
+    /// Whether a column of features holds text alone. A number with a unit or a comma is none.
+    fn is_text(&self, cells: &Cells, name: &str, known: Option<&Known>) -> bool {
+        if let Some(known) = known {
+            return known.categories.contains_key(name);
+        }
+        let begins_as_number =
+            |text: &str| text.starts_with(|c: char| c.is_ascii_digit() || "+-.,−–".contains(c));
+        let is_word = |(_, text): &(usize, String)| !begins_as_number(text);
+        cells.numbers() == 0 && !cells.texts.is_empty() && cells.texts.iter().all(is_word)
+    }
+
+    /// The different texts of a column, sorted; those that are known, where some are.
+    fn texts(&mut self, at: usize, cells: &Cells, known: Option<&Known>) -> Vec<String> {
+        let name = self.header.field(at);
+        if let Some(known) = known.and_then(|known| known.categories.get(name)) {
+            let is_known = |text: &String| known.binary_search(text).is_ok();
+            let unknown = cells.texts.iter().filter(|(_, text)| !is_known(text));
+            for (row, text) in unknown {
+                self.wrong(*row, at, |column| {
+                    let text = shown(text);
+                    format!("`{column}` is `{text}`, which no row of `path` has: leave the row out")
+                });
+            }
+            for row in cells.rows_of_numbers() {
+                self.wrong(row, at, |column| {
+                    let number = cells.numbers[row];
+                    format!("`{column}` is {number}, and text in `path`: write text")
+                });
+            }
+            return known.clone();
+        }
+        let distinct: BTreeSet<&String> = cells.texts.iter().map(|(_, text)| text).collect();
+        let (texts, rows) = (distinct.len(), cells.texts.len());
+        if texts > MOST_TEXTS || (texts > 4 && 2 * texts > rows) {
+            let (row, _) = cells.texts[0];
+            self.wrong(row, at, |column| {
+                format!(
+                    "`{column}` has {texts} different texts in {rows} rows, each of which would be a \
+                     feature: remove the column, or write numbers"
+                )
+            });
+            return Vec::new();
+        }
+        distinct.into_iter().cloned().collect()
+    }
+
+    /// A column of finite numbers, NaN where they are missing.
+    fn numbers(&mut self, at: usize, cells: Cells) -> Vec<f64> {
+        for (row, text) in &cells.texts {
+            self.wrong(*row, at, |column| {
+                let (found, hint) = (shown(text), number_hint(text));
+                let hint = hint.map(|hint| format!(" ({hint})")).unwrap_or_default();
+                format!("`{column}` is `{found}`: write a finite number{hint}")
+            });
+        }
+        for row in cells.rows_of_numbers() {
+            let number = cells.numbers[row];
+            if number.is_infinite() {
+                self.wrong(row, at, |column| {
+                    format!("`{column}` is `{number}`: write a finite number")
+                });
+            } else if !fits(number) {
+                self.wrong(row, at, |column| {
+                    let most = f32::MAX;
+                    format!("`{column}` is {number:e}: write a number within ±{most:.1e}")
+                });
+            }
+        }
+        cells.numbers
+    }
+
+    /// Notes what is of the other kind in a column that is all numbers or all text: whether it is
+    /// text. The kind that has more fields is taken for what is meant, whatever the order of rows.
+    fn of_one_kind(&mut self, at: usize, cells: &Cells, right: &str) -> bool {
+        let is_text = cells.texts.len() >= cells.numbers() && !cells.texts.is_empty();
+        if is_text {
+            for row in cells.rows_of_numbers() {
+                self.wrong(row, at, |column| {
+                    let number = cells.numbers[row];
+                    format!("`{column}` is {number} among text: {right}")
+                });
+            }
+        } else {
+            for (row, text) in &cells.texts {
+                self.wrong(*row, at, |column| {
+                    let text = shown(text);
+                    format!("`{column}` is `{text}` among numbers: {right}")
+                });
+            }
+        }
+        is_text
+    }
+
+    fn labels(&mut self, at: usize, cells: Cells) -> Labels {
+        let right = "classes are all whole numbers, or all text";
+        match self.of_one_kind(at, &cells, right) {
+            true => Labels::Names(cells.by_row()),
+            false => Labels::Numbers(cells.numbers),
+        }
+    }
+
+    /// Numbers of agents or groups, or their names.
+    fn ids(&mut self, at: usize, cells: Cells) -> Ids {
+        let right = "they are all whole numbers from 0, or all names";
+        if self.of_one_kind(at, &cells, right) {
+            return Ids::Names(cells.by_row());
+        }
+        for row in cells.rows_of_numbers() {
+            let number = cells.numbers[row];
+            if whole(number).is_none() {
+                self.wrong(row, at, |column| {
+                    format!(
+                        "`{column}` is `{number}`: write a whole number from 0 to {MOST}, or a name"
+                    )
+                });
+            }
+        }
+        let number = |number: f64| whole(number).unwrap_or_default();
+        Ids::Numbers(cells.numbers.into_iter().map(number).collect())
+    }
+}
+
+/// A column of numbers for each text: 1 where a row has it, NaN where the row's is missing.
+fn one_hot(cells: &Cells, texts: &[String]) -> Vec<Vec<f64>> {
+    let mut columns = vec![vec![0.0; cells.numbers.len()]; texts.len()];
+    for (row, text) in &cells.texts {
+        if let Ok(found) = texts.binary_search(text) {
+            columns[found][*row] = 1.0;
+        }
+    }
+    for &row in &cells.missing {
+        for column in &mut columns {
+            column[row] = f64::NAN;
+        }
+    }
+    columns
+}
+
+/// Columns as one array of rows, of those that are kept.
+fn by_rows<T>(columns: &[Vec<f64>], kept: &[usize], make: impl Fn(f64) -> T) -> Vec<T> {
+    let mut all = Vec::with_capacity(columns.len() * kept.len());
+    for &row in kept {
+        all.extend(columns.iter().map(|column| make(column[row])));
+    }
+    all
 }

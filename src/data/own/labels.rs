@@ -15,6 +15,14 @@ pub(super) enum Classes {
 }
 
 impl Classes {
+    /// What they are called, in their order.
+    pub(super) fn names(&self) -> Vec<String> {
+        match self {
+            Classes::Numbers(count) => (0..*count).map(|class| class.to_string()).collect(),
+            Classes::Names(names) => names.clone(),
+        }
+    }
+
     fn count(&self) -> usize {
         match self {
             Classes::Numbers(count) => *count,
@@ -66,7 +74,11 @@ fn numbered(
         if label.is_none() {
             mistakes.add(|| {
                 let place = places.of("y", row);
-                format!("{place} is {value}: classes are whole numbers from 0, or text")
+                let or_text = match places {
+                    Places::Lines { .. } => ", or text",
+                    Places::Rows { .. } => "",
+                };
+                format!("{place} is {value}: classes are whole numbers from 0{or_text}")
             });
         }
         labels.push(label.unwrap_or_default());
@@ -140,7 +152,7 @@ fn named(
 }
 
 /// Names in a sentence, the first few.
-fn listed(names: &[String]) -> String {
+pub(super) fn listed(names: &[String]) -> String {
     let mut shown: Vec<String> = names
         .iter()
         .take(8)

@@ -1,5 +1,6 @@
 //! The mistakes of a file: the first few in full, the rest by their number.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 /// How many mistakes are told in full.
@@ -43,6 +44,47 @@ impl Mistakes {
         } else {
             Err(self)
         }
+    }
+}
+
+/// Mistakes in lines and columns, noted column by column and told line by line.
+#[derive(Debug, Default)]
+pub(super) struct InLines {
+    /// The first few of each column, by line and column.
+    first: BTreeMap<(u32, usize), String>,
+    /// How many of each column there are.
+    of_column: BTreeMap<usize, usize>,
+}
+
+impl InLines {
+    /// Notes one; `mistake` says it where it may be told.
+    pub(super) fn add(&mut self, line: u32, column: usize, mistake: impl FnOnce() -> String) {
+        let count = self.of_column.entry(column).or_default();
+        *count += 1;
+        if *count <= TOLD {
+            self.first.insert((line, column), mistake());
+        }
+    }
+
+    /// Whether there was none.
+    pub(super) fn is_empty(&self) -> bool {
+        self.first.is_empty()
+    }
+
+    /// Gives `value` where there was none; `file` is what messages call the file.
+    pub(super) fn or<T>(&self, file: &str, value: T) -> Result<T, Mistakes> {
+        if self.is_empty() {
+            return Ok(value);
+        }
+        let told = self.first.iter().take(TOLD);
+        let told: Vec<String> = told
+            .map(|((line, _), mistake)| format!("{file}:{line}: {mistake}"))
+            .collect();
+        let all: usize = self.of_column.values().sum();
+        Err(Mistakes {
+            more: all - told.len(),
+            told,
+        })
     }
 }
 

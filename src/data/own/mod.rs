@@ -2,20 +2,26 @@
 //! mistake.
 //!
 //! A file says of each row its features, what a model shall say of it (`y`), and perhaps whose it is
-//! (`agent`) and of which task group (`group`). How that is laid out in [`csv`] and in [`npz`] is
+//! (`agent`) and of which task group (`group`), by number or by name. How that is laid out in [`csv`] and in [`npz`] is
 //! told there; from there on both are [`Raw`], with one set of checks.
 
+mod columns;
 mod csv;
+mod ids;
 mod labels;
 mod mistakes;
 mod npz;
+mod precision;
 #[cfg(test)]
 mod tests;
 
 use super::{DataError, Examples, FileDigest, Inputs, Shape, Targets};
 use crate::delimited::read_file;
+use ids::Ids;
+pub(crate) use ids::Numbered;
 use labels::{Classes, classes};
 use mistakes::Mistakes;
+use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::path::Path;
 use std::sync::Arc;
@@ -29,6 +35,54 @@ pub(crate) enum Wanted {
     Values,
 }
 
+/// What becomes of missing values.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Missing {
+    /// They are mistakes.
+    #[default]
+    Refuse,
+    /// Their rows are left out.
+    Drop,
+    /// Features that are missing are NaN, for the task to fill in; others are mistakes.
+    Mean,
+}
+
+/// How files are read.
+#[derive(Clone, Debug)]
+pub(crate) struct Reading {
+    pub(crate) wanted: Wanted,
+    pub(crate) missing: Missing,
+    /// The column of `y`, of the agent and of the group in a CSV file, where it has another name.
+    pub(crate) target: Option<String>,
+    pub(crate) agent_column: Option<String>,
+    pub(crate) group_column: Option<String>,
+}
+
+impl Reading {
+    /// Reads columns under their own names and refuses missing values.
+    #[cfg(test)]
+    pub(crate) fn of(wanted: Wanted) -> Reading {
+        Reading {
+            wanted,
+            missing: Missing::Refuse,
+            target: None,
+            agent_column: None,
+            group_column: None,
+        }
+    }
+
+    /// The first key that names a column.
+    fn named_column(&self) -> Option<&'static str> {
+        let all = [
+            ("target", &self.target),
+            ("agent_column", &self.agent_column),
+            ("group_column", &self.group_column),
+        ];
+        all.into_iter()
+            .find_map(|(key, name)| name.as_ref().map(|_| key))
+    }
+}
+
 /// A file's rows.
 #[derive(Debug)]
 pub(crate) struct OwnRows {
@@ -36,10 +90,16 @@ pub(crate) struct OwnRows {
     pub(crate) examples: Arc<Examples>,
     /// Names of the features in their order; empty where the file has none.
     pub(crate) features: Vec<String>,
-    /// Whose each row is, shape `[rows]`, where the file says so.
-    pub(crate) agents: Option<Vec<u32>>,
-    /// The task group of each row, shape `[rows]`, where the file says so.
-    pub(crate) groups: Option<Vec<u32>>,
+    /// What classes are called, in their order; empty where values are wanted.
+    pub(crate) classes: Vec<String>,
+    /// Whose each row is, where the file says so.
+    pub(crate) agents: Option<Numbered>,
+    /// The task group of each row, where the file says so.
+    pub(crate) groups: Option<Numbered>,
+    /// How many rows were left out, since a value is missing.
+    pub(crate) dropped: usize,
+    /// How many whole numbers of which columns 32 bits round.
+    pub(crate) rounded: Vec<(String, usize)>,
     /// Where rows stand, for messages.
     pub(crate) places: Places,
     /// The file's hash, under the name of the key that names it: a run is called by what a file
@@ -70,11 +130,11 @@ pub(crate) const TEST_PATH: &str = "test_path";
 pub(crate) fn read(
     path: &Path,
     test_path: Option<&Path>,
-    wanted: Wanted,
+    reading: &Reading,
 ) -> Result<OwnData, DataError> {
-    let (train, known) = rows(path, PATH, wanted, None)?;
+    let (train, known) = rows(path, PATH, reading, None)?;
     let test = match test_path {
-        Some(test_path) => Some(rows(test_path, TEST_PATH, wanted, Some(&known))?.0),
+        Some(test_path) => Some(rows(test_path, TEST_PATH, reading, Some(&known))?.0),
         None => None,
     };
     Ok(OwnData { train, test })
@@ -84,15 +144,19 @@ pub(crate) fn read(
 struct Known {
     shape: Shape,
     features: Vec<String>,
+    /// The texts of columns of text.
+    categories: BTreeMap<String, Vec<String>>,
     outputs: usize,
     classes: Option<Classes>,
+    agents: Option<Numbered>,
+    groups: Option<Numbered>,
 }
 
 /// The rows of the file that a key names, held against what is known already.
 fn rows(
     path: &Path,
     key: &'static str,
-    wanted: Wanted,
+    reading: &Reading,
     known: Option<&Known>,
 ) -> Result<(OwnRows, Known), DataError> {
     let name = path.display().to_string();
@@ -101,6 +165,15 @@ fn rows(
         message: format!("`{name}` is a name that ends in neither .csv nor .npz"),
         help: "name a CSV file or an NPZ file by its ending".to_owned(),
     })?;
+    if format == Format::Npz
+        && let Some(column) = reading.named_column()
+    {
+        return Err(DataError::Unfit {
+            key: vec!["task", column],
+            message: format!("`{name}` is an NPZ file, whose arrays have names of their own"),
+            help: "remove the key, and call the arrays `x`, `y`, `agent` and `group`".to_owned(),
+        });
+    }
     let bytes = read_file(path).map_err(|error| DataError::Unfit {
         key: vec!["task", key],
         message: format!("cannot read the rows in {name}: {error}"),
@@ -113,7 +186,7 @@ fn rows(
         name: key.to_owned(),
         ..FileDigest::of(path, &bytes)
     };
-    checked(&name, &bytes, format, wanted, known, digest).map_err(|mistakes| DataError::Unfit {
+    checked(&name, &bytes, format, reading, known, digest).map_err(|mistakes| DataError::Unfit {
         key: vec!["task", key],
         message: mistakes.to_string(),
         help: format.layout().to_owned(),
@@ -124,13 +197,13 @@ fn checked(
     name: &str,
     bytes: &[u8],
     format: Format,
-    wanted: Wanted,
+    reading: &Reading,
     known: Option<&Known>,
     digest: FileDigest,
 ) -> Result<(OwnRows, Known), Mistakes> {
     let raw = match format {
-        Format::Csv => csv::read(name, bytes, wanted)?,
-        Format::Npz => npz::read(name, bytes, wanted)?,
+        Format::Csv => csv::read(name, bytes, reading, known)?,
+        Format::Npz => npz::read(name, bytes, reading)?,
     };
     if raw.rows() > u32::MAX as usize {
         return Err(Mistakes::one(format!(
@@ -152,21 +225,50 @@ fn checked(
             (Targets::Values { values, outputs }, None)
         }
     };
+    let same = known;
+    let numbered = |column: &str, ids: Option<Ids>, known: Option<&Numbered>| {
+        let number = |ids: Ids| {
+            ids.numbered(known)
+                .map_err(|row| unknown(column, row, &raw.places, known))
+        };
+        ids.map(number).transpose()
+    };
+    let of_agents = same.and_then(|known| known.agents.as_ref());
+    let of_groups = same.and_then(|known| known.groups.as_ref());
+    let agents = numbered("agent", raw.agents, of_agents)?;
+    let groups = numbered("group", raw.groups, of_groups)?;
+    let names = classes.as_ref().map(Classes::names).unwrap_or_default();
     let known = Known {
         shape: raw.shape,
         features: raw.features.clone(),
+        categories: raw.categories,
         outputs: targets.outputs(),
         classes,
+        agents: agents.clone(),
+        groups: groups.clone(),
     };
     let rows = OwnRows {
         examples: Arc::new(Examples::new(raw.shape, raw.inputs, targets)),
         features: raw.features,
-        agents: raw.agents,
-        groups: raw.groups,
+        classes: names,
+        agents,
+        groups,
+        dropped: raw.dropped,
+        rounded: raw.rounded,
         places: raw.places,
         digest,
     };
     Ok((rows, known))
+}
+
+/// A row whose agent or group is none that `path` has.
+fn unknown(column: &str, row: usize, places: &Places, known: Option<&Numbered>) -> Mistakes {
+    let place = places.of(column, row);
+    let right = match known.and_then(|known| known.names.as_ref()) {
+        Some(names) => format!("`path` has {}", labels::listed(names)),
+        None => "`path` has numbers".to_owned(),
+    };
+    Mistakes::one(format!("{place} has none of the file at `path`: {right}"))
 }
 
 /// How a file is laid out.
@@ -197,16 +299,20 @@ impl Format {
 }
 
 /// What a file holds, whatever its format: at least one row, with at least one feature. Inputs and
-/// values are finite; nothing else of `y` is checked.
+/// values are finite, but for inputs that are missing (NaN); nothing else of `y` is checked.
 #[derive(Debug)]
 struct Raw {
     shape: Shape,
     /// Names of the features in their order; empty where the file has none.
     features: Vec<String>,
+    /// The texts of columns of text, each of which is a feature.
+    categories: BTreeMap<String, Vec<String>>,
     inputs: Inputs,
     y: RawTargets,
-    agents: Option<Vec<u32>>,
-    groups: Option<Vec<u32>>,
+    agents: Option<Ids>,
+    groups: Option<Ids>,
+    dropped: usize,
+    rounded: Vec<(String, usize)>,
     places: Places,
 }
 
@@ -226,6 +332,16 @@ enum RawTargets {
 enum Labels {
     Numbers(Vec<f64>),
     Names(Vec<String>),
+}
+
+impl Labels {
+    /// Those of the rows that are kept.
+    fn of_rows(&self, kept: &[usize]) -> Labels {
+        match self {
+            Labels::Numbers(all) => Labels::Numbers(kept.iter().map(|&row| all[row]).collect()),
+            Labels::Names(all) => Labels::Names(kept.iter().map(|&row| all[row].clone()).collect()),
+        }
+    }
 }
 
 impl Raw {

@@ -4,7 +4,7 @@ use super::*;
 
 /// The rows of a CSV file's text.
 pub(super) fn csv_rows(text: &[u8], wanted: Wanted) -> Result<(OwnRows, Known), String> {
-    let rows = checked("own.csv", text, Format::Csv, wanted, None, digest());
+    let rows = checked("own.csv", text, Format::Csv, &Reading::of(wanted), None, digest());
     rows.map_err(|mistakes| mistakes.to_string())
 }
 
@@ -34,8 +34,8 @@ fn columns_mean_what_their_names_say_and_the_others_are_features() {
     let rows = csv_ok(text, Wanted::Class);
     assert_eq!(inputs(&rows), [[1.5, -2.0], [0.25, 100.0]]);
     assert_eq!(labels(&rows), (&[1, 0][..], 2));
-    assert_eq!(rows.agents, Some(vec![0, 1]));
-    assert_eq!(rows.groups, Some(vec![3, 4]));
+    assert_eq!(numbers(&rows.agents), Some(vec![0, 1]));
+    assert_eq!(numbers(&rows.groups), Some(vec![3, 4]));
     let rows = csv_ok("x,y\n1,0\n2,1\n", Wanted::Class);
     assert_eq!((rows.agents, rows.groups), (None, None));
 }

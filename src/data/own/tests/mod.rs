@@ -13,6 +13,10 @@ fn digest() -> FileDigest {
     FileDigest::of(Path::new("own"), b"")
 }
 
+fn numbers(ids: &Option<Numbered>) -> Option<Vec<u32>> {
+    ids.as_ref().map(|ids| ids.of_rows.clone())
+}
+
 fn inputs(rows: &OwnRows) -> Vec<Vec<f32>> {
     let row = |row| {
         let mut input = vec![0.0; rows.examples.shape().features()];
@@ -43,7 +47,7 @@ fn file(folder: &Path, name: &str, bytes: &[u8]) -> std::path::PathBuf {
 }
 
 fn refusal(path: &Path, test: Option<&Path>, wanted: Wanted) -> (Vec<&'static str>, String) {
-    match read(path, test, wanted) {
+    match read(path, test, &Reading::of(wanted)) {
         Err(DataError::Unfit { key, message, help }) => {
             assert!(!help.is_empty());
             (key, message)
@@ -58,13 +62,13 @@ fn rows_for_test_are_of_the_same_kind() {
     let file = |name: &str, text: &str| file(folder.path(), name, text.as_bytes());
     let train = file("train.csv", "a,y,b\n1,run,2\n3,sit,4\n");
     let test = file("test.csv", "y,a,b,agent\nsit,5,6,0\n");
-    let data = read(&train, Some(&test), Wanted::Class).expect("good files");
+    let data = read(&train, Some(&test), &Reading::of(Wanted::Class)).expect("good files");
     let test = data.test.expect("a test file");
     assert_eq!(
         (labels(&test), inputs(&test)),
         ((&[1][..], 2), vec![vec![5.0, 6.0]])
     );
-    assert_eq!(test.agents, Some(vec![0]));
+    assert_eq!(numbers(&test.agents), Some(vec![0]));
     assert_ne!(data.train.digest, test.digest);
 
     let numbers = file("numbers.csv", "a,y,b\n1,0,2\n3,1,4\n");
@@ -135,7 +139,7 @@ fn a_files_hash_is_of_its_bytes_and_not_of_its_name() {
     let folder = tempfile::tempdir().expect("a folder");
     let of = |name: &str, text: &str| {
         let path = file(folder.path(), name, text.as_bytes());
-        read(&path, None, Wanted::Values)
+        read(&path, None, &Reading::of(Wanted::Values))
             .expect("a good file")
             .train
             .digest
@@ -169,7 +173,7 @@ proptest! {
     fn any_bytes_are_read_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
         for format in [Format::Csv, Format::Npz] {
             for wanted in [Wanted::Class, Wanted::Values] {
-                let _ = checked("own", &bytes, format, wanted, None, digest());
+                let _ = checked("own", &bytes, format, &Reading::of(wanted), None, digest());
             }
         }
     }
@@ -201,7 +205,7 @@ proptest! {
             bytes.truncate(cut.index(bytes.len()));
         }
         for wanted in [Wanted::Class, Wanted::Values] {
-            if let Ok((rows, _)) = checked("own", &bytes, format, wanted, None, digest()) {
+            if let Ok((rows, _)) = checked("own", &bytes, format, &Reading::of(wanted), None, digest()) {
                 prop_assert!(!rows.examples.is_empty());
                 let finite = inputs(&rows).concat().iter().all(|x| x.is_finite());
                 prop_assert!(finite);
