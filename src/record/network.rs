@@ -28,6 +28,7 @@ pub(super) fn write_agents(
     let integer = |name, unit, about| Column::new(name, Kind::Integer, unit, about);
     let mut columns = vec![
         integer("agent", "", "number of the agent"),
+        Column::new("name", Kind::Text, "", "its name in the task's file").or_null(),
         integer("group", "", "its task group"),
         Column::new("byzantine", Kind::Flag, "", "whether it is an attacker"),
         Column::new("attack", Kind::Text, "", "its attack").or_null(),
@@ -63,6 +64,7 @@ pub(super) fn write_agents(
             .collect();
         agents.row(|row| {
             row.int(agent.0)
+                .text(plan.world.agent_name(agent))
                 .int(plan.group(agent))
                 .flag(attack.is_some())
                 .text(attack)

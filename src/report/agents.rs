@@ -6,6 +6,8 @@ use crate::record::Columns;
 /// An agent.
 pub(super) struct Agent {
     pub number: usize,
+    /// What it is called in the user's file; empty where it has no name.
+    pub name: String,
     pub group: usize,
     /// What it is called where it is Byzantine.
     pub attack: Option<String>,
@@ -30,6 +32,7 @@ pub(super) fn agents(point: &Point) -> Result<Vec<Agent>, ReportError> {
     let byzantine = table.flags("byzantine");
     let [x, y, degrees, attackers] =
         ["x", "y", "degree", "byzantine_neighbors"].map(|name| table.numbers(name));
+    let names = table.texts("name");
     let mut agents: Vec<Agent> = table
         .texts("attack")
         .into_iter()
@@ -37,6 +40,7 @@ pub(super) fn agents(point: &Point) -> Result<Vec<Agent>, ReportError> {
         .enumerate()
         .map(|(row, (attack, number))| Agent {
             number,
+            name: names[row].clone(),
             group: groups[row],
             attack: byzantine[row].then_some(attack),
             place: Some([x[row], y[row]]).filter(|place| place.iter().all(|x| x.is_finite())),

@@ -126,6 +126,12 @@ pub trait World: Send + Sync {
         &[]
     }
 
+    /// What an agent is called in the user's own file, where it has a name there.
+    fn agent_name(&self, agent: AgentId) -> Option<&str> {
+        let _ = agent;
+        None
+    }
+
     /// How much work an agent's iteration is beside those of the others: what threads share out.
     fn work(&self, agent: AgentId) -> u64 {
         let _ = agent;

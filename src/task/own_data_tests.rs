@@ -367,12 +367,13 @@ fn one_file_gives_classes_to_one_task_and_values_to_the_other() {
 #[test]
 fn settings_have_their_defaults() {
     let (_, resolved) = read("path = \"own.csv\"", Wanted::Class).expect("good");
-    let expected =
-        "path = \"own.csv\"\ntest_share = 0.25\nbatch = 10\n\n[model]\nkind = \"softmax\"\n";
+    let expected = "path = \"own.csv\"\nmissing = \"refuse\"\nstandardize = false\ntest_share = 0.25\nbatch = 10\n\n[model]\nkind = \"softmax\"\n";
     assert_eq!(resolved.to_string(), expected);
     let tested = "path = \"own.csv\"\ntest_path = \"test.csv\"";
     let (_, resolved) = read(tested, Wanted::Values).expect("good");
-    let expected = format!("{tested}\nbatch = 10\n\n[model]\nkind = \"linear\"\n");
+    let expected = format!(
+        "{tested}\nmissing = \"refuse\"\nstandardize = false\nbatch = 10\n\n[model]\nkind = \"linear\"\n"
+    );
     assert_eq!(resolved.to_string(), expected);
     DEFAULTS
         .parse::<toml::Table>()
@@ -397,4 +398,118 @@ fn wrong_settings_are_refused() {
     ] {
         assert!(read(text, Wanted::Class).is_err(), "{text}");
     }
+}
+
+/// Rows of two agents; the value that is missing is filled in, and all are put on one scale, by what
+/// training rows have.
+#[test]
+fn features_are_filled_in_and_scaled_by_training_rows() {
+    let mut text = "agent,a,b,y\n".to_owned();
+    for row in 0..40 {
+        let a = if row == 7 {
+            "NA".to_owned()
+        } else {
+            format!("{}", 1000 * row)
+        };
+        text += &format!("s{},{a},{},{}\n", row % 2, row % 5, row % 2);
+    }
+    let folder = Folder::new(&[("own.csv", &text)]);
+    let settings = "path = \"own.csv\"\nmissing = \"mean\"\n";
+    let plain = folder.load(settings, Wanted::Class, 2);
+    let scaled = format!("{settings}standardize = true\n");
+    let scaled = folder.load(&scaled, Wanted::Class, 2);
+    let column = |world: &Supervised, at: usize, rows: fn(&Share) -> &super::super::Rows| {
+        let one = |share: &Share| {
+            let rows = rows(share);
+            let read = |&row: &u32| {
+                let mut input = [0.0; 2];
+                rows.examples.read(row, &mut input);
+                f64::from(input[at])
+            };
+            rows.rows.iter().map(read).collect::<Vec<f64>>()
+        };
+        world.shares().iter().flat_map(one).collect::<Vec<f64>>()
+    };
+    let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
+    for at in 0..2 {
+        let (train, test) = (
+            column(&scaled, at, |s| &s.train),
+            column(&scaled, at, |s| &s.test),
+        );
+        let square: Vec<f64> = train.iter().map(|x| x * x).collect();
+        assert!(
+            mean(&train).abs() < 1e-6 && (mean(&square) - 1.0).abs() < 0.05,
+            "{train:?}"
+        );
+        // Rows for test have no part in it.
+        let before = column(&plain, at, |s| &s.train);
+        let deviation = mean(
+            &before
+                .iter()
+                .map(|x| (x - mean(&before)).powi(2))
+                .collect::<Vec<_>>(),
+        );
+        let expected = column(&plain, at, |s| &s.test);
+        let expected = expected
+            .iter()
+            .map(|x| (x - mean(&before)) / deviation.sqrt());
+        for (found, expected) in test.iter().zip(expected) {
+            assert!((found - expected).abs() < 0.05, "{found} {expected}");
+        }
+    }
+    assert!(
+        column(&plain, 0, |s| &s.train)
+            .iter()
+            .chain(&column(&plain, 0, |s| &s.test))
+            .all(|x| x.is_finite())
+    );
+    let about = plain.summary().expect("some words");
+    for part in [
+        "0: 20",
+        "numbered in this order: s0, s1",
+        "`standardize = true`",
+    ] {
+        assert!(about.contains(part), "no {part} in: {about}");
+    }
+    assert!(
+        !scaled
+            .summary()
+            .expect("some words")
+            .contains("`standardize = true`")
+    );
+}
+
+#[test]
+fn agents_that_are_numbered_or_named_otherwise_get_advice_that_helps() {
+    let rows = |agents: &[&str]| {
+        let rows = agents
+            .iter()
+            .flat_map(|agent| (0..20).map(move |y| format!("{agent},{y},{}\n", y % 2)));
+        format!("agent,a,y\n{}", rows.collect::<String>())
+    };
+    let advice = |agents: &[&str], topology: u32| {
+        let folder = Folder::new(&[("own.csv", &rows(agents))]);
+        let (key, message, help) = folder.refusal("path = \"own.csv\"", Wanted::Class, topology);
+        assert_eq!(key, "topology.agents");
+        format!("{message}: {help}")
+    };
+    let from_1 = advice(&["1", "2", "3"], 3);
+    assert!(
+        from_1.contains("from 1 to 3") && from_1.ends_with("subtract 1 from the numbers"),
+        "{from_1}"
+    );
+    assert!(advice(&["1", "2", "3"], 4).ends_with("and let the topology have 3 agents"));
+    let gaps = advice(&["3", "17", "40"], 3);
+    assert!(
+        gaps.contains("number the 3 agents of the file from 0 without gaps"),
+        "{gaps}"
+    );
+    let named = advice(&["ann", "bob", "cem"], 5);
+    assert!(
+        named.contains("3 agents (ann, bob, cem)") && named.ends_with("have 3 agents"),
+        "{named}"
+    );
+    assert!(advice(&["0", "1", "2"], 2).ends_with("let the topology have 3 agents"));
+    let folder = Folder::new(&[("own.csv", &rows(&["bob", "ann"]))]);
+    folder.load("path = \"own.csv\"", Wanted::Class, 2);
 }

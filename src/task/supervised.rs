@@ -180,6 +180,10 @@ impl Supervised {
 }
 
 impl World for Supervised {
+    fn agent_name(&self, agent: AgentId) -> Option<&str> {
+        self.about.agents.get(agent.index()).map(String::as_str)
+    }
+
     fn dimension(&self) -> usize {
         self.dimension
     }

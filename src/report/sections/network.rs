@@ -115,8 +115,12 @@ fn label(agent: &Agent) -> String {
         Some(attack) => format!("Byzantine: {attack}"),
         None => format!("{} of its neighbors Byzantine", agent.byzantine_neighbors),
     };
+    let name = match &*agent.name {
+        "" => String::new(),
+        name => format!(" ({name})"),
+    };
     format!(
-        "agent {}, group {}, {} neighbors, {is}",
+        "agent {}{name}, group {}, {} neighbors, {is}",
         agent.number, agent.group, agent.degree
     )
 }

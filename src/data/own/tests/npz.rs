@@ -32,7 +32,14 @@ impl Npz {
 }
 
 fn npz_rows(bytes: &[u8], wanted: Wanted) -> Result<OwnRows, String> {
-    let rows = checked("own.npz", bytes, Format::Npz, &Reading::of(wanted), None, digest());
+    let rows = checked(
+        "own.npz",
+        bytes,
+        Format::Npz,
+        &Reading::of(wanted),
+        None,
+        digest(),
+    );
     rows.map(|(rows, _)| rows)
         .map_err(|mistakes| mistakes.to_string())
 }
@@ -185,8 +192,9 @@ fn wrong_arrays_are_refused_by_name() {
             "own.npz: `y[1]` is 7, and no row has 1: let classes go from 0 without gaps",
         ),
         (
-            y().with("agent", array![true, false]),
-            "own.npz: `agent` is of type '|b1': save it as f4, f8, i4, i8 or u1",
+            two_rows().with("y", array![0.5f32, 1.5]),
+            "own.npz: `y[0]` is 0.5: classes are whole numbers from 0\n\
+             own.npz: `y[1]` is 1.5: classes are whole numbers from 0",
         ),
     ];
     for (file, message) in refused {
