@@ -7,14 +7,17 @@ use crate::attack::Timing;
 use crate::distribution::Distribution;
 use crate::learner::Method;
 use crate::rng::{Key, Purpose};
-use crate::scenario::{Pace, Plan, RecordWeights, Role};
+use crate::scenario::{Mode, Pace, Plan, RecordWeights, Role};
 use crate::units::{AgentId, SimTime};
 use std::collections::BTreeSet;
 
 /// Memory of the process before the first iteration \[bytes\].
-const BASE: f64 = 34e6;
+const BASE: f64 = 38e6;
 /// Stack and allocator of a thread \[bytes\].
 const PER_THREAD: f64 = 1.5e6;
+/// An asynchronous iteration that waits for the recorder \[bytes\], and how many of an agent do.
+const PER_EVENT: f64 = 1_200.0;
+const MOST_TOLD: f64 = 10.0;
 /// Drawing the report's curves, at most \[bytes\]; the same again for latencies.
 const DRAWING: f64 = 18e6;
 /// State of an agent beside its models and links \[bytes\].
@@ -27,7 +30,7 @@ const PER_MESSAGE: f64 = 64.0;
 /// those of its data.
 const MODELS_PER_AGENT: f64 = 11.0;
 /// A row of `rounds` in memory and on disk \[bytes\]: about 60 columns.
-const ROUND_ROW: (f64, f64) = (1_400.0, 310.0);
+const ROUND_ROW: (f64, f64) = (1_000.0, 260.0);
 /// The same of `agents`.
 const AGENT_ROW: (f64, f64) = (150.0, 36.0);
 /// The same of all gauges of an interval in `latency` and its logs.
@@ -41,7 +44,7 @@ const BLOCK_ROWS: f64 = 131_072.0;
 /// Bytes of the models of a trace in memory, at most.
 const BLOCK_BYTES: f64 = 16.8e6;
 /// The report, `points.parquet` and what else a campaign has once \[bytes\].
-const PER_CAMPAIGN: f64 = 130e3;
+const PER_CAMPAIGN: f64 = 90e3;
 /// Samples of a delay from which the longest of several is estimated.
 const DRAWS: u64 = 512;
 
@@ -52,8 +55,10 @@ pub struct Needs {
     parts: Vec<(&'static str, f64)>,
     /// State that a checkpoint holds once more \[bytes\].
     checkpoint: f64,
-    /// Size of its results \[bytes\].
-    pub disk: f64,
+    /// Size of its tables and logs \[bytes\].
+    disk: f64,
+    /// Size of its drawings in a report \[bytes\].
+    report: f64,
 }
 
 impl Needs {
@@ -97,10 +102,19 @@ impl Needs {
             (None, _) => 0.0,
         };
         // Between events a row repeats the one before.
-        let changing = moments.min(iterations * agents);
+        let at_once = (0..4).all(|n| {
+            let computes = |k| plan.compute_time(k, n);
+            graph.ids().take(8).all(|k| computes(k) == plan.compute_time(AgentId(0), 0))
+        });
+        let events = if at_once { iterations } else { iterations * agents };
+        let changing = moments.min(events);
         let row_block = |rows: f64| rows.min(BLOCK_ROWS);
         let timeline_rows = moments * (1.0 + groups.len() as f64);
 
+        let told = match plan.mode() {
+            Mode::Asynchronous => iterations.min(MOST_TOLD) * agents * PER_EVENT,
+            _ => 0.0,
+        };
         let drawn = |points: f64| DRAWING * points / (points + 100.0);
         let tables = row_block(round_rows) * ROUND_ROW.0
             + row_block(agent_rows) * AGENT_ROW.0
@@ -121,7 +135,7 @@ impl Needs {
             ("data", plan.world.bytes() as f64),
             ("models under way", held * parameters + messages * PER_MESSAGE),
             ("models to replay", replayed),
-            ("tables", tables),
+            ("tables", tables + told),
             ("the trace", trace),
         ];
         let epochs = 1 + plan.networks.epoch(plan.most_iterations().saturating_sub(1));
@@ -134,14 +148,19 @@ impl Needs {
             + message_rows * MESSAGE_ROW.1
             + traced_models
             + changing * ROUND_ROW.1 * (1.0 + groups.len() as f64)
-            + (moments - changing) * 60.0
-            + links * epochs as f64
-            + 220e3 * recorded / (recorded + 300.0)
-            + 200e3 * links / (links + 1_000.0);
+            + (moments - changing) * (1.0 + groups.len() as f64) * 10.0
+            + links * epochs as f64;
+        let map = match plan.world.position(AgentId(0)) {
+            Some(_) => 480e3,
+            None => 60e3,
+        };
+        let report =
+            220e3 * recorded / (recorded + 300.0) + map * links / (links + 1_000.0);
         Needs {
             parts,
             checkpoint,
             disk,
+            report,
         }
     }
 
@@ -153,7 +172,9 @@ impl Needs {
     /// memory are as many runs at a time, at worst the largest.
     pub fn in_all<'a>(runs: impl Iterator<Item = &'a Needs>, how: SideBySide) -> InAll {
         let mut runs: Vec<&Needs> = runs.collect();
-        let disk = PER_CAMPAIGN + runs.iter().map(|run| run.disk).sum::<f64>();
+        let tables: f64 = runs.iter().map(|run| run.disk).sum();
+        let report = runs.iter().map(|run| run.report).fold(0.0, f64::max);
+        let disk = PER_CAMPAIGN + report + tables;
         runs.sort_by(|a, b| b.memory().total_cmp(&a.memory()));
         let mut parts = vec![("the program", BASE + how.threads as f64 * PER_THREAD)];
         for run in runs.into_iter().take(how.jobs) {
