@@ -23,7 +23,10 @@ impl Allowance {
         };
         add(available(&read("/proc/meminfo")), "the memory available");
         let limits = read("/proc/self/limits");
-        add(limit(&limits, "Max address space"), "the limit of address space");
+        add(
+            limit(&limits, "Max address space"),
+            "the limit of address space",
+        );
         add(limit(&limits, "Max data size"), "the limit of data");
         for group in groups(&read("/proc/self/cgroup")) {
             let bytes = read(&group).trim().parse().ok();
@@ -35,7 +38,9 @@ impl Allowance {
 
 /// `MemAvailable` of `/proc/meminfo` \[bytes\].
 fn available(meminfo: &str) -> Option<f64> {
-    let line = meminfo.lines().find_map(|l| l.strip_prefix("MemAvailable:"))?;
+    let line = meminfo
+        .lines()
+        .find_map(|l| l.strip_prefix("MemAvailable:"))?;
     let kibibytes: f64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
     Some(kibibytes * 1024.0)
 }

@@ -68,11 +68,19 @@ impl Needs {
         let agents = graph.agents() as f64;
         let parameters = 4.0 * plan.world.dimension() as f64;
         let fanout = plan.fanout.map_or(usize::MAX, |fanout| fanout as usize);
-        let links: f64 = graph.ids().map(|k| graph.receives_from(k).len() as f64).sum();
-        let sent: f64 = graph.ids().map(|k| graph.sends_to(k).len().min(fanout) as f64).sum();
+        let links: f64 = graph
+            .ids()
+            .map(|k| graph.receives_from(k).len() as f64)
+            .sum();
+        let sent: f64 = graph
+            .ids()
+            .map(|k| graph.sends_to(k).len().min(fanout) as f64)
+            .sum();
         let iterations = plan.most_iterations() as f64;
 
-        let adam = graph.ids().filter(|&k| matches!(plan.learner(k).method, Method::Adam(_)));
+        let adam = graph
+            .ids()
+            .filter(|&k| matches!(plan.learner(k).method, Method::Adam(_)));
         let optimizers = adam.count() as f64 * 4.0 * parameters;
         let models = agents * MODELS_PER_AGENT * parameters;
         let (held, messages) = under_way(plan, sent, iterations);
@@ -82,8 +90,7 @@ impl Needs {
         let groups: BTreeSet<u32> = graph.ids().map(|k| plan.group(k)).collect();
         let recorded = (iterations / record.every_iterations as f64).ceil();
         let round_rows = recorded * (1.0 + groups.len() as f64);
-        let agent_rows =
-            recorded * graph.ids().filter(|&k| plan.has_rows(k)).count() as f64;
+        let agent_rows = recorded * graph.ids().filter(|&k| plan.has_rows(k)).count() as f64;
         let intervals = (iterations / record.latency_every_iterations as f64).ceil();
         let kept = match record.weights {
             RecordWeights::None => 0.0,
@@ -104,9 +111,16 @@ impl Needs {
         // Between events a row repeats the one before.
         let at_once = (0..4).all(|n| {
             let computes = |k| plan.compute_time(k, n);
-            graph.ids().take(8).all(|k| computes(k) == plan.compute_time(AgentId(0), 0))
+            graph
+                .ids()
+                .take(8)
+                .all(|k| computes(k) == plan.compute_time(AgentId(0), 0))
         });
-        let events = if at_once { iterations } else { iterations * agents };
+        let events = if at_once {
+            iterations
+        } else {
+            iterations * agents
+        };
         let changing = moments.min(events);
         let row_block = |rows: f64| rows.min(BLOCK_ROWS);
         let timeline_rows = moments * (1.0 + groups.len() as f64);
@@ -128,17 +142,26 @@ impl Needs {
             + 8.0 * traced_models.min(4e6)
             + 2.5 * traced_models.min(BLOCK_BYTES);
         let checkpoint = agents * 300.0
-            + models * 0.4 + optimizers + held * parameters + replayed + messages * 40.0;
+            + models * 0.4
+            + optimizers
+            + held * parameters
+            + replayed
+            + messages * 40.0;
         let parts = vec![
             ("agents", agents * PER_AGENT + models + optimizers),
             ("links", links * PER_LINK),
             ("data", plan.world.bytes() as f64),
-            ("models under way", held * parameters + messages * PER_MESSAGE),
+            (
+                "models under way",
+                held * parameters + messages * PER_MESSAGE,
+            ),
             ("models to replay", replayed),
             ("tables", tables + told),
             ("the trace", trace),
         ];
-        let epochs = 1 + plan.networks.epoch(plan.most_iterations().saturating_sub(1));
+        let epochs = 1 + plan
+            .networks
+            .epoch(plan.most_iterations().saturating_sub(1));
         let disk = 40e3
             + round_rows * ROUND_ROW.1
             + agent_rows * AGENT_ROW.1
@@ -154,8 +177,7 @@ impl Needs {
             Some(_) => 480e3,
             None => 60e3,
         };
-        let report =
-            220e3 * recorded / (recorded + 300.0) + map * links / (links + 1_000.0);
+        let report = 220e3 * recorded / (recorded + 300.0) + map * links / (links + 1_000.0);
         Needs {
             parts,
             checkpoint,
@@ -300,8 +322,9 @@ fn longest_of(delay: &Distribution, several: f64) -> f64 {
         return fixed;
     }
     let key = Key::new(0, Purpose::Link);
-    let mut drawn: Vec<f64> =
-        (0..DRAWS).map(|n| delay.sample_under(key.at(n), n)).collect();
+    let mut drawn: Vec<f64> = (0..DRAWS)
+        .map(|n| delay.sample_under(key.at(n), n))
+        .collect();
     drawn.sort_by(f64::total_cmp);
     let below = |rank: usize| (rank as f64 / DRAWS as f64).powf(several.max(1.0));
     let weighed = |(rank, value): (usize, &f64)| value * (below(rank + 1) - below(rank));

@@ -125,6 +125,10 @@ impl How {
                 let _ = self.refuse(error.into());
                 return INTERRUPTED;
             }
+            Err(error @ CampaignError::TooLarge { .. }) => {
+                let _ = self.refuse(error.into());
+                return FAILED;
+            }
             Err(error) if asked.resumes => return self.refuse(Refusal::of_resume(error)),
             Err(error) => return self.refuse(error.into()),
         };

@@ -5,6 +5,7 @@ use super::errors::Refusal;
 use super::essentials::essentials;
 use super::forecast::{Forecast, Total};
 use super::list::Format;
+use super::load::{few_values, overloaded};
 use super::notes::{Facts, notes};
 use super::rows::{Row, Rows, ends, range, span};
 use super::table::{Column, Fitted, fitted, in_one_line};
@@ -47,6 +48,9 @@ pub(super) struct Check {
 
 /// Rows that are told one by one.
 const MOST_ROWS: usize = 40;
+
+/// Notes on overloaded lines, at most.
+const MOST_LINES: usize = 4;
 
 /// What columns mean that do not say it themselves.
 const LEGENDS: [(&str, &str); 3] = [
@@ -201,6 +205,8 @@ struct FoundPoint {
     /// Those of its normal agents alone.
     normal_parts: Parts,
     late_edges: Option<String>,
+    overloaded: Vec<String>,
+    few_values: Option<String>,
 }
 
 impl Found {
@@ -211,6 +217,14 @@ impl Found {
         notes.extend(self.disconnected());
         let late: BTreeSet<&String> = self.points.iter().flat_map(|p| &p.late_edges).collect();
         notes.extend(late.into_iter().cloned());
+        let overloaded: BTreeSet<&String> =
+            self.points.iter().flat_map(|p| &p.overloaded).collect();
+        notes.extend(overloaded.into_iter().take(MOST_LINES).cloned());
+        let few = self
+            .points
+            .iter()
+            .filter_map(|p| p.few_values.as_ref().map(|told| (p.iterations, told)));
+        notes.extend(few.min().map(|(_, told)| told.clone()));
         notes
     }
 
@@ -308,6 +322,8 @@ impl FoundPoint {
             parts: plan.graph.parts(|_| true),
             normal_parts: plan.graph.parts(|k| !plan.is_byzantine(k)),
             late_edges: late_edges(plan),
+            overloaded: overloaded(plan),
+            few_values: few_values(plan.most_iterations()),
         }
     }
 

@@ -10,6 +10,7 @@ mod final_table;
 mod forecast;
 mod latencies;
 mod list;
+mod load;
 mod mark;
 mod matrix;
 mod new;

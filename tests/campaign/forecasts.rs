@@ -320,7 +320,11 @@ fn peak(bench: &Bench, arguments: &[&str]) -> f64 {
         let pid = child.id() as libc::pid_t;
         (libc::wait4(pid, &mut status, 0, &mut usage), usage)
     };
-    assert_eq!((waited, status), (child.id() as libc::pid_t, 0), "{arguments:?}");
+    assert_eq!(
+        (waited, status),
+        (child.id() as libc::pid_t, 0),
+        "{arguments:?}"
+    );
     usage.ru_maxrss as f64 * 1024.0
 }
 
@@ -340,7 +344,14 @@ fn forecasts_hold_within_a_factor_of_one_and_a_half() {
     let mut wrong = Vec::new();
     for (name, scenario, how) in CASES {
         let bench = Bench::new(scenario);
-        let row = |i: u32| format!("{},{},{}\n", f64::from(i % 7) * 0.37, f64::from(i % 13), i % 5);
+        let row = |i: u32| {
+            format!(
+                "{},{},{}\n",
+                f64::from(i % 7) * 0.37,
+                f64::from(i % 13),
+                i % 5
+            )
+        };
         let rows: String = (0..20_000).map(row).collect();
         std::fs::write(bench.path("own.csv"), format!("x,y,agent\n{rows}")).expect("a file");
         let mut check = vec!["check", "scenario.toml", "--format", "json"];
@@ -392,9 +403,12 @@ fn runs_that_need_more_memory_than_is_allowed_are_refused() {
     ] {
         let bench = Bench::new(scenario);
         let run = bench.run(&[]);
-        let errors = String::from_utf8_lossy(&run.errors).into_owned();
+        let errors = run.stderr;
         assert_eq!(run.status, Some(1), "{errors}");
-        assert!(errors.contains(part) && errors.contains("--anyway"), "{errors}");
+        assert!(
+            errors.contains(part) && errors.contains("--anyway"),
+            "{errors}"
+        );
         let check = bench.byzsim(&["check", "scenario.toml", "--format", "json"]);
         let told = { check }.output().expect("the program").stdout;
         assert!(String::from_utf8_lossy(&told).contains("--anyway"));
