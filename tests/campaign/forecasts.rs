@@ -242,7 +242,7 @@ kind="digit-classification"
 source="generated"
 [topology]
 kind="ring"
-agents=3
+agents=4
 [record]
 evaluate_every_epochs=100"#,
         &[],
