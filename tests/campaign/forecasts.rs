@@ -264,7 +264,7 @@ source="generated"
 model={kind="cnn"}
 [topology]
 kind="ring"
-agents=3"#,
+agents=6"#,
         &[],
     ),
     (
