@@ -1,5 +1,6 @@
 //! Many runs: the points of a sweep, side by side on the cores, into one results folder.
 
+mod allowance;
 mod alone;
 mod estimate;
 mod folder;
@@ -9,6 +10,7 @@ mod ledger;
 mod lock;
 mod matrix;
 mod measure;
+mod needs;
 mod options;
 mod outcome;
 mod outlook;
@@ -24,6 +26,7 @@ mod threads;
 mod todo;
 mod workload;
 
+pub use allowance::Allowance;
 pub use alone::AboveAlone;
 pub use estimate::Estimate;
 pub use folder::FolderError;
@@ -31,12 +34,13 @@ pub use judged::{Judged, Over};
 pub use kept::Kept;
 pub use matrix::{Cell, Matrix};
 pub use measure::Measure;
+pub use needs::{InAll, Needs, SideBySide};
 pub use options::{CampaignError, CampaignOptions, Ended};
 pub use outcome::{Failure, PointOutcome};
 pub use outlook::{Outlook, Pending};
 pub use starved::Starved;
 pub use status::{PointStatus, Status};
-pub use workload::Share;
+pub use workload::{Share, Size};
 
 use crate::data::Library;
 use crate::scenario::{Catalogues, Effects, Plan, RunId, ScenarioFile};
@@ -51,7 +55,7 @@ use std::sync::{Mutex, PoisonError};
 use std::thread::Builder;
 use std::time::{Duration, Instant};
 use todo::Run;
-use workload::{Size, share_out};
+use workload::share_out;
 
 /// A scenario with the data that it reads and the folder that it writes.
 pub struct Campaign {
@@ -80,6 +84,26 @@ struct Begun {
     outcomes: Vec<(RunId, PointOutcome)>,
 }
 
+/// Refuses runs that need more memory than this process may use.
+fn refuse_too_large(
+    pending: &[&Run],
+    (jobs, threads): (usize, usize),
+    options: &CampaignOptions<'_>,
+) -> Result<(), CampaignError> {
+    let how = SideBySide {
+        jobs,
+        threads: jobs * threads,
+        checkpoints: options.checkpoint_every.is_some(),
+    };
+    let in_all = Needs::in_all(pending.iter().map(|run| &run.size.needs), how);
+    match Allowance::of_this_process() {
+        Some(allowance) if in_all.memory > allowance.bytes => {
+            Err(CampaignError::TooLarge { in_all, allowance })
+        }
+        _ => Ok(()),
+    }
+}
+
 impl Campaign {
     /// A campaign of a scenario. `data` is the data folder from the command line.
     pub fn new(file: ScenarioFile, data: Option<PathBuf>, catalogues: Catalogues) -> Campaign {
@@ -97,6 +121,21 @@ impl Campaign {
         Campaign {
             library: self.library.by_default(folder),
             ..self
+        }
+    }
+
+    /// How points share the process that runs all of them, of as many threads and jobs as are asked
+    /// for.
+    pub fn side_by_side<'a>(
+        sizes: impl Iterator<Item = &'a Size> + Clone,
+        threads: Option<usize>,
+        jobs: Option<usize>,
+    ) -> SideBySide {
+        let (jobs, threads) = share_out(threads, jobs, sizes);
+        SideBySide {
+            jobs,
+            threads: jobs * threads,
+            checkpoints: false,
         }
     }
 
@@ -194,6 +233,9 @@ impl Campaign {
             true => wanted,
             false => threads::startable(wanted.0, wanted.1).map_err(CampaignError::Threads)?,
         };
+        if !options.anyway {
+            refuse_too_large(&pending, (jobs, threads), options)?;
+        }
         outlook(self.outlook(&pending, &outcomes, (jobs, threads), lock.holds()));
         let ledger = self.ledger(options, outcomes);
         let queue: VecDeque<(&Run, u32)> = pending.iter().map(|run| (*run, 0)).collect();

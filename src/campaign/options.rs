@@ -1,7 +1,7 @@
 //! How a campaign is run, and what it comes to.
 
 use super::folder::Again;
-use super::{FolderError, PointOutcome, Share};
+use super::{Allowance, FolderError, InAll, PointOutcome, Share};
 use crate::record::{Observer, RunError};
 use crate::scenario::{Plan, RunId};
 use crate::settings::WrongSettings;
@@ -20,6 +20,8 @@ pub struct CampaignOptions<'a> {
     pub force: bool,
     /// Whether points are run again that failed for reasons of their own: a panic, a stall.
     pub retry_failed: bool,
+    /// Whether runs begin whose forecast exceeds the memory that this process may use.
+    pub anyway: bool,
     /// Iterations from one checkpoint of a run to the next; `None` writes one only where a run is
     /// interrupted.
     pub checkpoint_every: Option<NonZeroU64>,
@@ -46,6 +48,7 @@ impl Default for CampaignOptions<'_> {
             folder: PathBuf::from("."),
             force: false,
             retry_failed: false,
+            anyway: false,
             checkpoint_every: None,
             threads: None,
             jobs: None,
@@ -79,6 +82,17 @@ pub enum CampaignError {
     /// Not enough threads can be started: nothing was run.
     #[error("{0}")]
     Threads(RunError),
+    /// The forecast exceeds the memory that this process may use.
+    #[error(
+        "the runs need about {:.1} GB of memory, {:.1} GB of it for {}, and {} is {:.1} GB",
+        in_all.memory / 1e9, in_all.largest().1 / 1e9, in_all.largest().0, allowance.by, allowance.bytes / 1e9
+    )]
+    TooLarge {
+        /// What they need.
+        in_all: InAll,
+        /// What they may use.
+        allowance: Allowance,
+    },
     /// It was told to end before the first run began.
     #[error("interrupted before the first run began")]
     Interrupted,

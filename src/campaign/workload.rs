@@ -1,5 +1,6 @@
 //! How much there is to run, and how it is shared out: over threads, and over tasks.
 
+use super::Needs;
 use crate::scenario::{Plan, RunId};
 
 /// A network of this many agents has the machine to itself.
@@ -40,31 +41,36 @@ pub(super) fn turns<'a>(rules: impl Iterator<Item = &'a str>) -> Vec<usize> {
 }
 
 /// What decides how a point is run.
-pub(super) struct Size {
-    pub id: RunId,
-    pub iterations: u64,
+pub struct Size {
+    pub(super) id: RunId,
+    pub(super) iterations: u64,
+    /// What its run needs of the machine.
+    pub needs: Needs,
     agents: usize,
     /// Parameters combined per iteration, and a fixed cost per model.
-    pub work: usize,
+    pub(super) work: usize,
 }
 
 impl Size {
     /// That of a run which is not run here.
-    pub fn unknown(id: &RunId) -> Size {
+    pub(super) fn unknown(id: &RunId) -> Size {
         Size {
             id: id.clone(),
             iterations: 0,
+            needs: Needs::default(),
             agents: 0,
             work: 0,
         }
     }
 
+    /// That of a plan.
     pub fn of(plan: &Plan) -> Size {
         let receives = |k| plan.graph.receives_from(k).len() + 1;
         let models: usize = plan.graph.ids().map(receives).sum();
         Size {
             id: plan.id.clone(),
             iterations: plan.iterations,
+            needs: Needs::of(plan),
             agents: plan.graph.agents(),
             work: models * (plan.world.dimension() + 50),
         }

@@ -36,6 +36,9 @@ pub(super) struct How {
     /// Run again, from the start, what failed before with a panic or a stall
     #[arg(long)]
     pub retry_failed: bool,
+    /// Run even where more memory is forecast than this process may use
+    #[arg(long)]
+    pub anyway: bool,
     /// Print nothing but errors, and what --format json asks for
     #[arg(long, short)]
     pub quiet: bool,
@@ -90,6 +93,7 @@ impl How {
             folder: folder.clone(),
             force: asked.force,
             retry_failed: self.retry_failed,
+            anyway: self.anyway,
             checkpoint_every: self.checkpoint_every,
             threads: self.threads.map(usize::from),
             jobs: self.jobs.map(usize::from),
@@ -110,7 +114,7 @@ impl How {
                 let _ = self.refuse(error.into());
                 return INTERRUPTED;
             }
-            Err(error @ CampaignError::Threads(_)) => {
+            Err(error @ (CampaignError::Threads(_) | CampaignError::TooLarge { .. })) => {
                 let _ = self.refuse(error.into());
                 return FAILED;
             }

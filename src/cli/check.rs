@@ -3,8 +3,9 @@
 use super::Plugins;
 use super::errors::Refusal;
 use super::essentials::essentials;
-use super::forecast::Forecast;
+use super::forecast::{Forecast, Total};
 use super::list::Format;
+use super::load::{few_values, overloaded};
 use super::notes::{Facts, notes};
 use super::rows::{Row, Rows, ends, range, span};
 use super::table::{Column, Fitted, fitted, in_one_line};
@@ -28,6 +29,15 @@ pub(super) struct Check {
     /// Folder of the data sets [default: task.data, else the variable BYZSIM_DATA]
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
+    /// Threads that `run` would have [default: the processors this process may use]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    threads: Option<u16>,
+    /// Points that `run` would have side by side [default: by the size of the network]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    jobs: Option<u16>,
+    /// Whether `run` would write checkpoints, as with --checkpoint-every
+    #[arg(long)]
+    checkpoints: bool,
     /// Print the resolved scenario too, with all defaults
     #[arg(long)]
     resolved: bool,
@@ -38,6 +48,9 @@ pub(super) struct Check {
 
 /// Rows that are told one by one.
 const MOST_ROWS: usize = 40;
+
+/// Notes on overloaded lines, at most.
+const MOST_LINES: usize = 4;
 
 /// What columns mean that do not say it themselves.
 const LEGENDS: [(&str, &str); 3] = [
@@ -101,8 +114,8 @@ impl Check {
             text += &format!("\n{more} rows more, told by --format json");
         }
         parts.push(text);
-        let total = Forecast::total(found.points.iter().map(|point| &point.forecast));
-        let mut lines = vec![format!("In all: {total} per point.")];
+        let total = self.total(found);
+        let mut lines = vec![format!("In all: {total}.")];
         let is_shown = |name: &str| {
             let is_it = |known: &String| known == name;
             names.iter().any(is_it) && !left_out.iter().any(is_it)
@@ -118,7 +131,7 @@ impl Check {
         lines.extend(found.data.iter().map(|line| format!("Data: {line}")));
         let lines: Vec<String> = lines.iter().map(|line| paragraph(line, width)).collect();
         parts.push(lines.join("\n"));
-        let notes = found.notes(&rows).into_iter();
+        let notes = found.notes(&rows).into_iter().chain(total.note());
         let notes: Vec<String> = notes
             .map(|note| paragraph(&format!("Note: {note}"), width))
             .collect();
@@ -131,16 +144,28 @@ impl Check {
         parts.join("\n\n")
     }
 
+    /// What all points need, run as it is asked.
+    fn total(&self, found: &Found) -> Total {
+        let forecasts = || found.points.iter().map(|point| &point.forecast);
+        let mut how = Campaign::side_by_side(
+            forecasts().map(|forecast| &forecast.size),
+            self.threads.map(usize::from),
+            self.jobs.map(usize::from),
+        );
+        how.checkpoints = self.checkpoints;
+        Total::of(forecasts(), how)
+    }
+
     fn json(&self, file: &ScenarioFile, found: &Found) -> Value {
         let points = file.points.iter().zip(&found.points);
         let points = points.map(|(point, found)| found.json(settings_json(&point.settings)));
-        let total = Forecast::total(found.points.iter().map(|point| &point.forecast));
+        let total = self.total(found);
         let mut told = json!({
             "scenario": file.name,
             "points": points.collect::<Vec<Value>>(),
             "in_all": total.json(),
             "data": found.data,
-            "notes": found.notes(&Rows::of(file)),
+            "notes": found.notes(&Rows::of(file)).into_iter().chain(total.note()).collect::<Vec<_>>(),
         });
         if self.resolved {
             // Its own TOML is read back: a table of plain values, which JSON has too.
@@ -180,6 +205,8 @@ struct FoundPoint {
     /// Those of its normal agents alone.
     normal_parts: Parts,
     late_edges: Option<String>,
+    overloaded: Vec<String>,
+    few_values: Option<String>,
 }
 
 impl Found {
@@ -190,6 +217,14 @@ impl Found {
         notes.extend(self.disconnected());
         let late: BTreeSet<&String> = self.points.iter().flat_map(|p| &p.late_edges).collect();
         notes.extend(late.into_iter().cloned());
+        let overloaded: BTreeSet<&String> =
+            self.points.iter().flat_map(|p| &p.overloaded).collect();
+        notes.extend(overloaded.into_iter().take(MOST_LINES).cloned());
+        let few = self
+            .points
+            .iter()
+            .filter_map(|p| p.few_values.as_ref().map(|told| (p.iterations, told)));
+        notes.extend(few.min().map(|(_, told)| told.clone()));
         notes
     }
 
@@ -287,6 +322,8 @@ impl FoundPoint {
             parts: plan.graph.parts(|_| true),
             normal_parts: plan.graph.parts(|k| !plan.is_byzantine(k)),
             late_edges: late_edges(plan),
+            overloaded: overloaded(plan),
+            few_values: few_values(plan.most_iterations()),
         }
     }
 

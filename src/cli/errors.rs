@@ -123,6 +123,10 @@ impl From<CampaignError> for Refusal {
                        --threads N takes fewer"
                     .to_owned(),
             },
+            CampaignError::TooLarge { .. } => Refusal::Other {
+                message: error.to_string(),
+                help: "make it smaller, take fewer --jobs, or run it with --anyway".to_owned(),
+            },
             CampaignError::Interrupted => Refusal::Other {
                 message: error.to_string(),
                 help: "the same command begins again".to_owned(),

@@ -1,31 +1,25 @@
 //! What a run will need: models, memory, disk.
 
-use crate::learner::Method;
-use crate::scenario::{Plan, RecordWeights, Schedule};
+use crate::campaign::{Allowance, InAll, Needs, SideBySide, Size};
+use crate::scenario::{Plan, Schedule};
 use crate::units::short;
 use serde_json::{Value, json};
 use std::fmt;
 
 /// What a run will need.
-#[derive(Default)]
 pub(super) struct Forecast {
     /// Models sent.
     pub models: f64,
     /// Whether that is an estimate: edges come and go, and it is not known before the run when
     /// iterations begin; the network is drawn anew; or `until_ms` may end the run earlier.
     is_estimate: bool,
-    /// \[bytes\].
-    memory: f64,
-    /// \[bytes\].
-    disk: f64,
+    /// What decides how the point is run, and what it needs.
+    pub size: Size,
 }
 
 impl Forecast {
     /// Models follow from the network, and where its edges come and go, from when iterations begin.
-    /// Memory and disk are estimates from measured runs: bytes per
-    /// actor, per message under way and per row.
     pub fn of(plan: &Plan) -> Forecast {
-        let agents = plan.graph.agents() as f64;
         let fanout = plan.fanout.map_or(usize::MAX, |fanout| fanout as usize);
         let sends = |k| plan.graph.sends_to(k).len().min(fanout) as f64;
         let per_iteration: f64 = plan.graph.ids().map(sends).sum();
@@ -42,66 +36,88 @@ impl Forecast {
             }
             (None, None) => per_iteration * iterations,
         };
-        let parameters = 4.0 * plan.world.dimension() as f64;
-        let optimizers = plan.graph.ids().map(|k| match plan.learner(k).method {
-            Method::Sgd => 0.0,
-            Method::Adam(_) => 4.0 * parameters,
-        });
-        let learning = plan.world.bytes() as f64 + optimizers.sum::<f64>();
-        let memory =
-            12e6 + agents * (2_600.0 + 4.0 * parameters) + per_iteration * 180.0 + learning;
-        let recorded = (iterations / plan.record.every_iterations as f64).ceil();
-        let rows = plan.recorded.iter().filter(|&&r| r).count() as f64 * recorded;
-        let networks = 1 + plan
-            .networks
-            .epoch(plan.most_iterations().saturating_sub(1));
-        let kept = match plan.record.weights {
-            RecordWeights::None => 0.0,
-            RecordWeights::Last => 1.0,
-            RecordWeights::Every(every) => (iterations / every as f64).ceil(),
-        };
-        let disk = 40e3
-            + recorded * 2.0 * 400.0
-            + rows * 60.0
-            + kept * (per_iteration + agents) * 30.0
-            + per_iteration * 4.0 * networks as f64;
         Forecast {
             models,
             is_estimate: schedule.is_some_and(|schedule| !schedule.is_exact)
                 || !plan.networks.is_static()
                 || plan.may_end_early(),
-            memory,
-            disk,
+            size: Size::of(plan),
         }
     }
 
-    /// That of points one after the other: what they leave adds up, what they need does not.
-    pub fn total<'a>(points: impl Iterator<Item = &'a Forecast>) -> Forecast {
-        points.fold(Forecast::default(), |total, point| Forecast {
-            models: total.models + point.models,
-            is_estimate: total.is_estimate || point.is_estimate,
-            memory: total.memory.max(point.memory),
-            disk: total.disk + point.disk,
-        })
-    }
-
     pub fn json(&self) -> Value {
+        let alone = SideBySide {
+            jobs: 1,
+            threads: 1,
+            checkpoints: false,
+        };
+        let needs = Needs::in_all(std::iter::once(&self.size.needs), alone);
         json!({
             "models": self.models as u64,
             "models_are_an_estimate": self.is_estimate,
-            "memory_bytes": self.memory as u64,
-            "disk_bytes": self.disk as u64,
+            "memory_bytes": needs.memory as u64,
+            "disk_bytes": needs.disk as u64,
         })
     }
 }
 
-impl fmt::Display for Forecast {
+/// What all points will need.
+pub(super) struct Total {
+    models: f64,
+    is_estimate: bool,
+    needs: InAll,
+    how: SideBySide,
+}
+
+impl Total {
+    pub fn of<'a>(points: impl Iterator<Item = &'a Forecast> + Clone, how: SideBySide) -> Total {
+        Total {
+            models: points.clone().map(|point| point.models).sum(),
+            is_estimate: points.clone().any(|point| point.is_estimate),
+            needs: Needs::in_all(points.map(|point| &point.size.needs), how),
+            how,
+        }
+    }
+
+    pub fn json(&self) -> Value {
+        let parts = self.needs.parts.iter();
+        let parts = parts.map(|&(name, bytes)| json!({"of": name, "bytes": bytes as u64}));
+        json!({
+            "models": self.models as u64,
+            "models_are_an_estimate": self.is_estimate,
+            "memory_bytes": self.needs.memory as u64,
+            "memory_by_part": parts.collect::<Vec<Value>>(),
+            "disk_bytes": self.needs.disk as u64,
+            "jobs": self.how.jobs,
+            "threads": self.how.threads,
+        })
+    }
+
+    /// What is said where this process may not use that much memory.
+    pub fn note(&self) -> Option<String> {
+        let allowance = Allowance::of_this_process()?;
+        (self.needs.memory > allowance.bytes).then(|| {
+            let (part, most) = self.needs.largest();
+            format!(
+                "`run` refuses this without --anyway: it needs about {} of memory, {} of it for \
+                 {part}, and {} is {}.",
+                bytes(self.needs.memory),
+                bytes(most),
+                allowance.by,
+                bytes(allowance.bytes)
+            )
+        })
+    }
+}
+
+impl fmt::Display for Total {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let about = if self.is_estimate { "about " } else { "" };
-        let (models, disk, memory) = (short(self.models), bytes(self.disk), bytes(self.memory));
+        let models = short(self.models);
+        let (disk, memory) = (bytes(self.needs.disk), bytes(self.needs.memory));
         write!(
             f,
-            "{about}{models} models sent, {disk} on disk, at most {memory} of memory"
+            "{about}{models} models sent, about {disk} on disk and {memory} of memory"
         )
     }
 }
@@ -173,6 +189,5 @@ mod tests {
         let keys = "[link]\ndelay_ms = { kind = \"exponential\", mean = 1 }\n";
         let (forecast, _) = forecast(EDGES, keys);
         assert!(forecast.is_estimate);
-        assert!(forecast.to_string().starts_with("about "), "{forecast}");
     }
 }

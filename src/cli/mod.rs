@@ -12,6 +12,7 @@ mod interruption;
 mod latencies;
 mod limits;
 mod list;
+mod load;
 mod mark;
 mod matrix;
 mod new;

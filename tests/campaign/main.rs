@@ -2,6 +2,7 @@
 //! may be in it.
 
 mod bench;
+mod forecasts;
 mod goes_on;
 mod grows;
 mod in_progress;
