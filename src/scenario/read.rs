@@ -152,7 +152,10 @@ pub(super) fn scenario(
     problems: &mut Problems,
 ) -> Option<Scenario> {
     let task = task(document, top, tolerances, catalogues, problems);
-    let defaults = parse_defaults(task.0.as_deref());
+    let place = document
+        .node_at(&["task", "kind"])
+        .map_or(top, |node| node.span);
+    let defaults = parse_defaults(task.0.as_deref()).all_at(place);
     let case = document
         .get("task")
         .and_then(|node| match &node.value {

@@ -18,6 +18,17 @@ pub struct Node {
     pub span: Span,
 }
 
+impl Node {
+    fn put_at(&mut self, span: Span) {
+        self.span = span;
+        match &mut self.value {
+            Value::Table(table) => *table = std::mem::take(table).all_at(span),
+            Value::Array(nodes) => nodes.iter_mut().for_each(|node| node.put_at(span)),
+            _ => {}
+        }
+    }
+}
+
 /// A TOML value.
 #[derive(Clone, Debug)]
 pub enum Value {
@@ -55,6 +66,14 @@ pub struct Entry {
 }
 
 impl Table {
+    /// The same with everything in one place: a mistake in a task's own settings is shown where the
+    /// user's text names the task.
+    pub(crate) fn all_at(mut self, span: Span) -> Table {
+        self.0.iter_mut().for_each(|entry| entry.span = span);
+        self.0.iter_mut().for_each(|entry| entry.node.put_at(span));
+        self
+    }
+
     /// The entries in the order of the text.
     pub fn iter(&self) -> impl Iterator<Item = &Entry> {
         self.0.iter()

@@ -13,6 +13,7 @@ super::tests![
     a_folder_of_another_scenario_is_left_alone_without_force,
     a_wrong_command_line_ends_with_status_2,
     a_wrong_scenario_ends_with_status_2,
+    a_mistake_in_a_tasks_own_settings_is_shown_at_the_task,
     what_cannot_be_printed_is_told,
     only_a_name_that_is_near_is_suggested,
     mistakes_of_the_text_say_that_more_may_follow,
@@ -147,6 +148,21 @@ fn a_wrong_scenario_ends_with_status_2() {
 }
 
 /// `/dev/full` is a disk without room.
+/// The task's defaults name agents that a small network has not.
+fn a_mistake_in_a_tasks_own_settings_is_shown_at_the_task() {
+    let bench = Bench::new(
+        "iterations = 2\n[task]\nkind = \"digit-classification\"\nsource = \"generated\"\n\
+         [topology]\nkind = \"ring\"\nagents = 3\n",
+    );
+    let ended = bench.run(&[]).with_status(2);
+    ended.tells(&["there is no agent 3"]);
+    assert!(
+        ended.stderr.contains("scenario.toml:3:8"),
+        "{}",
+        ended.stderr
+    );
+}
+
 fn what_cannot_be_printed_is_told() {
     let bench = Bench::new(&localization(""));
     for arguments in ["schema", "list", "check scenario.toml"] {
