@@ -1,6 +1,7 @@
 //! Many runs: the points of a sweep, side by side on the cores, into one results folder.
 
 mod alone;
+mod confidence;
 mod estimate;
 mod folder;
 mod judged;
@@ -24,6 +25,7 @@ mod todo;
 mod workload;
 
 pub use alone::AboveAlone;
+pub use confidence::{confidence, ratio_confidence};
 pub use estimate::Estimate;
 pub use folder::FolderError;
 pub use judged::{Judged, Over};

@@ -189,6 +189,7 @@ fn percentile_figure(
             x,
             y,
             band: None,
+            interval: None,
             has_points: false,
         }
     };
