@@ -2,6 +2,9 @@
 //! `latency.wall.hlog`: the whole histograms. Simulated and wall-clock times are rows and files of
 //! their own and never mix. Count, range and mean are exact.
 //!
+//! `latency.run.hlog` has one interval for each histogram of simulated time: the whole run, to add up
+//! over runs without reading all the intervals.
+//!
 //! A histogram has two names, each with its unit: tables and summaries have milliseconds or
 //! microseconds (`round_ms`, `iteration_us`), a tag of a log has the unit of the whole numbers that
 //! the log records (`round_us`, `iteration_ns`).
@@ -9,6 +12,7 @@
 use super::delays::{Delay, Delays};
 use super::elapsed::Elapsed;
 use super::failure::RunError;
+use super::histograms::RUN_LOG;
 use super::interval_log::IntervalLog;
 use super::parquet_file::Parts;
 use super::sample::{Closing, Round};
@@ -158,6 +162,13 @@ fn add_wall(tally: &mut Tally, time: &Duration) {
     tally.add(u64::try_from(time.as_nanos()).unwrap_or(u64::MAX));
 }
 
+/// The tag in an interval log of the histogram that tables call so, and how many of the tag's units
+/// make one of the name's.
+pub(super) fn logged(name: &str) -> Option<(&'static str, f64)> {
+    let quantity = Quantity::ALL.into_iter().find(|q| q.name() == name)?;
+    Some((quantity.tag(), quantity.unit()))
+}
+
 /// When each agent combined last, by its number; `None` where it has not yet.
 #[derive(Default, serde::Serialize, serde::Deserialize)]
 struct LastCombinations(Vec<Option<SimTime>>);
@@ -209,8 +220,12 @@ struct Files {
     table: Table,
     simulated: IntervalLog,
     wall: IntervalLog,
+    /// Of the whole run.
+    run: IntervalLog,
     /// Times in a log do not go back.
     start: SimTime,
+    /// The end of the last interval so far.
+    end: SimTime,
 }
 
 impl Latency {
@@ -309,10 +324,8 @@ impl Latency {
     /// Writes what is left. A file that cannot be written keeps none of the others from it.
     pub fn finish(&mut self, parts: Parts) -> Result<(), RunError> {
         let ended = self.end_interval();
-        let finished = self
-            .files
-            .take()
-            .map_or(Ok(()), |files| files.finish(parts));
+        let files = self.files.take();
+        let finished = files.map_or(Ok(()), |files| files.finish(&self.gauges, parts));
         ended.and(finished)
     }
 }
@@ -342,7 +355,12 @@ impl Files {
                 "latency.wall.hlog",
                 "Wall-clock time. Values are in the unit at the end of their tag: ns is nanoseconds.",
             ),
+            run: log(
+                RUN_LOG,
+                "The whole run in simulated time. Values are in the unit at the end of their tag.",
+            ),
             start: SimTime::ZERO,
+            end: SimTime::ZERO,
         })
     }
 
@@ -350,7 +368,7 @@ impl Files {
         self.table.keep(book)?;
         self.simulated.keep(book)?;
         self.wall.keep(book)?;
-        keep!(book: self.start)
+        keep!(book: self.start, self.end)
     }
 
     /// Writes an interval, from the first iteration to the last and between two moments on the
@@ -362,6 +380,7 @@ impl Files {
         (wall_start, wall_end): (Duration, Duration),
     ) -> Result<(), RunError> {
         self.start = self.start.max(interval.start);
+        self.end = self.end.max(interval.end);
         let seconds = |time: SimTime| time.us() as f64 / 1e6;
         let simulated = (seconds(self.start), seconds(interval.end - self.start));
         let wall = (
@@ -390,19 +409,25 @@ impl Files {
         Ok(())
     }
 
-    fn finish(self, parts: Parts) -> Result<(), RunError> {
+    fn finish(self, gauges: &[Gauge], parts: Parts) -> Result<(), RunError> {
         let Files {
             table,
             simulated,
             wall,
+            mut run,
+            end,
             ..
         } = self;
-        let logs = [simulated, wall].map(|log| {
+        let length = end.us() as f64 / 1e6;
+        let simulated_only = gauges.iter().filter(|g| g.quantity.is_simulated());
+        let whole = simulated_only.map(|gauge| run.write(gauge.quantity.tag(), 0.0, length, &gauge.run));
+        let whole = whole.collect::<Result<(), _>>().map_err(|error| unwritten(run.path(), error));
+        let logs = [simulated, wall, run].map(|log| {
             let path = log.path().to_owned();
             log.finish().map_err(|error| unwritten(&path, error))
         });
         let table = table.end(parts).map(drop).map_err(RunError::from);
-        logs.into_iter().fold(table, Result::and)
+        logs.into_iter().fold(table.and(whole), Result::and)
     }
 }
 
