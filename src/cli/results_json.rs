@@ -2,7 +2,9 @@
 
 use super::results::notes;
 use super::text::settings_json;
-use crate::campaign::{AboveAlone, Cell, Judged, Matrix, Measure, PointOutcome};
+use super::rows::{Row, Rows, ends};
+use crate::campaign::{AboveAlone, Cell, Judged, Matrix, Measure, PointOutcome, confidence};
+use crate::record::Summary;
 use crate::scenario::{RunId, ScenarioFile};
 use serde_json::{Map, Value, json};
 use std::path::Path;
@@ -69,9 +71,44 @@ pub(super) fn results_json(
         "report": report.map(|page| page.display().to_string()),
         "judged_by": judged.measure.map(Measure::column),
         "points": points,
+        "rows": rows_json(file, outcomes),
         "matrix": matrix.as_ref().map(matrix_json),
         "notes": notes(file, &summaries),
     })
+}
+
+/// The points that differ in seeds alone together, in the order of the final table: how many came to
+/// their end, and of each measure the mean, the least and the most, and the 95 % confidence interval
+/// of the mean, which fewer than three runs do not have.
+fn rows_json(file: &ScenarioFile, outcomes: &[(RunId, PointOutcome)]) -> Value {
+    let Rows { keys, rows, .. } = Rows::of(file);
+    let row_json = |row: &Row| {
+        let settings = &file.points[row.points[0]].settings;
+        let varied = settings.iter().filter(|s| keys.contains(&s.key)).cloned();
+        let ids = row.points.iter().map(|&point| outcomes[point].0.to_string());
+        let done = row.points.iter().filter_map(|&p| outcomes[p].1.summary());
+        let done: Vec<&Summary> = done.collect();
+        let mut told = json!({
+            "settings": settings_json(&varied.collect::<Vec<_>>()),
+            "points": ids.collect::<Vec<_>>(),
+            "done": done.len(),
+        });
+        for measure in Measure::ALL {
+            let values = done.iter().filter_map(|s| s.number(&measure.path()));
+            let values: Vec<f64> = values.collect();
+            if let Some((least, most)) = ends(values.iter().copied()) {
+                let mean = values.iter().sum::<f64>() / values.len() as f64;
+                told[measure.column()] = json!({
+                    "mean": number(Some(mean)),
+                    "min": number(Some(least)),
+                    "max": number(Some(most)),
+                    "confidence_95": confidence(&values),
+                });
+            }
+        }
+        told
+    };
+    rows.iter().map(row_json).collect()
 }
 
 /// Rules against attacks: means by rule, then by attack, and over which agents they are.

@@ -153,7 +153,7 @@ fn draw_line(area: &Area, series: &Series, trace: &Trace) -> Result<(), Refused>
 }
 
 fn draw_error_bars(area: &Area, series: &Series, trace: &Trace) -> Result<(), Refused> {
-    let mut stroke = |points: &[Point]| {
+    let stroke = |points: &[Point]| {
         area.draw(&Stroke {
             points,
             color: color(series.color),

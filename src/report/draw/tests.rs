@@ -280,9 +280,10 @@ prop_compose! {
         x in vec(value(), 0..12),
         y in vec(value(), 0..12),
         band in prop::option::of([vec(value(), 0..12), vec(value(), 0..12)]),
+        interval in prop::option::of([vec(value(), 0..12), vec(value(), 0..12)]),
         has_points in any::<bool>(),
     ) -> Series {
-        Series { label, color, x, y, band, interval: None, has_points }
+        Series { label, color, x, y, band, interval, has_points }
     }
 }
 
