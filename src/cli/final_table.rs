@@ -333,12 +333,13 @@ mod tests {
         insta::assert_snapshot!(table, @"
         Means over seeds (least–most), 3 each
 
-        rule            steady loss  final loss  Byz. weight  vs. alone  seconds
-        alone      2.00 (1.00–3.00)        2.00       0.2500          –   0.1250
-        average          ∞ (12 k–∞)        2.00       0.2500         +∞   0.1250
-        loss     0.0625 (0–0.1250)*       2.00*      0.2500*     -1.44*  0.1250*
+        rule            steady loss  ± 95 %  final loss  Byz. weight  vs. alone  seconds
+        alone      2.00 (1.00–3.00)    2.48        2.00       0.2500          –   0.1250
+        average          ∞ (12 k–∞)       –        2.00       0.2500         +∞   0.1250
+        loss     0.0625 (0–0.1250)*       –       2.00*      0.2500*     -1.44*  0.1250*
 
         vs. alone: steady loss minus that without cooperation, same draws
+        ± 95 %: mean ± this is the 95 % confidence interval over seeds (Student's t)
         * without points that failed or were not run
         ");
     }

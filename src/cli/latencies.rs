@@ -200,18 +200,18 @@ mod tests {
         insta::assert_snapshot!(table, @"
         Simulated time [ms]
 
-        latency   rule.kind  link.drop    p50    p90    p99    max
-        round     all        all         5.00   5.00   5.00   5.00
-        delivery  all        0          10.00  10.00  10.00  10.00
-        delivery  all        0.1        11.00  11.00  11.00  11.00
-        delivery  all        0.2        12.00  12.00  12.00  12.00
-        delivery  all        0.3        13.00  13.00  13.00  13.00
-        delivery  all        0.4        14.00  14.00  14.00  14.00
-        delivery  all        0.5        15.00  15.00  15.00  15.00
-        delivery  all        0.6        16.00  16.00  16.00  16.00
-        delivery  all        0.7        17.00  17.00  17.00  17.00
-        delivery  all        0.8        18.00  18.00  18.00  18.00
-        delivery  all        0.9        19.00  19.00  19.00  19.00
+        latency   rule.kind  link.drop  values    p50    p90    p99  p99.9    max
+        round     all        all             7   5.00   5.00   5.00   5.00   5.00
+        delivery  all        0               7  10.00  10.00  10.00  10.00  10.00
+        delivery  all        0.1             7  11.00  11.00  11.00  11.00  11.00
+        delivery  all        0.2             7  12.00  12.00  12.00  12.00  12.00
+        delivery  all        0.3             7  13.00  13.00  13.00  13.00  13.00
+        delivery  all        0.4             7  14.00  14.00  14.00  14.00  14.00
+        delivery  all        0.5             7  15.00  15.00  15.00  15.00  15.00
+        delivery  all        0.6             7  16.00  16.00  16.00  16.00  16.00
+        delivery  all        0.7             7  17.00  17.00  17.00  17.00  17.00
+        delivery  all        0.8             7  18.00  18.00  18.00  18.00  18.00
+        delivery  all        0.9             7  19.00  19.00  19.00  19.00  19.00
 
         Not shown, in points.parquet: age
         ");
@@ -247,12 +247,12 @@ mod tests {
         insta::assert_snapshot!(table, @"
         Simulated time [ms]
 
-        latency   rule         p50     p90     p99     max
-        round     alone     0.1250  0.2500  0.5000    1.00
-        round     average   0.2500  0.5000    1.00    2.00
-        round     distance  0.5000    1.00    2.00    4.00
-        round     loss       1.5 M   3.1 M   6.2 M  12.3 M
-        delivery  all        10.00   20.00   40.00   80.00
+        latency   rule      values     p50     p90     p99   p99.9     max
+        round     alone       1000  0.1250  0.2500  0.5000    1.00    1.00
+        round     average     1000  0.2500  0.5000    1.00    2.00    2.00
+        round     distance    1000  0.5000    1.00    2.00    4.00    4.00
+        round     loss        1000   1.5 M   3.1 M   6.2 M  12.3 M  12.3 M
+        delivery  all         1000   10.00   20.00   40.00   80.00   80.00
         ");
         assert!(table.lines().all(|line| line.chars().count() <= WIDTH));
     }

@@ -226,6 +226,47 @@ mod tests {
               "error": "message accounting does not add up: one is missing"
             }
           ],
+          "rows": [
+            {
+              "settings": {
+                "rule": "alone"
+              },
+              "points": [
+                "seed = 1, rule = alone"
+              ],
+              "done": 1,
+              "steady_loss": {
+                "mean": 0.5,
+                "min": 0.5,
+                "max": 0.5,
+                "confidence_95": null
+              }
+            },
+            {
+              "settings": {
+                "rule": "average"
+              },
+              "points": [
+                "seed = 1, rule = average"
+              ],
+              "done": 1,
+              "steady_loss": {
+                "mean": "inf",
+                "min": "inf",
+                "max": "inf",
+                "confidence_95": null
+              }
+            },
+            {
+              "settings": {
+                "rule": "loss"
+              },
+              "points": [
+                "seed = 1, rule = loss"
+              ],
+              "done": 0
+            }
+          ],
           "matrix": null,
           "notes": [
             "Data: invented"

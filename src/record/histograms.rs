@@ -124,3 +124,64 @@ fn of_summary(summary: &Summary, name: &str) -> Option<Percentiles> {
         beyond: number("beyond").unwrap_or(0.0) as u64,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::interval_log::IntervalLog;
+    use super::super::tally::Tally;
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn runs_together_have_the_percentiles_of_all_their_values() {
+        let folder = tempfile::tempdir().unwrap();
+        // Skewed, and of different numbers: averaged percentiles would be others.
+        let runs: [Vec<u64>; 3] = [
+            (1..=900).map(|i| i * i).collect(),
+            (1..=50).map(|i| 5_000_000 + i).collect(),
+            vec![77; 7],
+        ];
+        let mut all = Tally::new();
+        let mut histograms = Histograms::default();
+        let mut summaries = Vec::new();
+        for (number, values) in runs.iter().enumerate() {
+            let mut tally = Tally::new();
+            for &value in values {
+                tally.add(value);
+                all.add(value);
+            }
+            let name = format!("{number}.hlog");
+            let mut log = IntervalLog::new(folder.path(), &name, String::new());
+            log.write("wait_us", 0.0, 1.0, &tally).unwrap();
+            log.finish().unwrap();
+            histograms.add(&folder.path().join(name)).unwrap();
+            let json = json!({"latency": {"wait_ms": tally.percentiles(1000.0)}});
+            summaries.push(Summary::from_json(json));
+        }
+        let summaries: Vec<&Summary> = summaries.iter().collect();
+        let together = histograms.percentiles(&summaries, "wait_ms").unwrap();
+        let expected = all.percentiles(1000.0);
+        let told = |p: &Percentiles| [p.min, p.p50, p.p90, p.p99, p.p999, p.max];
+        assert_eq!(together.count, expected.count);
+        assert_eq!(told(&together), told(&expected));
+        assert!((together.mean / expected.mean - 1.0).abs() < 1e-12);
+        // Of one run its own, without its histogram; of several there must be one.
+        let none = Histograms::default();
+        let one = none.percentiles(&summaries[..1], "wait_ms").unwrap();
+        assert_eq!(one.p50, summaries[0].number(&["latency", "wait_ms", "p50"]).unwrap());
+        assert!(none.percentiles(&summaries, "wait_ms").is_none());
+        let alike = none.percentiles(&[summaries[2], summaries[2]], "wait_ms").unwrap();
+        assert_eq!((alike.count, alike.p999), (14, 0.077));
+    }
+
+    #[test]
+    fn a_damaged_log_is_an_error() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(RUN_LOG);
+        let mut all = Histograms::default();
+        std::fs::write(&path, "Tag=a,0.0,1.0,2.0,garbage!\n").unwrap();
+        assert!(matches!(all.add(&path), Err(HistogramsError::Damaged(_))));
+        std::fs::remove_file(&path).unwrap();
+        assert!(matches!(all.add(&path), Err(HistogramsError::Unreadable(_))));
+    }
+}
