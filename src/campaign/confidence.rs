@@ -12,12 +12,18 @@ pub fn confidence(values: &[f64]) -> Option<[f64; 2]> {
     Some([mean - half_width, mean + half_width])
 }
 
-/// The same as an interval of ratios, mean / r to mean · r with r = exp(half width / mean): for
-/// logarithmic axes, since it stays above 0. `None` also where the mean is not above 0.
+/// The same as an interval of ratios: see [`as_ratio`]. `None` also where the mean is not above 0.
 pub fn ratio_confidence(values: &[f64]) -> Option<[f64; 2]> {
     let (mean, half_width) = about_mean(values).filter(|(mean, _)| *mean > 0.0)?;
-    let ratio = (half_width / mean).exp();
-    Some([mean / ratio, mean * ratio])
+    Some(as_ratio([mean - half_width, mean + half_width]))
+}
+
+/// An interval about a mean above 0 as one of ratios, mean / r to mean · r with
+/// r = exp(half width / mean): for logarithmic axes, since it stays above 0.
+pub fn as_ratio([low, high]: [f64; 2]) -> [f64; 2] {
+    let mean = low / 2.0 + high / 2.0;
+    let ratio = ((high - low) / 2.0 / mean).exp();
+    [mean / ratio, mean * ratio]
 }
 
 /// The mean, and how far the interval reaches to either side.
@@ -28,7 +34,9 @@ fn about_mean(values: &[f64]) -> Option<(f64, f64)> {
     let count = values.len() as f64;
     let mean = values.iter().sum::<f64>() / count;
     let squares: f64 = values.iter().map(|x| (x - mean).powi(2)).sum();
-    let t = StudentsT::new(0.0, 1.0, count - 1.0).ok()?.inverse_cdf(0.975);
+    let t = StudentsT::new(0.0, 1.0, count - 1.0)
+        .ok()?
+        .inverse_cdf(0.975);
     Some((mean, t * (squares / (count - 1.0) / count).sqrt()))
 }
 

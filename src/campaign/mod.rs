@@ -25,7 +25,7 @@ mod todo;
 mod workload;
 
 pub use alone::AboveAlone;
-pub use confidence::{confidence, ratio_confidence};
+pub use confidence::{as_ratio, confidence, ratio_confidence};
 pub use estimate::Estimate;
 pub use folder::FolderError;
 pub use judged::{Judged, Over};

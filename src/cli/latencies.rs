@@ -125,7 +125,11 @@ fn together(
     log: impl Fn(usize) -> PathBuf,
     key: &str,
 ) -> [String; 6] {
-    let done: Vec<usize> = points.iter().copied().filter(|&p| summaries[p].is_some()).collect();
+    let done: Vec<usize> = points
+        .iter()
+        .copied()
+        .filter(|&p| summaries[p].is_some())
+        .collect();
     let runs: Vec<&Summary> = done.iter().filter_map(|&p| summaries[p]).collect();
     let none = Histograms::default();
     // Runs that are alike in a constant need no histograms, nor does a single one.

@@ -1,8 +1,8 @@
 //! What `run` tells at its end, as JSON.
 
 use super::results::notes;
-use super::text::settings_json;
 use super::rows::{Row, Rows, ends};
+use super::text::settings_json;
 use crate::campaign::{AboveAlone, Cell, Judged, Matrix, Measure, PointOutcome, confidence};
 use crate::record::Summary;
 use crate::scenario::{RunId, ScenarioFile};
@@ -85,7 +85,10 @@ fn rows_json(file: &ScenarioFile, outcomes: &[(RunId, PointOutcome)]) -> Value {
     let row_json = |row: &Row| {
         let settings = &file.points[row.points[0]].settings;
         let varied = settings.iter().filter(|s| keys.contains(&s.key)).cloned();
-        let ids = row.points.iter().map(|&point| outcomes[point].0.to_string());
+        let ids = row
+            .points
+            .iter()
+            .map(|&point| outcomes[point].0.to_string());
         let done = row.points.iter().filter_map(|&p| outcomes[p].1.summary());
         let done: Vec<&Summary> = done.collect();
         let mut told = json!({

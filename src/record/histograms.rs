@@ -168,9 +168,14 @@ mod tests {
         // Of one run its own, without its histogram; of several there must be one.
         let none = Histograms::default();
         let one = none.percentiles(&summaries[..1], "wait_ms").unwrap();
-        assert_eq!(one.p50, summaries[0].number(&["latency", "wait_ms", "p50"]).unwrap());
+        assert_eq!(
+            one.p50,
+            summaries[0].number(&["latency", "wait_ms", "p50"]).unwrap()
+        );
         assert!(none.percentiles(&summaries, "wait_ms").is_none());
-        let alike = none.percentiles(&[summaries[2], summaries[2]], "wait_ms").unwrap();
+        let alike = none
+            .percentiles(&[summaries[2], summaries[2]], "wait_ms")
+            .unwrap();
         assert_eq!((alike.count, alike.p999), (14, 0.077));
     }
 
@@ -182,6 +187,9 @@ mod tests {
         std::fs::write(&path, "Tag=a,0.0,1.0,2.0,garbage!\n").unwrap();
         assert!(matches!(all.add(&path), Err(HistogramsError::Damaged(_))));
         std::fs::remove_file(&path).unwrap();
-        assert!(matches!(all.add(&path), Err(HistogramsError::Unreadable(_))));
+        assert!(matches!(
+            all.add(&path),
+            Err(HistogramsError::Unreadable(_))
+        ));
     }
 }

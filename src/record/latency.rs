@@ -420,8 +420,11 @@ impl Files {
         } = self;
         let length = end.us() as f64 / 1e6;
         let simulated_only = gauges.iter().filter(|g| g.quantity.is_simulated());
-        let whole = simulated_only.map(|gauge| run.write(gauge.quantity.tag(), 0.0, length, &gauge.run));
-        let whole = whole.collect::<Result<(), _>>().map_err(|error| unwritten(run.path(), error));
+        let whole =
+            simulated_only.map(|gauge| run.write(gauge.quantity.tag(), 0.0, length, &gauge.run));
+        let whole = whole
+            .collect::<Result<(), _>>()
+            .map_err(|error| unwritten(run.path(), error));
         let logs = [simulated, wall, run].map(|log| {
             let path = log.path().to_owned();
             log.finish().map_err(|error| unwritten(&path, error))
@@ -453,12 +456,7 @@ fn columns() -> Vec<Column> {
     let number =
         |name, about| Column::new(name, Kind::Number, "as the histogram's name says", about);
     vec![
-        Column::new(
-            "histogram",
-            Kind::Text,
-            "",
-            MEANINGS,
-        ),
+        Column::new("histogram", Kind::Text, "", MEANINGS),
         Column::new("clock", Kind::Text, "", "simulated or wall"),
         Column::new(
             "from_iteration",

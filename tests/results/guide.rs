@@ -55,7 +55,10 @@ fn the_guide_on_time_tells_what_its_scenarios_do() {
 fn held_models_take_no_part_once_they_are_too_old() {
     let (asynchronous, _) = blocks()[5];
     let ran = ran(asynchronous, &["clock.max_age_ms=20", "record.weights=all"]);
-    let rows = ran.table("weights").only("receiver", "0").only("sender", "2");
+    let rows = ran
+        .table("weights")
+        .only("receiver", "0")
+        .only("sender", "2");
     assert_eq!(rows.all("simulated_ms"), [30.0, 40.0, 60.0]);
     assert_eq!(rows.all("age_ms"), [5.0, 15.0, 10.0]);
 }

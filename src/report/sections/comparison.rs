@@ -6,7 +6,7 @@ use super::super::{Block, Cell, Point, Results, Section, Table};
 use super::numbers::COMPARED;
 use super::starving::Starving;
 use super::{CHOSEN_CASES, CHOSEN_SERIES, chosen, heads, labels, mean, plain_name, range, told};
-use crate::campaign::{Judged, Matrix, Measure, confidence};
+use crate::campaign::{Judged, Matrix, Measure, as_ratio, confidence};
 use crate::scenario::{Setting, SettingValue};
 use crate::units::short;
 
@@ -124,7 +124,10 @@ fn table(study: &Study<'_>) -> Option<Table> {
         }
     }
     let caption = match repeats {
-        true => "Means over the repetitions, with the least and the greatest of them.",
+        true => {
+            "Means over the repetitions, with the least and the greatest of them, and from three on the 95 % \
+             confidence interval of the mean."
+        }
         false => "A row for each run.",
     };
     let judge = judge.map_or(String::new(), |m| format!(" Judged by: {}.", m.name()));
@@ -364,7 +367,13 @@ fn along_key(
 }
 
 /// The figure of a measure along a key.
-fn along(key: &str, measure: Measure, number: usize, under: &str, series: Vec<Series>) -> Figure {
+fn along(
+    key: &str,
+    measure: Measure,
+    number: usize,
+    under: &str,
+    mut series: Vec<Series>,
+) -> Figure {
     let spans = |values: &mut dyn Iterator<Item = f64>| {
         let (mut least, mut greatest) = (f64::INFINITY, 0.0f64);
         for x in values {
@@ -373,10 +382,18 @@ fn along(key: &str, measure: Measure, number: usize, under: &str, series: Vec<Se
         least > 0.0 && greatest > LOG_FROM * least
     };
     let is_accuracy = measure == Measure::Accuracy;
+    let is_log = !is_accuracy && spans(&mut series.iter().flat_map(|s| s.y.iter().copied()));
+    if is_log {
+        for [low, high] in series.iter_mut().filter_map(|s| s.interval.as_mut()) {
+            for (low, high) in low.iter_mut().zip(high) {
+                [*low, *high] = as_ratio([*low, *high]);
+            }
+        }
+    }
     Figure {
         name: plain_name(&["along", key, &(number + 1).to_string()]),
         title: format!("{} by {key}{under}", capitalized(measure.name())),
-        caption: along_caption(&series).to_owned(),
+        caption: along_caption(&series, is_log),
         alternative: told(&series, measure.name(), key),
         content: Content::Curves(Curves {
             x: Axis {
@@ -386,7 +403,7 @@ fn along(key: &str, measure: Measure, number: usize, under: &str, series: Vec<Se
             },
             y: Axis {
                 label: measure.name().to_owned(),
-                is_log: !is_accuracy && spans(&mut series.iter().flat_map(|s| s.y.iter().copied())),
+                is_log,
                 range: is_accuracy.then_some([0.0, 1.0]),
                 ..Axis::default()
             },
@@ -396,13 +413,19 @@ fn along(key: &str, measure: Measure, number: usize, under: &str, series: Vec<Se
     }
 }
 
-fn along_caption(series: &[Series]) -> &'static str {
+fn along_caption(series: &[Series], is_log: bool) -> String {
+    let band = "Mean over repetitions; the band reaches from the least to the greatest";
+    let how = if is_log {
+        ", as a factor above and below"
+    } else {
+        ""
+    };
     match series.iter().any(|s| s.interval.is_some()) {
-        true => {
-            "Mean over repetitions; the band reaches from the least to the greatest, bars are the 95 % \
-             confidence interval of the mean (Student's t), from three repetitions on."
-        }
-        false => "Mean over repetitions; the band reaches from the least to the greatest.",
+        true => format!(
+            "{band}, bars over the 95 % confidence interval of the mean{how} (Student's t), from three \
+             repetitions on."
+        ),
+        false => format!("{band}."),
     }
 }
 

@@ -136,7 +136,8 @@ impl Quantity {
             all.into_iter().map(line).collect()
         };
         let mut figures = Vec::new();
-        let lines_of = |(s, along): &(usize, Along)| confidence(along, &study.series[*s], *s, self.is_log);
+        let lines_of =
+            |(s, along): &(usize, Along)| confidence(along, &study.series[*s], *s, self.is_log);
         let known: Vec<Series> = all.iter().filter_map(lines_of).collect();
         if !known.is_empty() && self.is_main {
             let title = format!("{}: confidence over seeds", self.title);
@@ -149,12 +150,7 @@ impl Quantity {
                 "Mean over agents; the band is the 95 % confidence interval of the mean over {seeds} \
                  seeds{how} (Student's t)."
             );
-            figures.push(figure(
-                "confidence".to_owned(),
-                title,
-                caption,
-                known,
-            ));
+            figures.push(figure("confidence".to_owned(), title, caption, known));
         }
         let batches = match self.column {
             "loss" => {

@@ -212,8 +212,9 @@ fn percentile_figure(
     Figure {
         name: format!("percentiles-{}", name.replace('_', "-")),
         title: title.to_owned(),
-        caption: "The value that so many percent of all do not exceed, over all repetitions together."
-            .to_owned(),
+        caption:
+            "The value that so many percent of all do not exceed, over all repetitions together."
+                .to_owned(),
         alternative: words(&series, axis),
         content: Content::Curves(Curves {
             x: Axis {
