@@ -24,7 +24,7 @@ fn rows(ran: &Ran) -> Vec<String> {
         format!("| {name} | {} | {} | {} |", of(0), of(1), of(2))
     };
     let mut rows = vec![
-        row("combines at [ms]", "simulated_ms"),
+        row("combines at (ms)", "simulated_ms"),
         row("models used", "models_used"),
     ];
     let counts = ["sent", "delivered", "late", "used", "expired", "in_flight"];
