@@ -390,6 +390,7 @@ fn a_run_that_begins_anew_clears_what_it_had_recorded_and_no_more() {
     let expected = [
         "latency.hlog",
         "latency.parquet",
+        "latency.run.hlog",
         "latency.wall.hlog",
         "mine.parquet",
         "network/agents.parquet",

@@ -1,5 +1,5 @@
-//! What the paper proves (spec: paper §3), on the task where all that the proofs speak of is known:
-//! theorem 1, inequality (5) and lemma 1, with and without Byzantine neighbors.
+//! What the paper proves, on the task where all that the proofs speak of is known: Theorem 1,
+//! inequality (5) and Lemma 1, with and without Byzantine neighbors.
 //!
 //! Expectations are means over independent seeds. The seeds are fixed, so that a test gives the
 //! same on every processor of a kind; what is left to chance is said at each comparison.

@@ -37,7 +37,7 @@ impl Uniform {
                 "fresh",
                 "Whether it is drawn anew in every iteration, or once",
             )
-            .default(true, "paper §5");
+            .default(true, "paper §7.1");
         if low > high {
             let help = format!("write a number from {low} on");
             keys.problem(

@@ -2,6 +2,7 @@
 
 mod allowance;
 mod alone;
+mod confidence;
 mod estimate;
 mod folder;
 mod judged;
@@ -28,6 +29,7 @@ mod workload;
 
 pub use allowance::Allowance;
 pub use alone::AboveAlone;
+pub use confidence::{as_ratio, confidence, ratio_confidence};
 pub use estimate::Estimate;
 pub use folder::FolderError;
 pub use judged::{Judged, Over};

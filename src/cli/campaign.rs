@@ -150,7 +150,7 @@ impl How {
             Format::Text if !self.quiet => {
                 if is_last {
                     let width = text::width_of(&std::io::stdout());
-                    text::print(&results(&campaign.file, &ended.points, width));
+                    text::print(&results(&campaign.file, &ended.points, &folder, width));
                 }
                 text::print(&format!("\nResults are in {}", folder.display()));
                 if let Some(page) = page {

@@ -4,7 +4,7 @@ use super::matrix::{MARK, PARTIAL};
 use super::rows::{Row, Rows, range, span};
 use super::table::{Column, Fitted, fitted};
 use super::text::paragraph;
-use crate::campaign::{AboveAlone, Judged, Measure, PointOutcome, Starved};
+use crate::campaign::{AboveAlone, Judged, Measure, PointOutcome, Starved, confidence};
 use crate::scenario::{RunId, ScenarioFile};
 use crate::units::short;
 
@@ -47,6 +47,13 @@ pub(super) fn final_table(
         let cells = shown.iter().map(|row| quantity.cell(row, outcomes));
         let (name, rank) = (quantity.name, quantity.rank);
         columns.push(Column::numbers(name, cells.collect(), rank));
+        if rank == 0 {
+            let intervals: Vec<_> = shown.iter().map(|row| quantity.interval(row)).collect();
+            if intervals.iter().any(Option::is_some) {
+                let cells = intervals.into_iter().map(|i| i.unwrap_or("–".to_owned()));
+                columns.push(Column::numbers(CONFIDENCE, cells.collect(), 1));
+            }
+        }
     }
     let starved: Vec<Option<Starved>> = shown.iter().map(|row| starved(row, outcomes)).collect();
     let has_starved = starved.iter().flatten().any(|starved| starved.share > 0.0);
@@ -94,6 +101,13 @@ pub(super) fn final_table(
             notes.push(note);
         }
     }
+    let has_interval = quantities.iter().filter(|q| q.rank == 0);
+    let has_interval = has_interval.flat_map(|q| shown.iter().map(|row| q.interval(row)));
+    if has_interval.flatten().next().is_some() && !left_out.iter().any(|l| l == CONFIDENCE) {
+        notes.push(format!(
+            "{CONFIDENCE}: mean ± this is the 95 % confidence interval over seeds (Student's t)"
+        ));
+    }
     if has_starved && !left_out.iter().any(|l| l == STARVED) {
         let legend = Starved::legend(starved.iter().flatten());
         notes.push(format!("{STARVED}: {legend}"));
@@ -110,6 +124,9 @@ pub(super) fn final_table(
 
 /// What the difference to the twin is called.
 const ALONE: &str = "vs. alone";
+
+/// What the half width of the confidence interval is called.
+const CONFIDENCE: &str = "± 95 %";
 
 /// What the share of combinations with too few models is called.
 const STARVED: &str = "starved";
@@ -176,6 +193,13 @@ fn quantities(
 }
 
 impl Quantity {
+    /// Half the width of the 95 % confidence interval of a row's mean; `None` where there is none.
+    fn interval(&self, row: &Row) -> Option<String> {
+        let numbers = row.points.iter().filter_map(|&point| self.numbers[point]);
+        let [low, high] = confidence(&numbers.collect::<Vec<f64>>())?;
+        Some(short((high - low) / 2.0))
+    }
+
     fn cell(&self, row: &Row, outcomes: &[(RunId, PointOutcome)]) -> String {
         let numbers = row.points.iter().filter_map(|&point| self.numbers[point]);
         let numbers: Vec<f64> = numbers.collect();
@@ -309,12 +333,13 @@ mod tests {
         insta::assert_snapshot!(table, @"
         Means over seeds (least–most), 3 each
 
-        rule            steady loss  final loss  Byz. weight  vs. alone  seconds
-        alone      2.00 (1.00–3.00)        2.00       0.2500          –   0.1250
-        average          ∞ (12 k–∞)        2.00       0.2500         +∞   0.1250
-        loss     0.0625 (0–0.1250)*       2.00*      0.2500*     -1.44*  0.1250*
+        rule            steady loss  ± 95 %  final loss  Byz. weight  vs. alone  seconds
+        alone      2.00 (1.00–3.00)    2.48        2.00       0.2500          –   0.1250
+        average          ∞ (12 k–∞)       –        2.00       0.2500         +∞   0.1250
+        loss     0.0625 (0–0.1250)*       –       2.00*      0.2500*     -1.44*  0.1250*
 
         vs. alone: steady loss minus that without cooperation, same draws
+        ± 95 %: mean ± this is the 95 % confidence interval over seeds (Student's t)
         * without points that failed or were not run
         ");
     }

@@ -6,11 +6,12 @@ use super::matrix::matrix;
 use super::rows::Rows;
 use super::text::paragraph;
 use crate::campaign::{Judged, Matrix, PointOutcome, Starved};
-use crate::record::{Build, Summary};
+use crate::record::{Build, RUN_LOG, Summary};
 use crate::scenario::{Point, RunId, ScenarioFile, Setting, SettingValue};
 use crate::units::{SimTime, short};
 use serde_json::Value;
 use std::collections::BTreeMap;
+use std::path::Path;
 
 /// Rows that are told one by one where there is a matrix of them.
 const MOST_ROWS: usize = 24;
@@ -20,6 +21,7 @@ const MOST_ROWS: usize = 24;
 pub(super) fn results(
     file: &ScenarioFile,
     outcomes: &[(RunId, PointOutcome)],
+    folder: &Path,
     width: usize,
 ) -> String {
     let settings = file.points.iter().map(|point| &point.settings[..]);
@@ -40,7 +42,11 @@ pub(super) fn results(
         }
     };
     let summaries: Vec<_> = outcomes.iter().map(|(_, o)| o.summary()).collect();
-    parts.extend(latencies(file, &summaries, width));
+    let log = |point: usize| {
+        let run = folder.join("runs").join(outcomes[point].0.to_string());
+        run.join(RUN_LOG)
+    };
+    parts.extend(latencies(file, &summaries, log, width));
     let notes = notes(file, &summaries);
     if !notes.is_empty() {
         let notes: Vec<String> = notes.iter().map(|note| paragraph(note, width)).collect();

@@ -1,8 +1,10 @@
 //! What `run` tells at its end, as JSON.
 
 use super::results::notes;
+use super::rows::{Row, Rows, ends};
 use super::text::settings_json;
-use crate::campaign::{AboveAlone, Cell, Judged, Matrix, Measure, PointOutcome};
+use crate::campaign::{AboveAlone, Cell, Judged, Matrix, Measure, PointOutcome, confidence};
+use crate::record::Summary;
 use crate::scenario::{RunId, ScenarioFile};
 use serde_json::{Map, Value, json};
 use std::path::Path;
@@ -69,9 +71,47 @@ pub(super) fn results_json(
         "report": report.map(|page| page.display().to_string()),
         "judged_by": judged.measure.map(Measure::column),
         "points": points,
+        "rows": rows_json(file, outcomes),
         "matrix": matrix.as_ref().map(matrix_json),
         "notes": notes(file, &summaries),
     })
+}
+
+/// The points that differ in seeds alone together, in the order of the final table: how many came to
+/// their end, and of each measure the mean, the least and the most, and the 95 % confidence interval
+/// of the mean, which fewer than three runs do not have.
+fn rows_json(file: &ScenarioFile, outcomes: &[(RunId, PointOutcome)]) -> Value {
+    let Rows { keys, rows, .. } = Rows::of(file);
+    let row_json = |row: &Row| {
+        let settings = &file.points[row.points[0]].settings;
+        let varied = settings.iter().filter(|s| keys.contains(&s.key)).cloned();
+        let ids = row
+            .points
+            .iter()
+            .map(|&point| outcomes[point].0.to_string());
+        let done = row.points.iter().filter_map(|&p| outcomes[p].1.summary());
+        let done: Vec<&Summary> = done.collect();
+        let mut told = json!({
+            "settings": settings_json(&varied.collect::<Vec<_>>()),
+            "points": ids.collect::<Vec<_>>(),
+            "done": done.len(),
+        });
+        for measure in Measure::ALL {
+            let values = done.iter().filter_map(|s| s.number(&measure.path()));
+            let values: Vec<f64> = values.collect();
+            if let Some((least, most)) = ends(values.iter().copied()) {
+                let mean = values.iter().sum::<f64>() / values.len() as f64;
+                told[measure.column()] = json!({
+                    "mean": number(Some(mean)),
+                    "min": number(Some(least)),
+                    "max": number(Some(most)),
+                    "confidence_95": confidence(&values),
+                });
+            }
+        }
+        told
+    };
+    rows.iter().map(row_json).collect()
 }
 
 /// Rules against attacks: means by rule, then by attack, and over which agents they are.
@@ -187,6 +227,47 @@ mod tests {
                 "rule": "loss"
               },
               "error": "message accounting does not add up: one is missing"
+            }
+          ],
+          "rows": [
+            {
+              "settings": {
+                "rule": "alone"
+              },
+              "points": [
+                "seed = 1, rule = alone"
+              ],
+              "done": 1,
+              "steady_loss": {
+                "mean": 0.5,
+                "min": 0.5,
+                "max": 0.5,
+                "confidence_95": null
+              }
+            },
+            {
+              "settings": {
+                "rule": "average"
+              },
+              "points": [
+                "seed = 1, rule = average"
+              ],
+              "done": 1,
+              "steady_loss": {
+                "mean": "inf",
+                "min": "inf",
+                "max": "inf",
+                "confidence_95": null
+              }
+            },
+            {
+              "settings": {
+                "rule": "loss"
+              },
+              "points": [
+                "seed = 1, rule = loss"
+              ],
+              "done": 0
             }
           ],
           "matrix": null,

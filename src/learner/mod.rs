@@ -68,7 +68,7 @@ impl Learner {
         // A task's step size is one for its own optimizer.
         let is_made_for = keys.task_is_for("optimizer", "sgd");
         let (step_size, source) = match named {
-            Named::Sgd => (0.1, "paper §4"),
+            Named::Sgd => (0.1, "paper appendix B"),
             Named::Adam => (0.001, adam::SOURCE),
         };
         Learner {

@@ -14,10 +14,11 @@ pub(crate) const CHECKPOINT: &str = "checkpoint";
 
 /// The files of all that a run may record, below its folder. Whatever else is there is somebody
 /// else's.
-const RESULTS: [&str; 12] = [
+const RESULTS: [&str; 13] = [
     "agents.parquet",
     "latency.hlog",
     "latency.parquet",
+    super::histograms::RUN_LOG,
     "latency.wall.hlog",
     "messages.parquet",
     "models.parquet",

@@ -128,7 +128,8 @@ impl IntervalLog {
         &self.path
     }
 
-    /// Writes an interval, if it has any values. Times in seconds, to the microsecond.
+    /// Writes an interval, if it has any values. Times in seconds, to the microsecond; the tag ends
+    /// in the unit of the values.
     pub fn write(&mut self, tag: &str, start: f64, length: f64, tally: &Tally) -> io::Result<()> {
         self.file()?;
         // The file is there, and the encoder beside it.
@@ -267,19 +268,19 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let mut log = IntervalLog::new(folder.path(), "latency.hlog", "of a test".into());
         let many = || tally((0..5000).map(|i| i * i + 3));
-        log.write("delivery_ms", 0.0, 0.010001, &many()).unwrap();
-        log.write("age_ms", 0.0, 0.010001, &tally([])).unwrap();
+        log.write("delivery_us", 0.0, 0.010001, &many()).unwrap();
+        log.write("age_us", 0.0, 0.010001, &tally([])).unwrap();
         for start in [0.0, 0.010001] {
             let constant = tally([10_001; 80]);
-            log.write("round_ms", start, 0.010001, &constant).unwrap();
+            log.write("round_us", start, 0.010001, &constant).unwrap();
         }
         let near = tally([10_002; 80]);
-        log.write("round_ms", 0.020002, 1.5, &near).unwrap();
+        log.write("round_us", 0.020002, 1.5, &near).unwrap();
         assert!(!folder.path().join("latency.hlog").exists());
         log.finish().unwrap();
         let lines = read(&folder.path().join("latency.hlog"));
         let tags: Vec<&str> = lines.iter().map(|(tag, ..)| tag.as_str()).collect();
-        assert_eq!(tags, ["delivery_ms", "round_ms", "round_ms", "round_ms"]);
+        assert_eq!(tags, ["delivery_us", "round_us", "round_us", "round_us"]);
         assert_eq!((lines[3].1, lines[3].2), (0.020002, 1.5));
         for (_, _, _, histogram) in &lines[1..] {
             assert_eq!((histogram.len(), histogram.max()), (80, 10_007));
@@ -302,7 +303,7 @@ mod tests {
         let path = folder.path().join("latency.hlog");
         std::fs::write(&path, "old").unwrap();
         let mut log = IntervalLog::new(folder.path(), "latency.hlog", "of a test".into());
-        log.write("round_ms", 0.0, 1.0, &tally([3])).unwrap();
+        log.write("round_us", 0.0, 1.0, &tally([3])).unwrap();
         assert!(!path.exists());
         log.finish().unwrap();
         assert_eq!(read(&path).len(), 1);
@@ -316,7 +317,7 @@ mod tests {
         let path = folder.path().join("latency.hlog");
         let new = || IntervalLog::new(folder.path(), "latency.hlog", "of a test".into());
         let write = |log: &mut IntervalLog, at: f64| {
-            log.write("round_ms", at, 1.0, &tally([at as u64, 7]))
+            log.write("round_us", at, 1.0, &tally([at as u64, 7]))
                 .unwrap();
         };
         let mut whole = new();

@@ -1,10 +1,18 @@
 //! `latency.parquet`: percentiles per interval of iterations, and `latency.hlog` and
 //! `latency.wall.hlog`: the whole histograms. Simulated and wall-clock times are rows and files of
 //! their own and never mix. Count, range and mean are exact.
+//!
+//! `latency.run.hlog` has one interval for each histogram of simulated time: the whole run, to add up
+//! over runs without reading all the intervals.
+//!
+//! A histogram has two names, each with its unit: tables and summaries have milliseconds or
+//! microseconds (`round_ms`, `iteration_us`), a tag of a log has the unit of the whole numbers that
+//! the log records (`round_us`, `iteration_ns`).
 
 use super::delays::{Delay, Delays};
 use super::elapsed::Elapsed;
 use super::failure::RunError;
+use super::histograms::RUN_LOG;
 use super::interval_log::IntervalLog;
 use super::parquet_file::Parts;
 use super::sample::{Closing, Round};
@@ -12,7 +20,7 @@ use super::table::{Column, Constant, Kind, Table};
 use super::tally::Tally;
 use crate::checkpoint::{Book, Kept, keep};
 use crate::scenario::{Mode, Plan};
-use crate::units::SimTime;
+use crate::units::{AgentId, SimTime};
 use std::path::Path;
 use std::time::Duration;
 
@@ -20,6 +28,7 @@ use std::time::Duration;
 #[derive(Clone, Copy, PartialEq)]
 enum Quantity {
     Round,
+    AgentRound,
     Delivery,
     Wait,
     Age,
@@ -30,8 +39,9 @@ enum Quantity {
 }
 
 impl Quantity {
-    const ALL: [Quantity; 8] = [
+    const ALL: [Quantity; 9] = [
         Quantity::Round,
+        Quantity::AgentRound,
         Quantity::Delivery,
         Quantity::Wait,
         Quantity::Age,
@@ -45,6 +55,7 @@ impl Quantity {
     fn name(self) -> &'static str {
         match self {
             Quantity::Round => "round_ms",
+            Quantity::AgentRound => "agent_round_ms",
             Quantity::Delivery => "delivery_ms",
             Quantity::Wait => "wait_ms",
             Quantity::Age => "age_ms",
@@ -52,6 +63,21 @@ impl Quantity {
             Quantity::Iteration => "iteration_us",
             Quantity::Mailbox => "mailbox_us",
             Quantity::Handler => "handler_us",
+        }
+    }
+
+    /// Its tag in an interval log, with the unit in which it is counted.
+    fn tag(self) -> &'static str {
+        match self {
+            Quantity::Round => "round_us",
+            Quantity::AgentRound => "agent_round_us",
+            Quantity::Delivery => "delivery_us",
+            Quantity::Wait => "wait_us",
+            Quantity::Age => "age_us",
+            Quantity::AgeIterations => "age_iterations",
+            Quantity::Iteration => "iteration_ns",
+            Quantity::Mailbox => "mailbox_ns",
+            Quantity::Handler => "handler_ns",
         }
     }
 
@@ -76,9 +102,9 @@ impl Quantity {
         !matches!(self, Quantity::Mailbox | Quantity::Handler)
     }
 
-    /// Adds its values in an iteration. Messages are everybody's; all else is of the normal
-    /// agents.
-    fn add(self, plan: &Plan, round: &Round, tally: &mut Tally) {
+    /// Adds its values in an iteration; `before` are the combinations before it. Messages are
+    /// everybody's; all else is of the normal agents.
+    fn add(self, plan: &Plan, round: &Round, before: &LastCombinations, tally: &mut Tally) {
         let samples = round.samples.iter();
         let normal = samples.clone().filter(|s| !plan.is_byzantine(s.agent));
         let wall = samples.clone().filter_map(|s| s.wall.as_deref());
@@ -88,6 +114,9 @@ impl Quantity {
                 normal.for_each(|s| tally.add(between(s.started_at, s.combined_at)));
             }
             Quantity::Round => tally.add(between(round.start, round.end)),
+            Quantity::AgentRound => normal
+                .filter_map(|s| Some(between(before.of(s.agent)?, s.combined_at)))
+                .for_each(|time| tally.add(time)),
             Quantity::Wait => normal.for_each(|s| tally.add(between(s.adapted_at, s.combined_at))),
             Quantity::Delivery => {
                 samples.for_each(|s| add_delays(tally, &s.delays, Delay::Delivery));
@@ -110,6 +139,7 @@ impl Quantity {
             Quantity::Mailbox => wall.for_each(|w| add_all(tally, &w.mailbox)),
             Quantity::Handler => wall.for_each(|w| add_all(tally, &w.handler)),
             Quantity::Round
+            | Quantity::AgentRound
             | Quantity::Wait
             | Quantity::Age
             | Quantity::AgeIterations
@@ -132,6 +162,33 @@ fn add_wall(tally: &mut Tally, time: &Duration) {
     tally.add(u64::try_from(time.as_nanos()).unwrap_or(u64::MAX));
 }
 
+/// The tag in an interval log of the histogram that tables call so, and how many of the tag's units
+/// make one of the name's.
+pub(super) fn logged(name: &str) -> Option<(&'static str, f64)> {
+    let quantity = Quantity::ALL.into_iter().find(|q| q.name() == name)?;
+    Some((quantity.tag(), quantity.unit()))
+}
+
+/// When each agent combined last, by its number; `None` where it has not yet.
+#[derive(Default, serde::Serialize, serde::Deserialize)]
+struct LastCombinations(Vec<Option<SimTime>>);
+
+impl LastCombinations {
+    fn of(&self, agent: AgentId) -> Option<SimTime> {
+        self.0.get(agent.index()).copied().flatten()
+    }
+
+    fn advance(&mut self, round: &Round) {
+        for sample in &round.samples {
+            let agent = sample.agent.index();
+            if agent >= self.0.len() {
+                self.0.resize(agent + 1, None);
+            }
+            self.0[agent] = Some(sample.combined_at);
+        }
+    }
+}
+
 /// One quantity: the current interval and the whole run.
 struct Gauge {
     quantity: Quantity,
@@ -142,6 +199,7 @@ struct Gauge {
 pub(super) struct Latency {
     files: Option<Files>,
     gauges: Vec<Gauge>,
+    before: LastCombinations,
     every: u64,
     interval: Option<Interval>,
     /// First iteration of the next interval, and its beginning on the wall.
@@ -162,8 +220,12 @@ struct Files {
     table: Table,
     simulated: IntervalLog,
     wall: IntervalLog,
+    /// Of the whole run.
+    run: IntervalLog,
     /// Times in a log do not go back.
     start: SimTime,
+    /// The end of the last interval so far.
+    end: SimTime,
 }
 
 impl Latency {
@@ -180,6 +242,7 @@ impl Latency {
                 .map(|f| Files::create(f, plan, constants))
                 .transpose()?,
             gauges: gauges.map(Gauge::new).collect(),
+            before: LastCombinations::default(),
             every: plan.record.latency_every_iterations,
             interval: None,
             from: 0,
@@ -190,8 +253,10 @@ impl Latency {
 
     pub fn record(&mut self, plan: &Plan, round: &Round) -> Result<(), RunError> {
         for gauge in &mut self.gauges {
-            gauge.quantity.add(plan, round, &mut gauge.interval);
+            let (quantity, interval) = (gauge.quantity, &mut gauge.interval);
+            quantity.add(plan, round, &self.before, interval);
         }
+        self.before.advance(round);
         let interval = self.interval.get_or_insert(Interval {
             to: round.iteration,
             start: round.start,
@@ -218,7 +283,7 @@ impl Latency {
             files.keep(book)?;
         }
         self.elapsed.keep(book)?;
-        keep!(book: self.interval, self.from, self.wall)
+        keep!(book: self.before, self.interval, self.from, self.wall)
     }
 
     /// Adds what no iteration has told of.
@@ -259,10 +324,8 @@ impl Latency {
     /// Writes what is left. A file that cannot be written keeps none of the others from it.
     pub fn finish(&mut self, parts: Parts) -> Result<(), RunError> {
         let ended = self.end_interval();
-        let finished = self
-            .files
-            .take()
-            .map_or(Ok(()), |files| files.finish(parts));
+        let files = self.files.take();
+        let finished = files.map_or(Ok(()), |files| files.finish(&self.gauges, parts));
         ended.and(finished)
     }
 }
@@ -286,13 +349,18 @@ impl Files {
             table: Table::create(folder, "latency", constants.to_vec(), columns())?,
             simulated: log(
                 "latency.hlog",
-                "Simulated time. Values: age_iterations in iterations, all else in microseconds.",
+                "Simulated time. Values are in the unit at the end of their tag: us is microseconds.",
             ),
             wall: log(
                 "latency.wall.hlog",
-                "Wall-clock time. Values in nanoseconds.",
+                "Wall-clock time. Values are in the unit at the end of their tag: ns is nanoseconds.",
+            ),
+            run: log(
+                RUN_LOG,
+                "The whole run in simulated time. Values are in the unit at the end of their tag.",
             ),
             start: SimTime::ZERO,
+            end: SimTime::ZERO,
         })
     }
 
@@ -300,7 +368,7 @@ impl Files {
         self.table.keep(book)?;
         self.simulated.keep(book)?;
         self.wall.keep(book)?;
-        keep!(book: self.start)
+        keep!(book: self.start, self.end)
     }
 
     /// Writes an interval, from the first iteration to the last and between two moments on the
@@ -312,6 +380,7 @@ impl Files {
         (wall_start, wall_end): (Duration, Duration),
     ) -> Result<(), RunError> {
         self.start = self.start.max(interval.start);
+        self.end = self.end.max(interval.end);
         let seconds = |time: SimTime| time.us() as f64 / 1e6;
         let simulated = (seconds(self.start), seconds(interval.end - self.start));
         let wall = (
@@ -325,7 +394,7 @@ impl Files {
             } else {
                 (&mut self.wall, wall, "wall")
             };
-            log.write(name, start, length, tally)
+            log.write(gauge.quantity.tag(), start, length, tally)
                 .map_err(|error| unwritten(log.path(), error))?;
             let p = tally.percentiles(gauge.quantity.unit());
             self.table.row(|row| {
@@ -340,19 +409,28 @@ impl Files {
         Ok(())
     }
 
-    fn finish(self, parts: Parts) -> Result<(), RunError> {
+    fn finish(self, gauges: &[Gauge], parts: Parts) -> Result<(), RunError> {
         let Files {
             table,
             simulated,
             wall,
+            mut run,
+            end,
             ..
         } = self;
-        let logs = [simulated, wall].map(|log| {
+        let length = end.us() as f64 / 1e6;
+        let simulated_only = gauges.iter().filter(|g| g.quantity.is_simulated());
+        let whole =
+            simulated_only.map(|gauge| run.write(gauge.quantity.tag(), 0.0, length, &gauge.run));
+        let whole = whole
+            .collect::<Result<(), _>>()
+            .map_err(|error| unwritten(run.path(), error));
+        let logs = [simulated, wall, run].map(|log| {
             let path = log.path().to_owned();
             log.finish().map_err(|error| unwritten(&path, error))
         });
         let table = table.end(parts).map(drop).map_err(RunError::from);
-        logs.into_iter().fold(table, Result::and)
+        logs.into_iter().fold(table.and(whole), Result::and)
     }
 }
 
@@ -363,16 +441,22 @@ fn unwritten(path: &Path, error: std::io::Error) -> RunError {
     }
 }
 
+/// What the histograms measure, for the description of the column.
+const MEANINGS: &str = "what was measured, with its unit. round_ms: synchronous, from the common \
+    beginning of an iteration to that of the next; deadline, the period; asynchronous, from the beginning \
+    of a normal agent's iteration to its combination. agent_round_ms: in every mode from one combination \
+    of a normal agent to its next, times in which it was down or skipped ticks included; its first \
+    combination has no value. delivery_ms: from a message's first departure to its arrival. wait_ms: from \
+    the end of a normal agent's own computing to its combination. age_ms: from the moment the sender had \
+    adapted to the combination that the model takes part in; age_iterations: the same in iterations. \
+    iteration_us: wall-clock time of an iteration; mailbox_us and handler_us: of a message before and in \
+    its handler";
+
 fn columns() -> Vec<Column> {
     let number =
         |name, about| Column::new(name, Kind::Number, "as the histogram's name says", about);
     vec![
-        Column::new(
-            "histogram",
-            Kind::Text,
-            "",
-            "what was measured, with its unit",
-        ),
+        Column::new("histogram", Kind::Text, "", MEANINGS),
         Column::new("clock", Kind::Text, "", "simulated or wall"),
         Column::new(
             "from_iteration",

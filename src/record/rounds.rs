@@ -176,7 +176,9 @@ pub(super) fn columns_of_statistics() -> Vec<Column> {
         number(
             "round_ms",
             "ms",
-            "simulated length of the iteration; asynchronously, mean over normal agents",
+            "simulated length of the iteration: synchronous, from its common beginning to that of the next; \
+             deadline, the period; asynchronous, from the beginning of an agent's iteration to its \
+             combination, mean over normal agents",
         ),
         integer("wall_us", "µs", "wall-clock time of the iteration").or_null(),
     ]);

@@ -175,11 +175,7 @@ impl Tally {
         let [p50, p90, p99, p999] = if self.is_constant() {
             [max; 4]
         } else {
-            // Half a rank below it: the histogram rounds ranks up.
-            let share = |percent: f64| (self.rank(percent) as f64 - 0.5) / self.count as f64;
-            let shares = [50.0, 90.0, 99.0, 99.9].map(share);
-            let mut values = self.histogram.value_at_quantiles(shares);
-            shares.map(|_| values.next().map_or(max, |value| value.min(max)))
+            quantiles(&self.histogram, self.count).map(|value| value.min(max))
         };
         Percentiles {
             count: self.count,
@@ -193,10 +189,17 @@ impl Tally {
             beyond: self.beyond,
         }
     }
+}
 
-    fn rank(&self, percent: f64) -> u64 {
-        ((percent * self.count as f64 / 100.0 + 0.5) as u64).max(1)
-    }
+/// The 50th, 90th, 99th and 99.9th percentile of a histogram of `count` values: the greatest value
+/// in the class of the one whose rank is the share of the number, rounded to the nearest.
+pub(super) fn quantiles(histogram: &Histogram<u64>, count: u64) -> [u64; 4] {
+    let rank = |percent: f64| ((percent * count as f64 / 100.0 + 0.5) as u64).max(1);
+    // Half a rank below it: the histogram rounds ranks up.
+    let share = |percent: f64| (rank(percent) as f64 - 0.5) / count as f64;
+    let shares = [50.0, 90.0, 99.0, 99.9].map(share);
+    let mut values = histogram.value_at_quantiles(shares);
+    shares.map(|_| values.next().unwrap_or_else(|| histogram.max()))
 }
 
 /// What a tally holds.

@@ -336,6 +336,10 @@ fn events_are_put_together_to_iterations() {
     );
     assert_eq!(summary.number(&["simulated_ms"]), Some(6.5));
     assert_eq!(summary.number(&["latency", "wait_ms", "max"]), Some(0.1));
+    // Agent 0 combined at 1, 2 and 3 ms, agent 1 at 3 and 6 ms; agent 3 is an attacker.
+    let agent_round = |column| summary.number(&["latency", "agent_round_ms", column]);
+    let found = ["count", "min", "mean", "max"].map(agent_round);
+    assert_eq!(found, [3.0, 1.0, 5.0 / 3.0, 3.0].map(Some));
     // The same fingerprint as of the same models in another order.
     let in_order = tempfile::tempdir().unwrap();
     let rounds = vec![

@@ -3,13 +3,13 @@
 //! One row per value. Numbers read back to what they were; `inf` is infinity, an empty field what
 //! is not known.
 
-use super::figure::{Bars, Cells, Content, Curves, Figure, Network};
+use super::figure::{Bars, Cells, Content, Curves, Figure, Network, Series};
 
 /// A figure's numbers.
 ///
 /// | figure | columns |
 /// |---|---|
-/// | curves | `series`, the label of x, the label of y; `low` and `high` where there are bands |
+/// | curves | `series`, the label of x, the label of y; `low` and `high` where there are bands; `low_95` and `high_95` where there are 95 % intervals |
 /// | cells | what rows are, what columns are, what values are |
 /// | network | `node` (from 0), `label`, `x`, `y`, `group`, `byzantine` (`true`, `false`) |
 /// | bars | `bar`, `part`, the label of lengths |
@@ -42,26 +42,25 @@ pub fn links_csv(figure: &Figure) -> Option<String> {
 }
 
 fn write_curves(curves: &Curves, rows: &mut Rows) {
-    let has_bands = curves.series.iter().any(|series| series.band.is_some());
-    let (x, y) = (&*curves.x.label, &*curves.y.label);
-    let columns = [
-        ("series", ""),
-        ("x", x),
-        ("y", y),
-        ("low", ""),
-        ("high", ""),
+    type Ends = Option<[Vec<f64>; 2]>;
+    let pairs: [(fn(&Series) -> &Ends, [&str; 2]); 2] = [
+        (|series| &series.band, ["low", "high"]),
+        (|series| &series.interval, ["low_95", "high_95"]),
     ];
-    let count = if has_bands { 5 } else { 3 };
-    rows.head(&columns[..count]);
+    let has = |ends: fn(&Series) -> &Ends| curves.series.iter().any(|s| ends(s).is_some());
+    let pairs: Vec<_> = pairs.into_iter().filter(|(ends, _)| has(*ends)).collect();
+    let (x, y) = (&*curves.x.label, &*curves.y.label);
+    let mut columns = vec![("series", ""), ("x", x), ("y", y)];
+    columns.extend(pairs.iter().flat_map(|(_, names)| names.map(|n| (n, ""))));
+    rows.head(&columns);
     for series in &curves.series {
         for (at, (x, y)) in series.x.iter().zip(&series.y).enumerate() {
-            let end = |end: usize| {
-                let band = series.band.as_ref()?;
-                band[end].get(at).copied()
-            };
-            let [low, high] = [0, 1].map(|e| number(end(e).unwrap_or(f64::NAN)));
-            let row = [series.label.clone(), number(*x), number(*y), low, high];
-            rows.push(row.into_iter().take(count));
+            let mut row = vec![series.label.clone(), number(*x), number(*y)];
+            for (ends, _) in &pairs {
+                let end = |end: usize| ends(series).as_ref()?[end].get(at).copied();
+                row.extend([0, 1].map(|e| number(end(e).unwrap_or(f64::NAN))));
+            }
+            rows.push(row);
         }
     }
 }
@@ -152,7 +151,7 @@ impl Rows {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::{Axis, Node, Series};
+    use crate::report::{Axis, Node};
 
     fn figure(content: Content) -> Figure {
         Figure {
@@ -181,6 +180,7 @@ mod tests {
                 x: (0..y.len()).map(|x| x as f64).collect(),
                 y,
                 band,
+                interval: None,
                 has_points: false,
             }],
             marks: Vec::new(),

@@ -68,6 +68,9 @@ pub struct Series {
     pub y: Vec<f64>,
     /// Lower and upper end of its band, by `x`; NaN: none there.
     pub band: Option<[Vec<f64>; 2]>,
+    /// Lower and upper end of an interval about each value, by `x`, drawn as an error bar; NaN: none
+    /// there.
+    pub interval: Option<[Vec<f64>; 2]>,
     /// Whether single values are marked: there are few of them.
     pub has_points: bool,
 }

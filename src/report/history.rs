@@ -153,6 +153,7 @@ impl History {
         Series {
             label: label.to_owned(),
             color,
+            interval: None,
             has_points: along.moments.len() <= MOST_POINTS,
             x: along.moments,
             y: along.mean,

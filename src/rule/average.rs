@@ -12,7 +12,7 @@ impl Average {
     /// The value of `rule.kind`.
     pub const NAME: &str = "average";
     /// What it is.
-    pub const ABOUT: &str = "The mean of all models present (paper §2)";
+    pub const ABOUT: &str = "The mean of all models present (paper §7.2)";
 
     /// Declares and reads its keys.
     pub fn read(_: &mut Keys<'_>) -> Self {

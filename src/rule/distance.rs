@@ -45,12 +45,12 @@ impl Distance {
             .symbol("ν")
             .above(0.0)
             .at_most(1.0)
-            .default(Schedule::constant(0.1), "paper §4");
+            .default(Schedule::constant(0.1), "paper appendix B");
         let initial = keys
             .key("initial", "φ before the first model")
             .symbol("φ_0")
             .at_least(0.0)
-            .default(10.0, "paper §4");
+            .default(10.0, "paper appendix B");
         let power = keys
             .key("power", "Which norm is squared: ℓp")
             .symbol("p")
@@ -62,7 +62,7 @@ impl Distance {
                 "What distances are measured from: the combined model of the \
                  iteration before, or the own model one gradient step ahead",
             )
-            .default(Chosen(Reference::Previous), "paper §2");
+            .default(Chosen(Reference::Previous), "paper (4)");
         Distance {
             forgetting,
             initial,

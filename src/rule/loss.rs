@@ -116,12 +116,12 @@ impl Loss {
             .symbol("ν")
             .above(0.0)
             .at_most(1.0)
-            .default(Schedule::constant(0.1), "paper §4");
+            .default(Schedule::constant(0.1), "paper appendix B");
         let initial = keys
             .key("initial", "φ before the first model")
             .symbol("φ_0")
             .at_least(0.0)
-            .default(10.0, "paper §4");
+            .default(10.0, "paper appendix B");
         let filter = keys
             .key(
                 "filter",

@@ -12,7 +12,7 @@ impl NoCooperation {
     /// The value of `rule.kind`.
     pub const NAME: &str = "no-cooperation";
     /// What it is.
-    pub const ABOUT: &str = "Keeps the own model (paper §2)";
+    pub const ABOUT: &str = "Keeps the own model (paper §7.2)";
 
     /// Declares and reads its keys.
     pub fn read(_: &mut Keys<'_>) -> Self {

@@ -236,7 +236,7 @@ pub(super) fn record(keys: &mut Keys<'_>) -> Record {
                 "Epochs from one evaluation on test sets to the next",
             )
             .at_least(1.0)
-            .default(1, "paper §5"),
+            .default(1, "paper §7.2"),
         steady_from: keys
             .key("steady_from", "First iteration of the steady state")
             .optional("the last 60 % of iterations"),

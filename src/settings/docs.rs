@@ -107,7 +107,7 @@ impl Presence {
         matches!(self, Presence::Required(tasks) if tasks.is_empty())
     }
 
-    /// In words, as `default 0.1 (paper §4)`.
+    /// In words, as `default 0.1 (paper appendix B)`.
     pub fn in_words(&self) -> String {
         match self {
             Presence::Required(tasks) if tasks.is_empty() => "required".to_owned(),
@@ -123,7 +123,7 @@ impl Presence {
     }
 }
 
-/// Defaults with their sources, as `0.1 (paper §4), 0.01 (classification, regression)`.
+/// Defaults with their sources, as `0.1 (paper appendix B), 0.01 (classification, regression)`.
 fn list(defaults: &[DefaultDoc]) -> String {
     let mut values: Vec<(&toml::Value, Vec<&str>)> = Vec::new();
     for DefaultDoc { value, source } in defaults {

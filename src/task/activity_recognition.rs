@@ -1,4 +1,4 @@
-//! Human activity recognition (paper §5): which of six activities a subject's phone records.
+//! Human activity recognition (paper §7.1): which of six activities a subject's phone records.
 //!
 //! Agent k is subject k + 1 of the UCI HAR data set, and fits softmax regression to that subject's
 //! own recordings. A subject's rows of both published splits are pooled (training rows first, in

@@ -1,4 +1,4 @@
-//! Digit classification (paper §6): two groups of agents learn to read digits, one from plain
+//! Digit classification (paper §7.1): two groups of agents learn to read digits, one from plain
 //! images, one from digits on backgrounds.
 //!
 //! The first half of the agents is group 0, with MNIST, pixels in [0, 1]; the others are group 1,
@@ -63,23 +63,23 @@ impl DigitClassification {
                 "group2",
                 "Images of the second group: in the folder `synthetic_digits` or `photo_digits`",
             )
-            .default(Chosen(DigitFolder::Synthetic), "paper §6");
+            .default(Chosen(DigitFolder::Synthetic), "paper §7.1");
         let train = keys
             .key("train", "Training images of an agent")
             .at_least(1.0)
             .at_most(1e6)
-            .default(2000, "paper §6");
+            .default(2000, "paper appendix B");
         let test = keys
             .key("test", "Test images of an agent")
             .at_most(1e6)
-            .default(400, "paper §6");
+            .default(400, "paper appendix B");
         let rows = keys
             .key(
                 "batch",
                 "Rows of a batch in the first and in the second group; losses of iterations are on batches, of which the last of an epoch may be smaller",
             )
             .at_least(1.0)
-            .default(vec![64, 128], "paper §6");
+            .default(vec![64, 128], "paper appendix B");
         let batch: [u32; GROUPS] = rows.try_into().unwrap_or_else(|rows: Vec<u32>| {
             let message = format!("`batch` has {} numbers", rows.len());
             keys.problem("batch", message, "write one for each of the two groups");
@@ -99,7 +99,7 @@ impl DigitClassification {
             )
             .at_least(0.0)
             .at_most(1.0)
-            .default(0.0, "paper §6");
+            .default(0.0, "the paper's");
         let model = keys.section("model", "What is fitted to the images", |keys| {
             model::catalogue().read(keys, Some(Cnn::NAME))
         });

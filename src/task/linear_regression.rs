@@ -1,4 +1,4 @@
-//! Linear regression on a generated stream, where all that theory speaks of is known (paper §3).
+//! Linear regression on a generated stream, where all that the paper's Theorem 1 speaks of is known.
 //!
 //! Each step agent k draws a batch of features x ~ N(0, Σ) and outputs `y = xᵀθ*_g + v` with
 //! v ~ N(0, σ_k²) and θ*_g of its group g. The loss of any model w is the mean over the batch of
@@ -100,14 +100,14 @@ impl LinearRegression {
         );
         let groups: Option<u32> = groups
             .at_least(1.0)
-            .optional("4, or d or the number of agents if less (paper §4)");
+            .optional("4, or d or the number of agents if less (paper §7.1)");
         let distance = keys.key("distance", "Distance between the optima of any two groups");
         let distance = distance.at_least(0.0).at_most(1e12).default(2.0, "design");
         let batch = keys.key(
             "batch",
             "Samples of a batch; losses of iterations are on batches",
         );
-        let batch: u32 = batch.at_least(1.0).at_most(1e6).default(1, "paper §4");
+        let batch: u32 = batch.at_least(1.0).at_most(1e6).default(1, "paper §7.1");
         let initial_std = keys.key(
             "initial_std",
             "Standard deviation of each initial parameter, around 0",

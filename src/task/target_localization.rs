@@ -1,4 +1,4 @@
-//! Target localization (paper §4): linear regression on a stream of noisy bearings.
+//! Target localization (paper §7.1): linear regression on a stream of noisy bearings.
 //!
 //! Agent k stands at x_k and wants the place θ* of its group's target. Each step it measures a
 //! direction `u = unit(θ* − x_k) + v_u` (one scalar noise for both coordinates) and a distance
@@ -16,7 +16,7 @@ use rand::RngExt;
 use rand_distr::{Distribution, StandardNormal};
 use std::sync::Arc;
 
-/// Side of the square in which agents stand when the topology has no places (paper §4).
+/// Side of the square in which agents stand when the topology has no places (paper appendix B).
 const SIDE: f64 = 3.0;
 
 /// Where the targets are, before each is moved by U[0,1) per coordinate.
@@ -42,11 +42,11 @@ impl TargetLocalization {
         TargetLocalization {
             noisy_agents: keys
                 .key("noisy_agents", "How many random agents measure directions badly")
-                .default(5, "paper §4"),
+                .default(5, "paper appendix B"),
             noisy_std: keys
                 .key("noisy_std", "Standard deviation of their direction noise")
                 .at_least(0.0)
-                .default(0.1, "paper §4"),
+                .default(0.1, "paper appendix B"),
             direction_std: keys
                 .key(
                     "direction_std",
@@ -54,7 +54,7 @@ impl TargetLocalization {
                 )
                 .symbol("σ_u")
                 .at_least(0.0)
-                .default(0.01, "paper §4"),
+                .default(0.01, "paper appendix B"),
             distance_std: keys
                 .key(
                     "distance_std",
@@ -62,7 +62,7 @@ impl TargetLocalization {
                 )
                 .symbol("σ_d")
                 .at_least(0.0)
-                .default(0.1, "paper §4"),
+                .default(0.1, "paper appendix B"),
         }
     }
 

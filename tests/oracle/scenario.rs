@@ -6,14 +6,14 @@ use serde::Deserialize;
 use std::path::{Path, PathBuf};
 use toml::{Table, Value};
 
-/// Defaults of target localization, paper §4.
+/// Defaults of target localization, paper appendix B.
 const LOCALIZATION: &str = "
 iterations = 500
 learner = { step_size = 0.1 }
 rule = { kind = 'loss', forgetting = 0.1, initial = 10.0 }
 ";
 
-/// Defaults of activity recognition, paper §5: every third agent computes once in 11 times.
+/// Defaults of activity recognition, paper appendix B: every third agent computes once in 11 times.
 const ACTIVITY: &str = "
 epochs = 50
 learner = { step_size = 0.01, override = [{ agents = { every = 3 }, adapt_probability = 0.09090909090909091 }] }

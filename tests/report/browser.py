@@ -203,10 +203,10 @@ def check_values(name, content, path):
             for label, x, *fields in rows:
                 known.setdefault((label, at(read(x))), []).append([read(field) for field in fields])
             for one in content["series"]:
-                ends = one.get("band") or []
+                ends = [*(one.get("band") or []), *(one.get("interval") or [])]
                 for x, *told in zip(content["x"][one["x"]], one["y"], *ends):
                     so = known.get((one["label"], at(x)), [])
-                    fits = lambda row: all(map(is_near, told, row, [4, 3, 3]))
+                    fits = lambda row: all(map(is_near, told, row, [4, 3, 3, 3, 3]))
                     check(any(map(fits, so)), name, one["label"], "at", x, "knows", told, "not", so)
         case "cells":
             names = [[row, column] for row in content["rows"] for column in content["columns"]]

@@ -53,7 +53,7 @@ fn a_damaged_file_is_named() {
     for name in [
         "rounds.parquet",
         "summary.json",
-        "latency.hlog",
+        "latency.run.hlog",
         "network/agents.parquet",
     ] {
         let folder = ran(SWEEP, &["sweep.seed=[1]"]);

@@ -121,6 +121,34 @@ fn tables_hold_the_numbers_of_summaries() {
         assert!(is_close(*loss, mean(&of_seeds)), "{rule}");
     }
     assert_eq!(column(compared, "runs"), vec![Cell::Number(3.0); 3]);
+    for (loss, interval) in losses.iter().zip(column(compared, "steady loss, 95 %")) {
+        let (Cell::Number(loss), Cell::Range(low, high)) = (loss, &interval) else {
+            panic!("{loss:?} {interval:?}")
+        };
+        assert!(
+            low < loss && is_close(low + high, 2.0 * loss),
+            "{interval:?}"
+        );
+    }
+    // All rules send alike, so that they have one row; it is of the values of all seeds.
+    let times = table(&report, "Simulated time");
+    let quantities = column(times, "quantity");
+    let deliveries = Cell::Text("delivery_ms".to_owned());
+    let row = quantities.iter().position(|q| *q == deliveries).unwrap();
+    let of_runs = |part: &str| -> Vec<f64> {
+        let of = |run: &PathBuf| summary(run)["latency"]["delivery_ms"][part].as_f64();
+        runs["loss"].iter().map(|run| of(run).unwrap()).collect()
+    };
+    let told = |name: &str| column(times, name)[row].clone();
+    let most = of_runs("max").into_iter().fold(0.0, f64::max);
+    assert_eq!(told("values"), Cell::Number(of_runs("count").iter().sum()));
+    assert_eq!(told("max"), Cell::Number(most));
+    let Cell::Number(p999) = told("p99.9") else {
+        panic!()
+    };
+    // The greatest seed's is beyond it, the least seed's is not.
+    assert!(of_runs("p999").iter().any(|p| *p >= p999));
+    assert!(of_runs("p999").iter().any(|p| *p <= p999));
 
     let points = table(&report, "Points");
     assert_eq!(points.rows.len(), 9);
@@ -241,7 +269,7 @@ fn percentile_curves_end_at_the_greatest_value() {
 fn a_sweep_over_numbers_is_drawn_along_them() {
     let folder = ran(
         SWEEP,
-        &["sweep.seed=[1, 2]", "sweep.link.drop=[0.0, 0.25, 0.5]"],
+        &["sweep.seed=[1, 2, 3]", "sweep.link.drop=[0.0, 0.25, 0.5]"],
     );
     let report = document(&[folder.path()]);
     let shown = curves(&report, "along-link-drop-1");
@@ -250,6 +278,13 @@ fn a_sweep_over_numbers_is_drawn_along_them() {
         assert_eq!(series.x, [0.0, 0.25, 0.5]);
         let [low, high] = series.band.as_ref().unwrap();
         assert!((0..3).all(|i| low[i] <= series.y[i] && series.y[i] <= high[i]));
+        // Of three values t · s / √3 is at least 4.3 · range / √12, and at most 4.3 · range / 3.
+        let [from, to] = series.interval.as_ref().unwrap();
+        for i in 0..3 {
+            let (range, half) = (high[i] - low[i], (to[i] - from[i]) / 2.0);
+            assert!(from[i] <= series.y[i] && series.y[i] <= to[i]);
+            assert!(shown.y.is_log || (1.24..1.44).contains(&(half / range)));
+        }
     }
     // The bars of messages differ by case, not by rule.
     let Content::Bars(bars) = &figure(&report, "messages").content else {

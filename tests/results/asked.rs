@@ -28,6 +28,7 @@ fn what_is_recorded_is_what_was_asked_for() {
     let expected = [
         "latency.hlog",
         "latency.parquet",
+        "latency.run.hlog",
         "latency.wall.hlog",
         "network/agents.parquet",
         "network/edges.parquet",
@@ -70,6 +71,11 @@ fn latency_tells_each_interval_and_constants_exactly() {
         assert_eq!(rounds.all(column), [10.001; 3], "{column}");
         assert_eq!(ran.number(&["latency", "round_ms", column]), 10.001);
     }
+    // An agent's first combination has no value.
+    let agent_rounds = latency.only("histogram", "agent_round_ms");
+    assert_eq!(agent_rounds.all("count"), [150.0, 160.0, 80.0]);
+    assert_eq!(agent_rounds.all("min"), [10.001; 3]);
+    assert_eq!(agent_rounds.all("max"), [10.001; 3]);
     // Computing done, a message takes 1 µs along each edge, and that is how old its model is.
     let edges = ran.table("network/edges").rows.len() as f64;
     let to_normal = {
@@ -177,6 +183,8 @@ fn are_equal(one: &Ran, other: &Ran) {
     assert_eq!(names, files(other.folder.path()));
     let log = |ran: &Ran| std::fs::read(ran.folder.path().join("latency.hlog")).unwrap();
     assert!(log(one) == log(other), "latency.hlog");
+    let log = |ran: &Ran| std::fs::read(ran.folder.path().join("latency.run.hlog")).unwrap();
+    assert!(log(one) == log(other), "latency.run.hlog");
     for name in names
         .iter()
         .filter_map(|name| name.strip_suffix(".parquet"))

@@ -22,7 +22,7 @@ import pyarrow.parquet as pq
 WALL_HISTOGRAMS = ["iteration_us", "mailbox_us", "handler_us"]
 WALL_NUMBERS = ["threads", "wall_s", "models_per_s", "peak_memory_bytes"]
 WALL_COLUMNS = ["wall_us", *WALL_NUMBERS]
-SAME_BYTES = ["scenario.toml", "latency.hlog"]
+SAME_BYTES = ["scenario.toml", "latency.hlog", "latency.run.hlog"]
 
 
 def is_about_wall_clock(column):

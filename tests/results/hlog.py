@@ -6,7 +6,8 @@
 For every run, each histogram in latency.hlog and latency.wall.hlog must be one row with values in
 latency.parquet, on the same clock and in the same order, and the row must say what the reader
 says: the number of values exactly, each percentile as the reader's value, but never more than the
-greatest value, which the table has exactly and a histogram only to three digits.
+greatest value, which the table has exactly and a histogram only to three digits. The names of both
+end in their units, and the values must agree in them.
 """
 
 import sys
@@ -31,9 +32,15 @@ def histograms(path):
     reader.close()
 
 
-def unit(tag):
-    """Logs count microseconds or nanoseconds, tables tell milliseconds or microseconds."""
-    return 1 if tag == "age_iterations" else 1000
+# Unit of a tag: that of the table, and how many of the former make one of the latter.
+UNITS = {"us": ("ms", 1000), "ns": ("us", 1000), "iterations": ("iterations", 1)}
+
+
+def tabled(tag):
+    """The name that a table has for a log's tag, and how many of the log's units make one of its."""
+    name, _, unit = tag.rpartition("_")
+    unit, many = UNITS[unit]
+    return f"{name}_{unit}", many
 
 
 def check(run):
@@ -46,14 +53,15 @@ def check(run):
         assert len(logged) == len(rows), f"{run / name}: {len(logged)} of {len(rows)} histograms"
         for (tag, histogram), row in zip(logged, rows.itertuples()):
             place = f"{run / name}: {tag} of iterations {row.from_iteration} to {row.to_iteration}"
-            assert tag == row.histogram, f"{place}: the table has {row.histogram}"
+            name, unit = tabled(tag)
+            assert name == row.histogram, f"{place}: the table has {row.histogram}"
             assert histogram.get_total_count() == row.count, place
             for column, percent in PERCENTILES.items():
-                read = histogram.get_value_at_percentile(percent) / unit(tag)
+                read = histogram.get_value_at_percentile(percent) / unit
                 told = getattr(row, column)
                 assert told == min(read, row.max), f"{place}: {column} is {told}, not {read}"
             # Three digits.
-            greatest = histogram.get_max_value() / unit(tag)
+            greatest = histogram.get_max_value() / unit
             assert row.max <= greatest <= row.max * 1.001 + 1e-9, f"{place}: maximum {greatest}"
             compared += 1
     return compared

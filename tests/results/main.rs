@@ -3,6 +3,7 @@
 mod asked;
 mod compared;
 mod edges;
+mod guide;
 mod numbers;
 #[path = "../reading/mod.rs"]
 mod reading;

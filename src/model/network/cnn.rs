@@ -7,7 +7,7 @@ use crate::data::{Shape, Targets};
 use crate::model::{Architecture, Misfit, Model};
 use crate::settings::Keys;
 
-/// A convolutional network (paper §6): layers of 3×3 filters, each rectified and pooled 2×2, then
+/// A convolutional network (paper appendix B): layers of 3×3 filters, each rectified and pooled 2×2, then
 /// dense layers.
 #[derive(Clone, Debug)]
 pub struct Cnn {
@@ -28,12 +28,12 @@ impl Cnn {
             .key("channels", "Filters of each convolutional layer")
             .at_least(1.0)
             .at_most(4096.0)
-            .default(Cnn::paper().channels, "paper §6");
+            .default(Cnn::paper().channels, "paper appendix B");
         let hidden = keys
             .key("hidden", "Width of each hidden dense layer")
             .at_least(1.0)
             .at_most(65536.0)
-            .default(Cnn::paper().hidden, "paper §6");
+            .default(Cnn::paper().hidden, "paper appendix B");
         Cnn { channels, hidden }
     }
 

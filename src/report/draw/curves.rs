@@ -19,6 +19,9 @@ const HEIGHT: i32 = 310 * POINT;
 const RIGHT: i32 = 8 * POINT;
 const MOST_TICKS: usize = 6;
 const LINE: u32 = 16;
+const ERROR_BAR: u32 = 10;
+/// Half the width of the caps of error bars, in units.
+const CAP: i32 = 4 * POINT;
 const BAND_OPACITY: f64 = 0.18;
 
 /// Draws curves.
@@ -60,6 +63,7 @@ pub(super) fn draw(curves: &Curves) -> Result<Drawing, Refused> {
         }
         for (series, trace) in curves.series.iter().zip(&traces) {
             draw_line(area, series, trace)?;
+            draw_error_bars(area, series, trace)?;
         }
         legend.draw(area, |number, at| {
             draw_sample(area, &curves.series[number], at)
@@ -99,7 +103,8 @@ fn y_scale(curves: &Curves) -> Scale {
     let lines = shown.clone().flat_map(|s| &s.y).copied();
     // A band widens a log axis by two powers of ten at most: its least value may be next to 0.
     let core = Scale::around(lines.clone(), is_log, 0.0);
-    let bands = shown.filter_map(|s| s.band.as_ref()).flatten().flatten();
+    let bands = shown.flat_map(|s| [&s.band, &s.interval]).flatten();
+    let bands = bands.flatten().flatten();
     let near = |v: f64| {
         if is_log {
             v.clamp(core.from / 100.0, core.to * 100.0)
@@ -142,6 +147,24 @@ fn draw_line(area: &Area, series: &Series, trace: &Trace) -> Result<(), Refused>
     if series.has_points || (trace.lines.is_empty() && trace.diverged.is_empty()) {
         for point in &trace.points {
             draw_point(area, series, *point)?;
+        }
+    }
+    Ok(())
+}
+
+fn draw_error_bars(area: &Area, series: &Series, trace: &Trace) -> Result<(), Refused> {
+    let stroke = |points: &[Point]| {
+        area.draw(&Stroke {
+            points,
+            color: color(series.color),
+            width: ERROR_BAR,
+            dashes: "",
+        })
+    };
+    for [upper, lower] in &trace.error_bars {
+        stroke(&[*upper, *lower])?;
+        for (x, y) in [*upper, *lower] {
+            stroke(&[(x - CAP, y), (x + CAP, y)])?;
         }
     }
     Ok(())

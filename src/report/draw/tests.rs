@@ -46,6 +46,7 @@ fn curves(points: usize) -> Curves {
             x: (0..points).map(|k| k as f64).collect(),
             y,
             band: Some(band),
+            interval: None,
             has_points: points < 10,
         }
     };
@@ -279,9 +280,10 @@ prop_compose! {
         x in vec(value(), 0..12),
         y in vec(value(), 0..12),
         band in prop::option::of([vec(value(), 0..12), vec(value(), 0..12)]),
+        interval in prop::option::of([vec(value(), 0..12), vec(value(), 0..12)]),
         has_points in any::<bool>(),
     ) -> Series {
-        Series { label, color, x, y, band, has_points }
+        Series { label, color, x, y, band, interval, has_points }
     }
 }
 

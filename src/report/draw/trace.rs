@@ -67,6 +67,8 @@ pub(super) struct Trace {
     pub(super) points: Vec<Point>,
     /// The outlines of its band.
     pub(super) bands: Vec<Vec<Point>>,
+    /// The ends of its error bars, upper ones first.
+    pub(super) error_bars: Vec<[Point; 2]>,
 }
 
 impl Trace {
@@ -83,6 +85,7 @@ impl Trace {
         }
         trace.end_piece(&mut piece, None, window);
         trace.bands = bands(series, window);
+        trace.error_bars = error_bars(series, window);
         trace
     }
 
@@ -221,6 +224,28 @@ fn bands(series: &Series, window: &Window) -> Vec<Vec<Point>> {
     outlines
 }
 
+/// The error bars that are seen, as far as they are.
+fn error_bars(series: &Series, window: &Window) -> Vec<[Point; 2]> {
+    let Some([low, high]) = &series.interval else {
+        return Vec::new();
+    };
+    let ends = series.x.iter().zip(low.iter().zip(high));
+    let seen = ends.filter_map(|(x, (low, high))| {
+        let across = window.across(*x);
+        let has_place = window.x.holds(*x) && window.is_across(across) && window.y.holds(*high);
+        // On a log axis an end at or below 0 lies at the bottom.
+        let lower = match window.y.holds(*low) {
+            true => window.up(*low),
+            false if low.is_nan() => return None,
+            false => f64::from(window.bottom),
+        };
+        let upper = window.up(*high);
+        let is_seen = upper <= f64::from(window.bottom) && lower >= f64::from(window.top);
+        (has_place && is_seen).then(|| [upper, lower].map(|up| window.point([across, up])))
+    });
+    seen.collect()
+}
+
 /// What two lines enclose; they begin anew.
 fn outline(upper: &mut Vec<Spot>, lower: &mut Vec<Spot>, window: &Window) -> Option<Vec<Point>> {
     let (upper, lower) = (std::mem::take(upper), std::mem::take(lower));
@@ -275,6 +300,7 @@ mod tests {
             x: (0..y.len()).map(|x| x as f64).collect(),
             y: y.to_vec(),
             band,
+            interval: None,
             has_points: false,
         };
         Trace::of(&series, &window(is_log))
@@ -338,6 +364,7 @@ mod tests {
             band: Some([y.clone(), y.clone()]),
             x,
             y,
+            interval: None,
             has_points: false,
         };
         let trace = Trace::of(&series, &window(false));

@@ -66,10 +66,13 @@
             const i = index[one.x].get(stops[stop]);
             if (i === undefined) continue;
             const value = read(one.y[i]);
-            const band = (one.band ?? []).map((end) => read(end[i]));
-            const range = band.length && !band.every(Number.isNaN)
-              ? ` (${band.map(number).join(" to ")})` : "";
-            lines.push([one.label, number(value) + range, one.color]);
+            const ends = (pair) => {
+              const read_ends = (pair ?? []).map((end) => read(end[i]));
+              return read_ends.every(Number.isNaN) ? "" : read_ends.map(number).join(" to ");
+            };
+            const range = ends(one.band) && ` (${ends(one.band)})`;
+            const interval = ends(one.interval) && ` [95 %: ${ends(one.interval)}]`;
+            lines.push([one.label, number(value) + range + interval, one.color]);
             const v = place.y(frame, value);
             if (v >= frame.top && v <= frame.bottom) {
               marks.push(["circle", { cx: u, cy: v, r: 4 }]);

@@ -35,6 +35,7 @@ fn document(text: &str) -> Document {
             x: vec![0.0, 1.0, 2.0],
             y: vec![3.0, 2.0, 1.5],
             band: Some([vec![2.0, 1.0, 0.5], vec![4.0, 3.0, 2.5]]),
+            interval: None,
             has_points: false,
         }],
         marks: vec![(1.0, said("a moment"))],
@@ -278,6 +279,7 @@ fn large() -> Document {
                 x: (0..500).map(f64::from).collect(),
                 y: noise(1.0),
                 band: Some([noise(0.5), noise(2.0)]),
+                interval: None,
                 has_points: false,
             }
         });

@@ -87,6 +87,8 @@ struct Line<'a> {
     y: Vec<Number>,
     #[serde(skip_serializing_if = "Option::is_none")]
     band: Option<[Vec<End>; 2]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    interval: Option<[Vec<End>; 2]>,
 }
 
 impl<'a> Told<'a> {
@@ -110,6 +112,7 @@ impl<'a> Told<'a> {
                     .unwrap_or(x.len()),
                 y: told.iter().map(|&i| Number(one.y[i])).collect(),
                 band: one.band.as_ref().map(|band| band.each_ref().map(ends)),
+                interval: one.interval.as_ref().map(|i| i.each_ref().map(ends)),
             });
             if series.last().is_some_and(|line| line.x == x.len()) {
                 x.push(places);
@@ -172,7 +175,10 @@ fn stops(series: &[Series]) -> Vec<f64> {
     all.dedup();
     let at_each: usize = series
         .iter()
-        .map(|s| if s.band.is_some() { 3 } else { 1 })
+        .map(|s| {
+            let pairs = [&s.band, &s.interval].into_iter().flatten();
+            1 + 2 * pairs.count()
+        })
         .sum();
     let most = (MOST_VALUES / at_each.max(1)).clamp(LEAST_STOPS, MOST_STOPS);
     if all.len() <= most {
@@ -284,6 +290,7 @@ mod tests {
             x,
             y,
             band: None,
+            interval: None,
             has_points: false,
         }
     }

@@ -6,7 +6,7 @@ use super::super::{Block, Cell, Point, Results, Section, Table};
 use super::numbers::COMPARED;
 use super::starving::Starving;
 use super::{CHOSEN_CASES, CHOSEN_SERIES, chosen, heads, labels, mean, plain_name, range, told};
-use crate::campaign::{Judged, Matrix, Measure};
+use crate::campaign::{Judged, Matrix, Measure, as_ratio, confidence};
 use crate::scenario::{Setting, SettingValue};
 use crate::units::short;
 
@@ -60,6 +60,11 @@ fn table(study: &Study<'_>) -> Option<Table> {
                 format!("{name}, range"),
                 "least and greatest of the repetitions".to_owned(),
             ));
+            columns.push((
+                format!("{name}, 95 %"),
+                "95 % confidence interval of the mean over repetitions (Student's t), from three on"
+                    .to_owned(),
+            ));
         }
     }
     let starved = Starving::of(study);
@@ -101,6 +106,7 @@ fn table(study: &Study<'_>) -> Option<Table> {
                 });
                 if repeats && is_measure(path) {
                     row.push(range(&values));
+                    row.push(confidence(&values).map_or(Cell::Missing, |[a, b]| Cell::Range(a, b)));
                 }
             }
             if let Some(starved) = &starved {
@@ -118,7 +124,10 @@ fn table(study: &Study<'_>) -> Option<Table> {
         }
     }
     let caption = match repeats {
-        true => "Means over the repetitions, with the least and the greatest of them.",
+        true => {
+            "Means over the repetitions, with the least and the greatest of them, and from three on the 95 % \
+             confidence interval of the mean."
+        }
         false => "A row for each run.",
     };
     let judge = judge.map_or(String::new(), |m| format!(" Judged by: {}.", m.name()));
@@ -300,19 +309,27 @@ fn along_series(study: &Study<'_>, measure: Measure) -> Option<Figure> {
     Some(along(study.compared.as_str(), measure, 0, "", series))
 }
 
-/// The means of several values each along a key, with the band from the least to the greatest.
+/// The means of several values each along a key, with the band from the least to the greatest and
+/// the 95 % intervals of the means.
 fn line(label: String, color: usize, known: Vec<(f64, Vec<f64>)>) -> Option<Series> {
     let ends = |fold: fn(f64, f64) -> f64| {
         let end = |(_, values): &(f64, Vec<f64>)| values.iter().copied().fold(values[0], fold);
         known.iter().map(end).collect::<Vec<f64>>()
     };
     let has_band = known.iter().any(|(_, values)| values.len() > 1);
+    let intervals: Vec<Option<[f64; 2]>> = known.iter().map(|(_, v)| confidence(v)).collect();
     let line = Series {
         label,
         color,
         x: known.iter().map(|(x, _)| *x).collect(),
         y: known.iter().map(|(_, values)| mean(values)).collect(),
         band: has_band.then(|| [ends(f64::min), ends(f64::max)]),
+        interval: intervals.iter().any(Option::is_some).then(|| {
+            [0, 1].map(|end| {
+                let ends = intervals.iter().map(|i| i.map_or(f64::NAN, |i| i[end]));
+                ends.collect()
+            })
+        }),
         has_points: true,
     };
     (!known.is_empty()).then_some(line)
@@ -350,7 +367,13 @@ fn along_key(
 }
 
 /// The figure of a measure along a key.
-fn along(key: &str, measure: Measure, number: usize, under: &str, series: Vec<Series>) -> Figure {
+fn along(
+    key: &str,
+    measure: Measure,
+    number: usize,
+    under: &str,
+    mut series: Vec<Series>,
+) -> Figure {
     let spans = |values: &mut dyn Iterator<Item = f64>| {
         let (mut least, mut greatest) = (f64::INFINITY, 0.0f64);
         for x in values {
@@ -359,11 +382,18 @@ fn along(key: &str, measure: Measure, number: usize, under: &str, series: Vec<Se
         least > 0.0 && greatest > LOG_FROM * least
     };
     let is_accuracy = measure == Measure::Accuracy;
+    let is_log = !is_accuracy && spans(&mut series.iter().flat_map(|s| s.y.iter().copied()));
+    if is_log {
+        for [low, high] in series.iter_mut().filter_map(|s| s.interval.as_mut()) {
+            for (low, high) in low.iter_mut().zip(high) {
+                [*low, *high] = as_ratio([*low, *high]);
+            }
+        }
+    }
     Figure {
         name: plain_name(&["along", key, &(number + 1).to_string()]),
         title: format!("{} by {key}{under}", capitalized(measure.name())),
-        caption: "Mean over repetitions; the band reaches from the least to the greatest."
-            .to_owned(),
+        caption: along_caption(&series, is_log),
         alternative: told(&series, measure.name(), key),
         content: Content::Curves(Curves {
             x: Axis {
@@ -373,13 +403,29 @@ fn along(key: &str, measure: Measure, number: usize, under: &str, series: Vec<Se
             },
             y: Axis {
                 label: measure.name().to_owned(),
-                is_log: !is_accuracy && spans(&mut series.iter().flat_map(|s| s.y.iter().copied())),
+                is_log,
                 range: is_accuracy.then_some([0.0, 1.0]),
                 ..Axis::default()
             },
             series,
             marks: Vec::new(),
         }),
+    }
+}
+
+fn along_caption(series: &[Series], is_log: bool) -> String {
+    let band = "Mean over repetitions; the band reaches from the least to the greatest";
+    let how = if is_log {
+        ", as a factor above and below"
+    } else {
+        ""
+    };
+    match series.iter().any(|s| s.interval.is_some()) {
+        true => format!(
+            "{band}, bars over the 95 % confidence interval of the mean{how} (Student's t), from three \
+             repetitions on."
+        ),
+        false => format!("{band}."),
     }
 }
 

@@ -4,9 +4,8 @@ use super::super::figure::{Axis, Content, Curves, Figure, Series};
 use super::super::history::{Along, History};
 use super::super::study::{Case, Study};
 use super::attacks::marks;
-use super::{file_name, mean, told};
-use crate::campaign::Measure;
-use statrs::distribution::{ContinuousCDF, StudentsT};
+use super::{file_name, told};
+use crate::campaign::{self, Measure, ratio_confidence};
 
 /// A quantity that is drawn over time.
 struct Quantity {
@@ -56,10 +55,6 @@ const QUANTITIES: [Quantity; 5] = [
         is_main: false,
     },
 ];
-
-/// Of fewer seeds an interval of confidence says nothing: that of two is 13 times as wide as they are
-/// apart.
-const LEAST_SEEDS: usize = 3;
 
 /// More groups are not drawn one by one.
 const MOST_GROUPS: usize = 8;
@@ -141,7 +136,10 @@ impl Quantity {
             all.into_iter().map(line).collect()
         };
         let mut figures = Vec::new();
-        if seeds >= LEAST_SEEDS && self.is_main {
+        let lines_of =
+            |(s, along): &(usize, Along)| confidence(along, &study.series[*s], *s, self.is_log);
+        let known: Vec<Series> = all.iter().filter_map(lines_of).collect();
+        if !known.is_empty() && self.is_main {
             let title = format!("{}: confidence over seeds", self.title);
             let how = if self.is_log {
                 ", as a factor above and below"
@@ -152,15 +150,7 @@ impl Quantity {
                 "Mean over agents; the band is the 95 % confidence interval of the mean over {seeds} \
                  seeds{how} (Student's t)."
             );
-            let lines = all
-                .iter()
-                .map(|(s, along)| confidence(along, &study.series[*s], *s, self.is_log));
-            figures.push(figure(
-                "confidence".to_owned(),
-                title,
-                caption,
-                lines.collect(),
-            ));
+            figures.push(figure("confidence".to_owned(), title, caption, known));
         }
         let batches = match self.column {
             "loss" => {
@@ -234,62 +224,24 @@ fn range(all: &[(usize, Along)]) -> Option<[f64; 2]> {
     Some([low.max(high * 10f64.powi(-DECADES)), high])
 }
 
-/// A line of means over runs, with the confidence interval of the mean.
-fn confidence(along: &Along, label: &str, color: usize, is_log: bool) -> Series {
-    let mut band = [Vec::new(), Vec::new()];
-    for means in &along.of_runs {
-        let [low, high] = if is_log {
-            ratio_interval(means)
-        } else {
-            interval(means)
-        };
-        band[0].push(low);
-        band[1].push(high);
-    }
-    Series {
+/// A line of means over runs, with the confidence interval of the mean; `None` where it is known
+/// nowhere.
+fn confidence(along: &Along, label: &str, color: usize, is_log: bool) -> Option<Series> {
+    let interval = |means: &Vec<f64>| match is_log {
+        true => ratio_confidence(means),
+        false => campaign::confidence(means),
+    };
+    let intervals: Vec<Option<[f64; 2]>> = along.of_runs.iter().map(interval).collect();
+    intervals.iter().any(Option::is_some).then(|| Series {
         label: label.to_owned(),
         color,
         x: along.moments.clone(),
         y: along.mean.clone(),
-        band: Some(band),
+        band: Some([0, 1].map(|end| {
+            let ends = intervals.iter().map(|i| i.map_or(f64::NAN, |i| i[end]));
+            ends.collect()
+        })),
+        interval: None,
         has_points: false,
-    }
-}
-
-/// The 95 % confidence interval of the mean of what these are drawn from; NaN for a single one.
-fn interval(values: &[f64]) -> [f64; 2] {
-    let mean = mean(values);
-    let error = half_width(values);
-    [mean - error, mean + error]
-}
-
-/// The same of a quantity that is above 0, as an interval of ratios.
-fn ratio_interval(values: &[f64]) -> [f64; 2] {
-    let mean = mean(values);
-    let ratio = (half_width(values) / mean).exp();
-    [mean / ratio, mean * ratio]
-}
-
-fn half_width(values: &[f64]) -> f64 {
-    let count = values.len() as f64;
-    let mean = mean(values);
-    let squares: f64 = values.iter().map(|x| (x - mean).powi(2)).sum();
-    let t = StudentsT::new(0.0, 1.0, count - 1.0).map_or(f64::NAN, |t| t.inverse_cdf(0.975));
-    t * (squares / (count - 1.0) / count).sqrt()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_interval_is_that_of_students_t() {
-        // t(0.975; 4) = 2.776445, s = √2.5, n = 5.
-        let [low, high] = interval(&[1.0, 2.0, 3.0, 4.0, 5.0]);
-        assert!(
-            (low - 1.036757).abs() < 1e-5 && (high - 4.963243).abs() < 1e-5,
-            "{low} {high}"
-        );
-        assert!(interval(&[1.0])[0].is_nan());
-    }
+    })
 }

@@ -2,45 +2,50 @@
 
 use super::super::figure::{Axis, Content, Curves, Figure, Series};
 use super::super::history::History;
-use super::super::percentiles::{Percentiles, percentiles};
+use super::super::percentiles::{Percentiles, histograms};
 use super::super::study::{Case, Study};
 use super::super::{Block, Cell, ReportError, Section, Table};
 use super::{chosen_cases, chosen_series, file_name, heads, labels, shared, told};
+use crate::record::Summary;
 use crate::units::short;
 use std::collections::BTreeMap;
 
-/// Histograms of simulated time: the tag in the log, the heading, the label of the axis, and how
-/// many of the counted units make one of the axis.
-const HISTOGRAMS: [(&str, &str, &str, f64); 5] = [
+/// Histograms of simulated time: the name in summaries, the heading, and the label of the axis.
+const HISTOGRAMS: [(&str, &str, &str); 6] = [
+    ("round_ms", "How long iterations take", "duration [ms]"),
     (
-        "round_ms",
-        "How long iterations take",
+        "agent_round_ms",
+        "From an agent's combination to its next",
         "duration [ms]",
-        1000.0,
     ),
-    (
-        "delivery_ms",
-        "From sending to arrival",
-        "duration [ms]",
-        1000.0,
-    ),
+    ("delivery_ms", "From sending to arrival", "duration [ms]"),
     (
         "wait_ms",
         "Waiting after the own computation",
         "duration [ms]",
-        1000.0,
     ),
-    ("age_ms", "Age of the models used", "age [ms]", 1000.0),
+    ("age_ms", "Age of the models used", "age [ms]"),
     (
         "age_iterations",
         "Age of the models used, in iterations",
         "age [iterations]",
-        1.0,
     ),
 ];
 
-/// Columns of the table.
-const STATISTICS: [&str; 5] = ["mean", "p50", "p90", "p99", "max"];
+/// Columns of the table, with what is to be said of them.
+const STATISTICS: [(&str, &str); 8] = [
+    ("values", "how many, over all repetitions"),
+    ("min", ""),
+    ("mean", ""),
+    ("p50", "median"),
+    ("p90", ""),
+    ("p99", ""),
+    (
+        "p99.9",
+        "of fewer than 1,000 values it is next to the greatest, or the greatest",
+    ),
+    ("max", ""),
+];
 
 /// The section; `rounds` are the figures of round durations over time.
 pub(super) fn section(
@@ -53,7 +58,7 @@ pub(super) fn section(
     if !figures.is_empty() {
         blocks.push(Block::Figures(figures));
     }
-    blocks.extend(table(study).map(Block::Table));
+    blocks.extend(table(study)?.map(Block::Table));
     Ok((!blocks.is_empty()).then(|| Section {
         heading: "Simulated time".to_owned(),
         blocks,
@@ -110,10 +115,12 @@ pub(super) fn rounds(
     })
 }
 
-/// The percentiles of a histogram in the first run of some series of a case, which are alike.
+/// The percentiles of a histogram in all runs of some series of a case, which are alike.
 struct Curve {
     case: usize,
     series: Vec<usize>,
+    /// How many of the units in which it is counted make one of the axis.
+    unit: f64,
     percentiles: Percentiles,
 }
 
@@ -122,38 +129,37 @@ fn percentile_figures(study: &Study<'_>) -> Result<Vec<Figure>, ReportError> {
     let mut curves: BTreeMap<&str, Vec<Curve>> = BTreeMap::new();
     for (number, case) in chosen_cases(study) {
         for series in chosen_series(study, case) {
-            let Some(point) = case.done(series).next() else {
-                continue;
-            };
-            let mut logged = percentiles(&point.folder.join("latency.hlog"))?;
-            for (tag, ..) in HISTOGRAMS {
-                let Some(found) = logged.remove(tag) else {
+            let logged = histograms(case.done(series))?;
+            for (name, ..) in HISTOGRAMS {
+                let Some((histogram, unit)) = logged.get(name) else {
                     continue;
                 };
-                let known = curves.entry(tag).or_default();
+                let found = Percentiles::of(histogram);
+                let known = curves.entry(name).or_default();
                 let is_same = |c: &&mut Curve| c.case == number && c.percentiles == found;
                 match known.iter_mut().find(is_same) {
                     Some(same) => same.series.push(series),
                     None => known.push(Curve {
                         case: number,
                         series: vec![series],
+                        unit,
                         percentiles: found,
                     }),
                 }
             }
         }
     }
-    let of_tag = |histogram: (&'static str, &str, &str, f64)| {
+    let of_name = |histogram: (&'static str, &str, &str)| {
         let curves = curves.get(histogram.0)?;
         let varies = curves.iter().any(|curve| !curve.percentiles.is_constant);
         varies.then(|| percentile_figure(study, histogram, curves))
     };
-    Ok(HISTOGRAMS.into_iter().filter_map(of_tag).collect())
+    Ok(HISTOGRAMS.into_iter().filter_map(of_name).collect())
 }
 
 fn percentile_figure(
     study: &Study<'_>,
-    (tag, title, axis, unit): (&str, &str, &str, f64),
+    (name, title, axis): (&str, &str, &str),
     curves: &[Curve],
 ) -> Figure {
     let line = |(index, curve): (usize, &Curve)| {
@@ -166,9 +172,9 @@ fn percentile_figure(
             .iter()
             .zip(&curve.percentiles.values)
         {
-            let value = value as f64 / unit;
+            let value = value as f64 / curve.unit;
             // There is nothing between whole iterations.
-            if let Some(&before) = y.last().filter(|_| tag == "age_iterations") {
+            if let Some(&before) = y.last().filter(|_| name == "age_iterations") {
                 x.push(rarity);
                 y.push(before);
             }
@@ -189,6 +195,7 @@ fn percentile_figure(
             x,
             y,
             band: None,
+            interval: None,
             has_points: false,
         }
     };
@@ -203,10 +210,11 @@ fn percentile_figure(
         values().fold(0.0, f64::max),
     ];
     Figure {
-        name: format!("percentiles-{}", tag.replace('_', "-")),
+        name: format!("percentiles-{}", name.replace('_', "-")),
         title: title.to_owned(),
-        caption: "The value that so many percent of all do not exceed; of the first repetition."
-            .to_owned(),
+        caption:
+            "The value that so many percent of all do not exceed, over all repetitions together."
+                .to_owned(),
         alternative: words(&series, axis),
         content: Content::Curves(Curves {
             x: Axis {
@@ -250,11 +258,12 @@ fn words(series: &[Series], axis: &str) -> String {
     };
     let line = |series: &Series| {
         format!(
-            "{}: median {}, 90 % at most {}, 99 % at most {}, greatest {}",
+            "{}: median {}, 90 % at most {}, 99 % at most {}, 99.9 % at most {}, greatest {}",
             series.label,
             at(series, 2.0),
             at(series, 10.0),
             at(series, 100.0),
+            at(series, 1000.0),
             series
                 .y
                 .last()
@@ -266,42 +275,56 @@ fn words(series: &[Series], axis: &str) -> String {
     format!("{axis}. {}.", lines.join("; "))
 }
 
-/// The greatest over repetitions of each statistic, a row for each quantity that exists; series that
-/// are alike have one.
-fn table(study: &Study<'_>) -> Option<Table> {
+/// The statistics of all repetitions together, a row for each quantity that exists; series that are
+/// alike have one.
+fn table(study: &Study<'_>) -> Result<Option<Table>, ReportError> {
     let mut columns = heads(study);
     columns.push(("quantity".to_owned(), "as in latency.parquet".to_owned()));
-    columns.extend(STATISTICS.map(|name| (name.to_owned(), String::new())));
+    columns.extend(STATISTICS.map(|(name, about)| (name.to_owned(), about.to_owned())));
     let mut rows: Vec<Vec<Cell>> = Vec::new();
     for case in &study.cases {
-        for (tag, ..) in HISTOGRAMS {
-            let mut different: Vec<(Vec<usize>, [Cell; STATISTICS.len()])> = Vec::new();
-            for (series, _) in case.firsts() {
-                let values = STATISTICS.map(|statistic| {
-                    let of_runs = case
-                        .numbers(series, &["latency", tag, statistic])
-                        .into_iter();
-                    of_runs.reduce(f64::max).map_or(Cell::Missing, Cell::Number)
-                });
+        let mut of_series = Vec::new();
+        for (series, _) in case.firsts() {
+            let runs = case.done(series).filter_map(|point| point.summary.as_ref());
+            let runs: Vec<&Summary> = runs.collect();
+            // A summary has all of its own run.
+            let several = case.done(series).filter(|_| runs.len() > 1);
+            of_series.push((series, histograms(several)?, runs));
+        }
+        for (name, ..) in HISTOGRAMS {
+            let mut different: Vec<(Vec<usize>, [f64; STATISTICS.len()])> = Vec::new();
+            for (series, histograms, runs) in &of_series {
+                let Some(p) = histograms.percentiles(runs, name) else {
+                    continue;
+                };
+                let values = [
+                    p.count as f64,
+                    p.min,
+                    p.mean,
+                    p.p50,
+                    p.p90,
+                    p.p99,
+                    p.p999,
+                    p.max,
+                ];
                 match different.iter_mut().find(|(_, known)| *known == values) {
-                    _ if values.iter().all(|cell| *cell == Cell::Missing) => {}
-                    Some((same, _)) => same.push(series),
-                    None => different.push((vec![series], values)),
+                    Some((same, _)) => same.push(*series),
+                    None => different.push((vec![*series], values)),
                 }
             }
             for (same, values) in different {
                 let mut row = labels(study, case, &shared(study, case, &same));
-                row.push(Cell::Text(tag.to_owned()));
-                row.extend(values);
+                row.push(Cell::Text(name.to_owned()));
+                row.extend(values.map(Cell::Number));
                 rows.push(row);
             }
         }
     }
-    (!rows.is_empty()).then(|| Table {
-        caption: "Durations [ms] and ages in simulated time, the greatest over repetitions."
+    Ok((!rows.is_empty()).then(|| Table {
+        caption: "Durations [ms] and ages in simulated time, over the values of all repetitions together."
             .to_owned(),
         columns,
         rows,
         is_sortable: true,
-    })
+    }))
 }
