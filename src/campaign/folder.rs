@@ -80,7 +80,7 @@ pub(super) fn claim(
         std::fs::remove_dir_all(&run).map_err(FolderError::at(&run))?;
     }
     let file = folder.join("scenario.toml");
-    if std::fs::read(&file).is_ok_and(|found| found == scenario.as_bytes()) {
+    if crate::files::read(&file).is_ok_and(|found| found == scenario.as_bytes()) {
         return Ok(());
     }
     // They speak of other points.
@@ -113,7 +113,7 @@ pub(super) fn strangers(
     if others.is_empty() || force {
         return Ok(others);
     }
-    let found = std::fs::read_to_string(folder.join("scenario.toml")).unwrap_or_default();
+    let found = crate::files::read_to_string(&folder.join("scenario.toml")).unwrap_or_default();
     Err(FolderError::Taken {
         path: folder.to_owned(),
         runs: own.len() + others.len(),
@@ -222,7 +222,7 @@ impl Again {
 impl Before {
     /// What is in a run's folder.
     pub fn of(run: &Path) -> Before {
-        let summary = std::fs::read_to_string(run.join("summary.json"));
+        let summary = crate::files::read_to_string(&run.join("summary.json"));
         let json = summary
             .ok()
             .and_then(|text| serde_json::from_str(&text).ok());

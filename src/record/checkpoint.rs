@@ -83,7 +83,7 @@ impl Checkpoint {
     /// One that is damaged, of another program or from another kind of processor.
     pub fn find(folder: &Path, plan: &Plan) -> Result<Option<Checkpoint>, RunError> {
         let path = folder.join(CHECKPOINT);
-        let file = match File::open(&path) {
+        let file = match crate::files::open(&path) {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
             file => file.map_err(|error| refuse(&path, error.to_string()))?,
         };

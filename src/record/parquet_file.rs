@@ -482,7 +482,7 @@ impl TableFiles {
 
 /// Copies the row groups of a part.
 fn append(file: &mut SerializedFileWriter<File>, part: &Path) -> Result<()> {
-    let source = File::open(part)?;
+    let source = crate::files::open(part)?;
     let metadata = ParquetMetaDataReader::new().parse_and_finish(&source)?;
     for group in metadata.row_groups() {
         let mut copy = file.next_row_group()?;

@@ -31,7 +31,7 @@ pub(super) struct Percentiles {
 /// # Errors
 /// A log that cannot be read.
 pub(super) fn percentiles(path: &Path) -> Result<BTreeMap<String, Percentiles>, ReportError> {
-    let bytes = std::fs::read(path).map_err(ReportError::unreadable(path))?;
+    let bytes = crate::files::read(path).map_err(ReportError::unreadable(path))?;
     let damaged = |what: &str| ReportError::Damaged {
         path: path.to_owned(),
         error: what.to_owned(),

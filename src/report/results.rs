@@ -61,7 +61,7 @@ impl Results {
             return Err(ReportError::CutOff(folder.to_owned()));
         }
         let text =
-            std::fs::read_to_string(&scenario).map_err(ReportError::unreadable(&scenario))?;
+            crate::files::read_to_string(&scenario).map_err(ReportError::unreadable(&scenario))?;
         let parsed: toml::Table =
             text.parse()
                 .map_err(|error: toml::de::Error| ReportError::Damaged {
@@ -130,7 +130,7 @@ fn value(table: &Columns, key: &str, row: usize) -> SettingValue {
 
 fn summary(run: &Path) -> Result<Summary, ReportError> {
     let path = run.join("summary.json");
-    let text = std::fs::read_to_string(&path).map_err(ReportError::unreadable(&path))?;
+    let text = crate::files::read_to_string(&path).map_err(ReportError::unreadable(&path))?;
     let json = serde_json::from_str(&text).map_err(|error| ReportError::Damaged {
         path,
         error: error.to_string(),

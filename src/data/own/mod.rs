@@ -13,7 +13,6 @@ mod npz;
 mod tests;
 
 use super::{DataError, Examples, FileDigest, Inputs, Shape, Targets};
-use crate::delimited::read_file;
 use labels::{Classes, classes};
 use mistakes::Mistakes;
 use std::ffi::OsStr;
@@ -101,7 +100,7 @@ fn rows(
         message: format!("`{name}` is a name that ends in neither .csv nor .npz"),
         help: "name a CSV file or an NPZ file by its ending".to_owned(),
     })?;
-    let bytes = read_file(path).map_err(|error| DataError::Unfit {
+    let bytes = crate::files::read(path).map_err(|error| DataError::Unfit {
         key: vec!["task", key],
         message: format!("cannot read the rows in {name}: {error}"),
         help: format!(
