@@ -4,6 +4,8 @@
 mod bench;
 mod goes_on;
 mod grows;
+#[cfg(unix)]
+mod hostile;
 mod in_progress;
 #[path = "../reading/mod.rs"]
 mod reading;
