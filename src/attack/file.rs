@@ -4,7 +4,7 @@ use super::{AnyForger, Attack, Forger, OwnState, Stage, Unfit};
 use crate::checkpoint::{Book, Kept};
 use crate::data::npy::Npy;
 use crate::data::npz::Npz;
-use crate::delimited::{read_file, shown};
+use crate::delimited::shown;
 use crate::settings::Keys;
 use crate::units::AgentId;
 use ndarray::Array2;
@@ -52,7 +52,7 @@ impl Attack for File {
             ),
         };
         let path = &self.path;
-        let bytes = read_file(&stage.folder.join(path))
+        let bytes = crate::files::read(&stage.folder.join(path))
             .map_err(|error| unfit(format!("cannot read `{path}`: {error}")))?;
         let mut npz = Npz::open(&bytes)
             .map_err(|error| unfit(format!("`{path}` is no NPZ file: {error}")))?;

@@ -1,7 +1,8 @@
 //! The results folder: whose it is, and what is in it already.
 
 use super::outcome::{Failure, PointOutcome};
-use crate::record::{Build, Summary, write_whole};
+use crate::files;
+use crate::record::{self, Build, Care, Found, Summary, write_whole};
 use crate::scenario::Record;
 use std::collections::BTreeSet;
 use std::io;
@@ -77,24 +78,24 @@ pub(super) fn claim(
     force: bool,
 ) -> Result<(), FolderError> {
     for run in strangers(folder, scenario, ids, force)? {
-        std::fs::remove_dir_all(&run).map_err(FolderError::at(&run))?;
+        record::remove_run(&run).map_err(FolderError::at(&run))?;
+    }
+    // Their names are on the disk before anything is in them.
+    let runs = folder.join("runs");
+    files::make_folder(&runs).map_err(FolderError::at(&runs))?;
+    let parent = folder.parent().unwrap_or(Path::new(""));
+    for folder in [folder, parent] {
+        files::sync_folder(folder).map_err(FolderError::at(folder))?;
     }
     let file = folder.join("scenario.toml");
-    if std::fs::read(&file).is_ok_and(|found| found == scenario.as_bytes()) {
+    if files::read(&file).is_ok_and(|found| found == scenario.as_bytes()) {
         return Ok(());
     }
     // They speak of other points.
     for name in ["points.parquet", "report.html"] {
         let file = folder.join(name);
-        match std::fs::remove_file(&file) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                return Err(FolderError::at(&file)(error));
-            }
-            _ => {}
-        }
+        files::remove(&file).map_err(FolderError::at(&file))?;
     }
-    let runs = folder.join("runs");
-    std::fs::create_dir_all(&runs).map_err(FolderError::at(&runs))?;
     write_whole(&file, scenario.as_bytes()).map_err(FolderError::at(&file))
 }
 
@@ -113,7 +114,7 @@ pub(super) fn strangers(
     if others.is_empty() || force {
         return Ok(others);
     }
-    let found = std::fs::read_to_string(folder.join("scenario.toml")).unwrap_or_default();
+    let found = files::read_to_string(&folder.join("scenario.toml")).unwrap_or_default();
     Err(FolderError::Taken {
         path: folder.to_owned(),
         runs: own.len() + others.len(),
@@ -145,9 +146,11 @@ fn runs_in(runs: &Path) -> Result<Vec<PathBuf>, FolderError> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         entries => entries.map_err(FolderError::at(runs))?,
     };
+    // What has such a name and nothing of a run's in it is somebody else's, and stays.
     let is_run = |path: &PathBuf| {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        name.len() == 16 && name.bytes().all(|b| b.is_ascii_hexdigit())
+        let is_id = name.len() == 16 && name.bytes().all(|b| b.is_ascii_hexdigit());
+        is_id && record::is_run(path)
     };
     let paths = entries.map(|entry| entry.map(|entry| entry.path()));
     let paths: io::Result<Vec<PathBuf>> = paths.collect();
@@ -190,6 +193,13 @@ pub(super) enum Before {
     Nothing,
     /// Its process was killed.
     CutOff,
+    /// What it has left is not what was written.
+    Damaged {
+        /// What is wrong, in a sentence.
+        what: String,
+        /// Its summary, if that is whole.
+        summary: Option<Summary>,
+    },
     /// It has come to an end, good or bad.
     Ended(Summary),
 }
@@ -221,22 +231,15 @@ impl Again {
 
 impl Before {
     /// What is in a run's folder.
-    pub fn of(run: &Path) -> Before {
-        let summary = std::fs::read_to_string(run.join("summary.json"));
-        let json = summary
-            .ok()
-            .and_then(|text| serde_json::from_str(&text).ok());
-        match json.map(Summary::from_json) {
-            // Somebody has removed what belongs to it.
-            Some(summary)
-                if summary.status() == "done" && !run.join("rounds.parquet").is_file() =>
-            {
-                Before::CutOff
-            }
-            Some(summary) => Before::Ended(summary.found_in(run)),
+    pub fn of(run: &Path, care: Care) -> Before {
+        match Found::of(run, care) {
+            Found::Whole(summary) => Before::Ended(summary),
+            // It tells of the run's end, which the checkpoint is from before.
+            Found::Damaged { summary: None, .. } if record::has_checkpoint(run) => Before::CutOff,
+            Found::Damaged { what, summary } => Before::Damaged { what, summary },
             // The network is written first.
-            None if run.join("network").is_dir() => Before::CutOff,
-            None => Before::Nothing,
+            Found::Nothing if run.join("network").is_dir() => Before::CutOff,
+            Found::Nothing => Before::Nothing,
         }
     }
 
@@ -245,6 +248,7 @@ impl Before {
         match self {
             Before::Nothing => PointOutcome::NotBegun,
             Before::CutOff => PointOutcome::FoundFailed(Failure::cut_off()),
+            Before::Damaged { what, .. } => PointOutcome::FoundFailed(Failure::damage(what)),
             Before::Ended(summary) if summary.status() == "done" => PointOutcome::Found(summary),
             Before::Ended(summary) => PointOutcome::FoundFailed(Failure::of(&summary)),
         }
@@ -266,8 +270,10 @@ impl Before {
 
     /// Whether to run it now, when this is asked to be recorded.
     fn begin(&self, asked: &Record, again: Again) -> Option<Begin> {
-        let Before::Ended(summary) = self else {
-            return Some(Begin::Again);
+        let summary = match self {
+            Before::Ended(summary) => summary,
+            Before::Damaged { .. } => return Some(Begin::Anew),
+            Before::Nothing | Before::CutOff => return Some(Begin::Again),
         };
         if again.is_due(summary) {
             return Some(Begin::Anew);
@@ -295,9 +301,14 @@ impl Before {
             summary.status() == "done" || kind == "interruption"
         };
         match (self, self.recorded()) {
-            (Before::Ended(summary), Some(recorded)) if keeps(summary) => {
-                asked.along_with(&recorded)
-            }
+            (
+                Before::Ended(summary)
+                | Before::Damaged {
+                    summary: Some(summary),
+                    ..
+                },
+                Some(recorded),
+            ) if keeps(summary) => asked.along_with(&recorded),
             _ => asked.clone(),
         }
     }
@@ -306,13 +317,18 @@ impl Before {
     pub fn iterations(&self) -> Option<u64> {
         match self {
             Before::Ended(summary) => summary.json()["iterations"].as_u64(),
-            Before::Nothing | Before::CutOff => None,
+            Before::Nothing | Before::CutOff | Before::Damaged { .. } => None,
         }
     }
 
     /// What it has recorded, if it came to an end.
     fn recorded(&self) -> Option<Record> {
-        let Before::Ended(summary) = self else {
+        let (Before::Ended(summary)
+        | Before::Damaged {
+            summary: Some(summary),
+            ..
+        }) = self
+        else {
             return None;
         };
         Record::from_json(&summary.json()["record"])

@@ -27,7 +27,7 @@ impl Kept {
 
     /// What a folder keeps; nothing where the file is missing or of no use.
     pub fn read(folder: &Path) -> Kept {
-        let text = std::fs::read_to_string(Kept::file(folder)).unwrap_or_default();
+        let text = crate::files::read_to_string(&Kept::file(folder)).unwrap_or_default();
         serde_json::from_str(&text).unwrap_or_default()
     }
 

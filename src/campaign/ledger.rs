@@ -5,7 +5,7 @@ use super::folder::{Again, Before};
 use super::lock::Lock;
 use super::outcome::PointOutcome;
 use super::{Ended, points, run_folder};
-use crate::record::RunError;
+use crate::record::{Care, RunError};
 use crate::scenario::{Record, RunId, ScenarioFile};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -130,7 +130,7 @@ impl<'a> Ledger<'a> {
                 continue;
             }
             let run = run_folder(self.folder, id);
-            *outcome = elsewhere(Before::of(&run), asked, &run);
+            *outcome = elsewhere(Before::of(&run, Care::Sizes), asked, &run);
         }
     }
 

@@ -3,7 +3,8 @@
 //! They are the operating system's, on a file `.lock` that stays: whatever ends a process, its locks
 //! end with it.
 
-use std::fs::{File, OpenOptions, TryLockError};
+use crate::files;
+use std::fs::{File, TryLockError};
 use std::io::{self, ErrorKind, Read, Seek, Write};
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -45,7 +46,7 @@ impl Lock {
     /// # Errors
     /// A folder that cannot be written to.
     pub fn take(folder: &Path, sharing: Sharing) -> io::Result<Attempt> {
-        let mut file = open(folder)?;
+        let mut file = files::open_to_write(&folder.join(LOCK_FILE), true)?;
         let begun = Instant::now();
         loop {
             let attempt = match sharing {
@@ -60,7 +61,7 @@ impl Lock {
                 Err(TryLockError::WouldBlock) => {
                     let mut holder = String::new();
                     // Who it is only helps to find them.
-                    let _ = file.read_to_string(&mut holder);
+                    let _ = (&mut file).take(200).read_to_string(&mut holder);
                     return Ok(Attempt::Held(match holder.trim() {
                         "" => "another process".to_owned(),
                         holder => holder.to_owned(),
@@ -87,7 +88,7 @@ impl Lock {
     /// points, its report. `None` where somebody else has it for long.
     pub fn to_write(folder: &Path) -> Option<Lock> {
         let begun = Instant::now();
-        let file = File::create(folder.join(".points.lock")).ok();
+        let file = files::open_to_write(&folder.join(".points.lock"), true).ok();
         loop {
             match file.as_ref().map(File::try_lock) {
                 Some(Ok(())) => return Some(Lock { file }),
@@ -105,8 +106,7 @@ impl Lock {
     pub fn is_held(folder: &Path) -> bool {
         let path = folder.join(LOCK_FILE);
         // Some file systems lock only what can be written; others may only read it.
-        let file = OpenOptions::new().read(true).write(true).open(&path);
-        let file = file.or_else(|_| File::open(&path));
+        let file = files::open_to_write(&path, false).or_else(|_| files::open(&path));
         file.is_ok_and(|file| matches!(file.try_lock(), Err(TryLockError::WouldBlock)))
     }
 
@@ -114,12 +114,6 @@ impl Lock {
     pub fn holds(&self) -> bool {
         self.file.is_some()
     }
-}
-
-fn open(folder: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.read(true).write(true).create(true).truncate(false);
-    options.open(folder.join(LOCK_FILE))
 }
 
 /// Whether this is what a file system without locks says.

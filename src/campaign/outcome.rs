@@ -47,6 +47,14 @@ impl Failure {
         }
     }
 
+    /// That of a run whose files are not as they were written.
+    pub(super) fn damage(what: String) -> Failure {
+        Failure {
+            kind: "damage".to_owned(),
+            message: what,
+        }
+    }
+
     /// That of a run that did not come to its end.
     pub(super) fn of(summary: &Summary) -> Failure {
         let (kind, message) = summary

@@ -5,7 +5,8 @@ use super::lock::{Attempt, Lock, Sharing};
 use super::todo::Run;
 use super::{Campaign, CampaignOptions, PointOutcome, run_folder};
 use crate::actors::{self, RunOptions};
-use crate::record::{self, Panic, RunError, Summary};
+use crate::files;
+use crate::record::{self, Care, Panic, RunError, Summary};
 use crate::scenario::{Plan, Record};
 use crate::units::SimTime;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -28,8 +29,7 @@ impl Campaign {
                 error,
             })
         };
-        let locked =
-            std::fs::create_dir_all(&folder).and_then(|()| Lock::take(&folder, Sharing::Alone));
+        let locked = files::make_folder(&folder).and_then(|()| Lock::take(&folder, Sharing::Alone));
         let _lock = match locked {
             Ok(Attempt::Taken(lock)) => lock,
             Ok(Attempt::Held(_)) => return PointOutcome::Running,
@@ -37,7 +37,7 @@ impl Campaign {
         };
         let point = run.points[0];
         let asked = &self.file.points[point].scenario.record;
-        let before = Before::of(&folder);
+        let before = Before::of(&folder, Care::All);
         let record = before.record(asked);
         // Another process may have run it since.
         let (outcome, begin) = before.look(asked, options.again());
@@ -115,7 +115,10 @@ pub(super) fn tidy(folder: &Path) {
     }
     // Whoever has it may have begun it anew.
     if let Ok(Attempt::Taken(_lock)) = Lock::take(folder, Sharing::Alone)
-        && matches!(Before::of(folder).outcome(), PointOutcome::Found(_))
+        && matches!(
+            Before::of(folder, Care::Sizes).outcome(),
+            PointOutcome::Found(_)
+        )
     {
         let _ = record::tidy(folder);
     }

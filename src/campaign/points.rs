@@ -102,7 +102,7 @@ pub(super) fn write(
         }
     }
     let mut numbers = vec![f64::NAN; in_order.len()];
-    let mut table = Table::create(folder, "points", Vec::new(), columns)?;
+    let mut table = Table::create(folder, "points", Vec::new(), columns)?.durable();
     for (index, (id, outcome)) in outcomes.iter().enumerate() {
         table.row(|row| {
             row.text(id.to_string().as_str()).text(outcome.status());

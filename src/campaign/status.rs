@@ -4,7 +4,7 @@ use super::folder::{Again, Before};
 use super::lock::Lock;
 use super::outcome::PointOutcome;
 use super::{Campaign, Kept, run_folder};
-use crate::record;
+use crate::record::{self, Care};
 use crate::settings::WrongSettings;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -52,7 +52,7 @@ impl Status {
             let outcome = match Lock::is_held(&run) {
                 true => PointOutcome::Running,
                 false => {
-                    let before = Before::of(&run);
+                    let before = Before::of(&run, Care::Quick);
                     iterations = before.iterations();
                     before.look(records[id], Again::default()).0
                 }

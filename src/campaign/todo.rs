@@ -3,6 +3,7 @@
 use super::folder::{Before, Begin};
 use super::workload::{self, Size};
 use super::{Campaign, CampaignOptions, Outlook, Pending, PointOutcome, ledger, run_folder};
+use crate::record::Care;
 use crate::scenario::RunId;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -46,9 +47,11 @@ impl Campaign {
         for (run, turn) in runs.iter_mut().zip(turns) {
             run.turn = turn;
             let folder = run_folder(&options.folder, &run.size.id);
-            let before = Before::of(&folder);
+            let is_own = options.share.is_none_or(|share| share.has(turn));
+            let care = if is_own { Care::All } else { Care::Sizes };
+            let before = Before::of(&folder, care);
             let asked = &self.file.points[run.points[0]].scenario.record;
-            let outcome = if options.share.is_none_or(|share| share.has(turn)) {
+            let outcome = if is_own {
                 let (outcome, begin) = before.look(asked, options.again());
                 run.begin = begin;
                 outcome

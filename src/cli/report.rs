@@ -27,7 +27,8 @@ impl Report {
             _ => PathBuf::from(PAGE),
         });
         match self.write(&page) {
-            Ok(()) => 0,
+            Ok(true) => 0,
+            Ok(false) => FAILED,
             Err(error @ (ReportError::NoResults(_) | ReportError::CutOff(_))) => {
                 complain(&error.to_string());
                 WRONG
@@ -39,7 +40,8 @@ impl Report {
         }
     }
 
-    fn write(&self, page: &Path) -> Result<(), ReportError> {
+    /// Whether the report is of all that is done.
+    fn write(&self, page: &Path) -> Result<bool, ReportError> {
         let document = report::read(&self.folders)?;
         report::write_page(&document, page)?;
         text::print(&format!("Report is in {}", page.display()));
@@ -51,7 +53,13 @@ impl Report {
                 folder.display()
             ));
         }
-        Ok(())
+        for damage in &document.damaged {
+            complain(&format!(
+                "{damage}; the report is without that run, and `resume` of the results folder runs it \
+                 again"
+            ));
+        }
+        Ok(document.damaged.is_empty())
     }
 }
 

@@ -174,7 +174,7 @@ impl OnACluster {
         let Some(path) = &self.prologue else {
             return Ok(String::new());
         };
-        let text = std::fs::read_to_string(path).map_err(|error| SlurmError::Prologue {
+        let text = crate::files::read_to_string(path).map_err(|error| SlurmError::Prologue {
             path: path.clone(),
             why: error.to_string(),
         })?;

@@ -130,7 +130,7 @@ struct Wrong {
 
 impl Text {
     fn open(path: PathBuf) -> Result<Text, DataError> {
-        match std::fs::read(&path) {
+        match crate::files::read(&path) {
             Ok(bytes) => Ok(Text { path, bytes }),
             Err(error) => Err(unreadable(&path, error)),
         }

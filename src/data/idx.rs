@@ -156,7 +156,7 @@ impl File {
         let [published, ..] = names(set, kind);
         let path = find(folder, set, kind);
         let read = match &path {
-            Some(path) => std::fs::read(path),
+            Some(path) => crate::files::read(path),
             None => Err(Error::new(ErrorKind::NotFound, "no such file")),
         };
         let path = path.unwrap_or_else(|| folder.join(&published));

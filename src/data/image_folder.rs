@@ -11,7 +11,7 @@ use crate::settings::Choice;
 use image::imageops::{FilterType, resize};
 use image::{ImageError, ImageFormat, ImageReader, Limits};
 use std::ffi::OsStr;
-use std::io::{Cursor, Error, ErrorKind};
+use std::io::{Cursor, Error, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -195,18 +195,18 @@ fn decode_part(paths: &[PathBuf], pixels: &mut [u8]) -> Result<Vec<FileDigest>, 
 /// The bytes of a regular file of bearable size.
 fn open(path: &Path) -> Result<Vec<u8>, DataError> {
     let read = || {
-        let about = std::fs::metadata(path)?;
-        if !about.is_file() {
-            return Err(Error::new(ErrorKind::InvalidInput, "it is no file"));
-        }
-        if about.len() > GREATEST_SIZE {
-            let mebibytes = about.len() >> 20;
+        let mut file = crate::files::open(path)?;
+        let size = file.metadata()?.len();
+        if size > GREATEST_SIZE {
+            let mebibytes = size >> 20;
             return Err(Error::new(
                 ErrorKind::FileTooLarge,
                 format!("it has {mebibytes} MiB"),
             ));
         }
-        std::fs::read(path)
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes)?;
+        Ok(bytes)
     };
     read().map_err(|error| {
         let message = format!(

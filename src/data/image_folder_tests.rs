@@ -221,7 +221,7 @@ fn what_is_no_image_and_no_class_is_named() {
     insta::assert_snapshot!(error_with("imgs_train/labels.csv", b"1,2"), @"imgs_train/labels.csv: it is no folder of a class: these are named 0 to 9; move it away");
     let folder = small_set();
     fs::create_dir(folder.path().join("imgs_train/3/more")).expect("a new folder");
-    insta::assert_snapshot!(error_of(&folder), @"imgs_train/3/more: it cannot be read (it is no file): class folders hold images of digits alone, of at most 64 MiB; move it away");
+    insta::assert_snapshot!(error_of(&folder), @"imgs_train/3/more: it cannot be read (it is a folder, where a regular file is needed): class folders hold images of digits alone, of at most 64 MiB; move it away");
     let folder = small_set();
     fs::create_dir(folder.path().join("imgs_valid/10")).expect("a new folder");
     insta::assert_snapshot!(error_of(&folder), @"imgs_valid/10: it is no folder of a class: these are named 0 to 9; move it away");

@@ -1,16 +1,6 @@
 //! From the bytes of a file to its text.
 
 use super::Unreadable;
-use std::io;
-use std::path::Path;
-
-/// The bytes of a regular file: a pipe might never end.
-pub(crate) fn read_file(path: &Path) -> io::Result<Vec<u8>> {
-    if !std::fs::metadata(path)?.is_file() {
-        return Err(io::Error::other("it is no file"));
-    }
-    std::fs::read(path)
-}
 
 /// The first bytes of files that are no text, and what to do about them.
 const NO_TEXT: [(&[u8], &str); 4] = [

@@ -11,7 +11,7 @@ mod reader;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use decode::{read_file, text};
+pub(crate) use decode::text;
 pub(crate) use dialect::{MISSING_VALUE, number_hint, other_separator, separator, shown};
 pub(crate) use reader::{Reader, Record};
 

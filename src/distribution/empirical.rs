@@ -1,9 +1,7 @@
 //! Durations that were measured: one of a file's values.
 
 use super::DistributionError;
-use crate::delimited::{
-    self, MISSING_VALUE, Reader, Record, Unreadable, number_hint, read_file, shown,
-};
+use crate::delimited::{self, MISSING_VALUE, Reader, Record, Unreadable, number_hint, shown};
 use crate::settings::{Choice, Span};
 use crate::units::SimTime;
 use rand::{Rng, RngExt};
@@ -79,7 +77,7 @@ impl Empirical {
             message,
             help: format!("write one number of milliseconds per line, from 0 to {most:e}"),
         };
-        let bytes = read_file(&path).map_err(|e| DistributionError {
+        let bytes = crate::files::read(&path).map_err(|e| DistributionError {
             help: "name a text file with one number of milliseconds per line; a relative path \
                    starts at the scenario file"
                 .into(),

@@ -7,9 +7,10 @@
 
 use super::RunError;
 use super::build::Build;
-use super::files::{CHECKPOINT, replace};
+use super::files::CHECKPOINT;
 use super::machine::Machine;
 use crate::checkpoint::Torn;
+use crate::files;
 use crate::scenario::Plan;
 use serde::{Deserialize, Serialize};
 use std::fs::File;
@@ -83,7 +84,7 @@ impl Checkpoint {
     /// One that is damaged, of another program or from another kind of processor.
     pub fn find(folder: &Path, plan: &Plan) -> Result<Option<Checkpoint>, RunError> {
         let path = folder.join(CHECKPOINT);
-        let file = match File::open(&path) {
+        let file = match files::open(&path) {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
             file => file.map_err(|error| refuse(&path, error.to_string()))?,
         };
@@ -116,7 +117,9 @@ impl Checkpoint {
         let path = folder.join(CHECKPOINT);
         let header = serde_json::to_string(&Header::of(plan)).map_err(io::Error::from);
         let written = header.and_then(|header| {
-            replace(&path, |file| {
+            // The names of the blocks that it speaks of.
+            files::sync_folder(folder)?;
+            files::replace(&path, |file| {
                 let mut file = Summed {
                     file: BufWriter::new(&*file),
                     sum: Xxh3::new(),
@@ -146,7 +149,10 @@ impl Checkpoint {
 fn tells_of_damage(error: &io::Error) -> bool {
     matches!(
         error.kind(),
-        ErrorKind::InvalidData | ErrorKind::UnexpectedEof | ErrorKind::NotFound
+        ErrorKind::InvalidData
+            | ErrorKind::InvalidInput
+            | ErrorKind::UnexpectedEof
+            | ErrorKind::NotFound
     )
 }
 
@@ -186,13 +192,11 @@ impl Summed<'_> {
         self.put(bytes)
     }
 
-    /// Writes the sum, and waits until all of it is on the disk: what was there before is given up
-    /// next.
+    /// Writes the sum.
     fn end(mut self) -> io::Result<()> {
         let sum = self.sum.digest();
         self.file.write_all(&sum.to_le_bytes())?;
-        self.file.flush()?;
-        self.file.get_ref().sync_all()
+        self.file.flush()
     }
 }
 

@@ -75,7 +75,7 @@ impl Columns {
     /// # Errors
     /// A file that cannot be read, or is none of ours.
     pub fn read(path: &Path, wanted: impl Fn(&str) -> bool) -> Result<Columns, ColumnsError> {
-        let file = File::open(path).map_err(|error| ColumnsError::Unreadable {
+        let file = crate::files::open(path).map_err(|error| ColumnsError::Unreadable {
             path: path.to_owned(),
             error,
         })?;

@@ -2,9 +2,10 @@
 //! earlier attempt.
 
 use super::RunError;
-use std::fs::{DirEntry, File};
+use crate::files::{self, temporary};
+use std::fs::DirEntry;
 use std::io::{self, ErrorKind, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// What a run's summary is called.
 pub(crate) const SUMMARY: &str = "summary.json";
@@ -14,7 +15,7 @@ pub(crate) const CHECKPOINT: &str = "checkpoint";
 
 /// The files of all that a run may record, below its folder. Whatever else is there is somebody
 /// else's.
-const RESULTS: [&str; 13] = [
+pub(super) const RESULTS: [&str; 13] = [
     "agents.parquet",
     "latency.hlog",
     "latency.parquet",
@@ -30,31 +31,15 @@ const RESULTS: [&str; 13] = [
     "weights.parquet",
 ];
 
-/// Writes a file that appears whole or not at all. Whoever dies on the way leaves a file with a dot
-/// before its name, which the next one writes over: of several at once, one at a time.
+/// Writes a file that appears whole or not at all, and is on the disk then.
 pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    replace(path, |file| file.write_all(bytes))
-}
-
-/// The same of what `fill` writes.
-pub(super) fn replace(
-    path: &Path,
-    fill: impl FnOnce(&mut File) -> io::Result<()>,
-) -> io::Result<()> {
-    let temporary = temporary(path);
-    let written = || {
-        fill(&mut File::create(&temporary)?)?;
-        std::fs::rename(&temporary, path)
-    };
-    written().inspect_err(|_| {
-        // The first error is the one to tell.
-        let _ = std::fs::remove_file(&temporary);
-    })
+    files::replace(path, |file| file.write_all(bytes))
 }
 
 /// Removes what an earlier attempt has left in a run's folder, the summary first: it stands for all
 /// the rest. Whatever else is there stays: the folder need not be the run's alone.
 pub(super) fn clear(folder: &Path) -> Result<(), RunError> {
+    forget_end(folder)?;
     for name in [SUMMARY, CHECKPOINT].into_iter().chain(RESULTS) {
         let path = folder.join(name);
         remove(&path)?;
@@ -63,16 +48,52 @@ pub(super) fn clear(folder: &Path) -> Result<(), RunError> {
     remove_all(folder, is_block)
 }
 
-/// Where a file is as long as it is not whole.
-fn temporary(path: &Path) -> PathBuf {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    path.with_file_name(format!(".{name}.tmp"))
+/// Removes the summary of an earlier attempt, from the disk too: the tables that it is about go next.
+pub(super) fn forget_end(folder: &Path) -> Result<(), RunError> {
+    let path = folder.join(SUMMARY);
+    if path.symlink_metadata().is_err() {
+        return Ok(());
+    }
+    let removed = files::remove(&path).and_then(|()| files::sync_folder(folder));
+    removed.map_err(|error| RunError::Write { path, error })
 }
 
 /// Whether a file is a block of one of a run's tables.
 fn is_block(name: &str) -> bool {
     let is_ours = |table| RESULTS.contains(&&*format!("{table}.parquet"));
     block_of(name).is_some_and(|(table, _)| is_ours(table))
+}
+
+/// Whether a folder, which is no symbolic link, has files of a run.
+pub(crate) fn is_run(folder: &Path) -> bool {
+    let is_there = |name: &str| folder.join(name).symlink_metadata().is_ok();
+    let is_folder = folder.symlink_metadata().is_ok_and(|found| found.is_dir());
+    is_folder
+        && ([SUMMARY, CHECKPOINT]
+            .into_iter()
+            .chain(RESULTS)
+            .any(is_there)
+            || entries(folder).is_ok_and(|entries| {
+                let mut names = entries.iter().map(DirEntry::file_name);
+                names.any(|name| is_block(&name.to_string_lossy()))
+            }))
+}
+
+/// Removes a run, and its folder unless something else is in it.
+pub(crate) fn remove_run(folder: &Path) -> io::Result<()> {
+    clear(folder).map_err(|error| match error {
+        RunError::Write { error, .. } => error,
+        error => io::Error::other(error),
+    })?;
+    files::remove(&folder.join(".lock"))?;
+    for folder in [&folder.join("network"), folder] {
+        match std::fs::remove_dir(folder) {
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            Err(error) if error.kind() == ErrorKind::DirectoryNotEmpty => {}
+            removed => removed?,
+        }
+    }
+    Ok(())
 }
 
 /// Lets the run in a folder begin anew the next time, from wherever it is.
@@ -99,26 +120,6 @@ pub fn tidy(folder: &Path) -> Result<(), RunError> {
     remove(&temporary(&folder.join(CHECKPOINT)))?;
     // Last: it says that there may be something to tidy.
     remove(&folder.join(CHECKPOINT))
-}
-
-/// Waits until all files of a run that is over are on the disk.
-pub(super) fn sync(folder: &Path) -> Result<(), RunError> {
-    for entry in entries(folder)? {
-        let path = entry.path();
-        if path.is_file() {
-            sync_one(&path)?;
-        }
-    }
-    sync_one(folder)
-}
-
-/// Waits until a file, or what is in a folder, is on the disk.
-pub(super) fn sync_one(path: &Path) -> Result<(), RunError> {
-    let synced = File::open(path).and_then(|file| file.sync_all());
-    synced.map_err(|error| RunError::Write {
-        path: path.to_owned(),
-        error,
-    })
 }
 
 /// The name of a table's block.
@@ -156,13 +157,10 @@ fn remove_all(folder: &Path, which: impl Fn(&str) -> bool) -> Result<(), RunErro
 
 /// Removes a file, if it is there.
 pub(super) fn remove(path: &Path) -> Result<(), RunError> {
-    match std::fs::remove_file(path) {
-        Err(error) if error.kind() != ErrorKind::NotFound => Err(RunError::Write {
-            path: path.to_owned(),
-            error,
-        }),
-        _ => Ok(()),
-    }
+    files::remove(path).map_err(|error| RunError::Write {
+        path: path.to_owned(),
+        error,
+    })
 }
 
 #[cfg(test)]
@@ -185,7 +183,7 @@ mod tests {
             write_whole(&path, text.as_bytes()).unwrap();
             assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
         }
-        let failed = replace(&path, |_| Err(ErrorKind::StorageFull.into()));
+        let failed = files::replace(&path, |_| Err(ErrorKind::StorageFull.into()));
         assert_eq!(failed.unwrap_err().kind(), ErrorKind::StorageFull);
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "another");
         assert_eq!(names(folder.path()), ["summary.json"]);

@@ -2,17 +2,20 @@
 //! languages read and add up. Percentiles cannot be added.
 
 use super::packing::Packer;
+use super::seal::Digest;
 use super::tally::{Content, DIGITS, Tally};
 use crate::checkpoint::{Book, Kept, Torn};
+use crate::files;
 use hdrhistogram::Histogram;
 use hdrhistogram::serialization::interval_log::{
     IntervalLogWriter, IntervalLogWriterBuilder, IntervalLogWriterError,
 };
 use std::collections::BTreeMap;
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, BufWriter, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, UNIX_EPOCH};
+use xxhash_rust::xxh3::Xxh3;
 
 /// The first line after the comments, as other writers have it.
 const LEGEND: &str =
@@ -27,9 +30,9 @@ pub(super) struct IntervalLog {
     temporary: PathBuf,
     comment: String,
     /// From the first line on.
-    file: Option<BufWriter<File>>,
-    /// How long it was at the last checkpoint, if it had been begun.
-    kept: Option<u64>,
+    file: Option<Summed>,
+    /// What it held at the last checkpoint, if it had been begun.
+    kept: Option<Digest>,
     encoder: Encoder,
 }
 
@@ -39,7 +42,7 @@ impl IntervalLog {
     pub fn new(folder: &Path, name: &str, comment: String) -> IntervalLog {
         IntervalLog {
             path: folder.join(name),
-            temporary: folder.join(format!(".{name}.tmp")),
+            temporary: files::temporary(&folder.join(name)),
             comment,
             file: None,
             kept: None,
@@ -48,23 +51,24 @@ impl IntervalLog {
     }
 
     /// The file, which begins with what the log is about.
-    fn file(&mut self) -> io::Result<&mut BufWriter<File>> {
+    fn file(&mut self) -> io::Result<&mut Summed> {
         if self.file.is_none() {
             self.file = Some(match self.kept {
-                Some(length) => self.reopen(length)?,
+                Some(kept) => self.reopen(kept)?,
                 None => self.begin()?,
             });
         }
         Ok(self.file.as_mut().expect("opened above"))
     }
 
-    fn begin(&mut self) -> io::Result<BufWriter<File>> {
+    fn begin(&mut self) -> io::Result<Summed> {
         // One of an interruption before the first checkpoint would be taken for this one.
-        match std::fs::remove_file(&self.path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
-        let mut file = BufWriter::new(File::create(&self.temporary)?);
+        files::remove(&self.path)?;
+        let mut file = Summed {
+            file: BufWriter::new(files::create(&self.temporary)?),
+            bytes: 0,
+            sum: Xxh3::new(),
+        };
         // Readers guess what times mean where a log does not say it: here they start at 0.
         let begun = IntervalLogWriterBuilder::new()
             .add_comment("[Histogram log format version 1.3]")
@@ -82,8 +86,8 @@ impl IntervalLog {
     pub fn keep(&mut self, book: &mut Book<'_>) -> Kept {
         self.kept = self.written().map_err(|error| self.torn(error))?;
         book.value(&mut self.kept)?;
-        if let (true, Some(length)) = (book.reads(), self.kept) {
-            self.left(length).map_err(|error| self.torn(error))?;
+        if let (true, Some(kept)) = (book.reads(), self.kept) {
+            self.left(kept).map_err(|error| self.torn(error))?;
         }
         Ok(())
     }
@@ -95,32 +99,45 @@ impl IntervalLog {
         }
     }
 
-    /// How long the file is, if it was begun; all of it is on the disk then.
-    fn written(&mut self) -> io::Result<Option<u64>> {
+    /// What the file holds, if it was begun; all of it is on the disk then.
+    fn written(&mut self) -> io::Result<Option<Digest>> {
         let Some(file) = &mut self.file else {
             return Ok(self.kept);
         };
         file.flush()?;
-        file.get_ref().sync_data()?;
-        file.stream_position().map(Some)
+        files::sync(file.file.get_ref(), &self.temporary)?;
+        Ok(Some(Digest {
+            bytes: file.bytes,
+            xxh3: file.sum.digest(),
+        }))
     }
 
     /// Where what was kept is: a log under way is newer than a finished one.
-    fn left(&self, length: u64) -> io::Result<&Path> {
-        let is_it = |path: &&PathBuf| path.metadata().is_ok_and(|data| data.len() >= length);
+    fn left(&self, kept: Digest) -> io::Result<&Path> {
+        let is_it = |path: &&PathBuf| {
+            let read = files::open(path).and_then(|file| Digest::of(file, kept.bytes));
+            read.is_ok_and(|found| found == kept)
+        };
         let left = [&self.temporary, &self.path].into_iter().find(is_it);
-        left.map(PathBuf::as_path)
-            .ok_or_else(|| io::ErrorKind::UnexpectedEof.into())
+        left.map(PathBuf::as_path).ok_or_else(|| {
+            let why = "it is damaged, or is not there any more";
+            io::Error::new(io::ErrorKind::InvalidData, why)
+        })
     }
 
-    fn reopen(&self, length: u64) -> io::Result<BufWriter<File>> {
-        if self.left(length)? == self.path {
-            std::fs::rename(&self.path, &self.temporary)?;
+    fn reopen(&self, kept: Digest) -> io::Result<Summed> {
+        if self.left(kept)? == self.path {
+            files::rename(&self.path, &self.temporary)?;
         }
-        let mut file = OpenOptions::new().write(true).open(&self.temporary)?;
-        file.set_len(length)?;
+        let mut file = files::open_to_write(&self.temporary, false)?;
+        let (_, sum) = Digest::with_sum(&file, kept.bytes)?;
+        file.set_len(kept.bytes)?;
         file.seek(SeekFrom::End(0))?;
-        Ok(BufWriter::new(file))
+        Ok(Summed {
+            file: BufWriter::new(file),
+            bytes: kept.bytes,
+            sum,
+        })
     }
 
     /// Where the log will be.
@@ -144,7 +161,27 @@ impl IntervalLog {
     /// Gives the log its name.
     pub fn finish(mut self) -> io::Result<()> {
         self.file()?.flush()?;
-        std::fs::rename(&self.temporary, &self.path)
+        files::rename(&self.temporary, &self.path)
+    }
+}
+
+/// A file that is summed up while it is written.
+struct Summed {
+    file: BufWriter<File>,
+    bytes: u64,
+    sum: Xxh3,
+}
+
+impl Write for Summed {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.file.write(bytes)?;
+        self.bytes += written as u64;
+        self.sum.update(&bytes[..written]);
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
     }
 }
 

@@ -1,7 +1,9 @@
 //! The Parquet files of a table: their schema, blocks as row groups, parts merged into one file.
 
 use super::files::{block, block_of};
+use super::seal::Digest;
 use super::table::{Buffer, Column, Constant, Kind, NO_INTEGER, TableError, Value};
+use crate::files;
 use parquet::basic::{
     Compression, ConvertedType, Encoding, LogicalType, Repetition, Type as PhysicalType,
 };
@@ -301,8 +303,10 @@ pub(super) struct TableFiles {
     folder: PathBuf,
     name: String,
     parts: usize,
-    /// How many of them a checkpoint speaks of, which are on the disk.
-    kept: usize,
+    /// What the first of them hold, of which a checkpoint speaks: they are on the disk.
+    kept: Vec<Digest>,
+    /// Whether the finished file is on the disk before it has its name.
+    is_durable: bool,
     /// Whether there may be files of after the checkpoint that the table goes on from.
     has_later: bool,
 }
@@ -324,7 +328,8 @@ impl TableFiles {
             folder: folder.to_owned(),
             name: name.to_owned(),
             parts: 0,
-            kept: 0,
+            kept: Vec::new(),
+            is_durable: false,
             has_later: false,
         }
     }
@@ -344,29 +349,47 @@ impl TableFiles {
     }
 
     fn temporary(&self) -> PathBuf {
-        self.folder.join(format!(".{}.parquet.tmp", self.name))
+        files::temporary(&self.whole())
     }
 
-    /// Sees to it that all parts are on the disk, for a checkpoint to speak of. How many there are.
-    pub(super) fn keep(&mut self) -> Result<usize, TableError> {
-        for part in (self.kept..self.parts).map(|part| self.part(part)) {
-            let synced = File::open(&part).and_then(|file| file.sync_all());
-            synced.map_err(|e| failure("write", &part, e.into()))?;
+    /// Sees to it that the finished file is on the disk when it has its name.
+    pub(super) fn make_durable(&mut self) {
+        self.is_durable = true;
+    }
+
+    /// Sees to it that all parts are on the disk, for a checkpoint to speak of. What they hold.
+    pub(super) fn keep(&mut self) -> Result<Vec<Digest>, TableError> {
+        for number in self.kept.len()..self.parts {
+            let part = self.part(number);
+            let synced = files::open(&part).and_then(|file| {
+                files::sync(&file, &part)?;
+                Digest::of(file, u64::MAX)
+            });
+            let digest = synced.map_err(|e| failure("write", &part, e.into()))?;
+            self.kept.push(digest);
         }
-        self.kept = self.parts;
-        Ok(self.parts)
+        Ok(self.kept.clone())
     }
 
-    /// Goes on after so many parts, as a checkpoint says. What was written after it is removed when
+    /// Goes on after these parts, as a checkpoint says. What was written after it is removed when
     /// there is more to write.
-    pub(super) fn go_on(&mut self, parts: usize) -> Result<(), TableError> {
-        for part in (0..parts).map(|part| self.part(part)) {
-            let whole = File::open(&part)
-                .map_err(ParquetError::from)
-                .and_then(|file| ParquetMetaDataReader::new().parse_and_finish(&file));
-            whole.map_err(|e| failure("go on after", &part, e))?;
+    pub(super) fn go_on(&mut self, parts: Vec<Digest>) -> Result<(), TableError> {
+        for (number, part) in parts.iter().enumerate() {
+            let path = self.part(number);
+            let found = files::open(&path).and_then(|file| Digest::of(file, u64::MAX));
+            let found = found.map_err(|e| failure("go on after", &path, e.into()))?;
+            if found != *part {
+                return Err(TableError::Io {
+                    action: "go on after",
+                    path,
+                    source: io::Error::new(
+                        io::ErrorKind::InvalidData,
+                        "it is damaged: its content has changed since it was written",
+                    ),
+                });
+            }
         }
-        (self.parts, self.kept, self.has_later) = (parts, parts, true);
+        (self.parts, self.kept, self.has_later) = (parts.len(), parts, true);
         Ok(())
     }
 
@@ -399,7 +422,7 @@ impl TableFiles {
                 None => path == self.whole(),
             };
             if is_later {
-                fs::remove_file(&path).map_err(|e| at("remove the old", &path, e))?;
+                files::remove(&path).map_err(|e| at("remove the old", &path, e))?;
             }
         }
         Ok(())
@@ -438,19 +461,33 @@ impl TableFiles {
     pub(super) fn merge_parts(&mut self, layout: &Layout, what: Parts) -> Result<(), TableError> {
         self.remove_later()?;
         if self.parts == 1 && what == Parts::Merged {
-            let whole = self.whole();
-            return fs::rename(self.part(0), &whole)
-                .map_err(|e| failure("write", &whole, e.into()));
+            let (part, whole) = (self.part(0), self.whole());
+            let renamed = || {
+                if self.is_durable {
+                    files::sync(&files::open(&part)?, &part)?;
+                }
+                files::rename(&part, &whole)?;
+                self.sync_name()
+            };
+            return renamed().map_err(|e| failure("write", &whole, e.into()));
         }
         self.write(layout, &self.whole(), |file| {
             (0..self.parts).try_for_each(|part| append(file, &self.part(part)))
         })?;
         if what == Parts::Merged {
             for part in (0..self.parts).map(|part| self.part(part)) {
-                fs::remove_file(&part).map_err(|e| failure("remove", &part, e.into()))?;
+                files::remove(&part).map_err(|e| failure("remove", &part, e.into()))?;
             }
         }
         Ok(())
+    }
+
+    /// Waits until the name of a durable file is on the disk.
+    fn sync_name(&self) -> io::Result<()> {
+        match self.is_durable {
+            true => files::sync_folder(&self.folder),
+            false => Ok(()),
+        }
     }
 
     /// Writes a file under the temporary name and gives it its own when it is complete.
@@ -463,14 +500,18 @@ impl TableFiles {
         let temporary = self.temporary();
         let written = || -> Result<()> {
             let mut file = SerializedFileWriter::new(
-                File::create(&temporary)?,
+                files::create(&temporary)?,
                 Arc::clone(&layout.schema),
                 Arc::clone(&layout.properties),
             )?;
             fill(&mut file)?;
             file.finish()?;
+            if self.is_durable {
+                files::sync(file.inner(), &temporary)?;
+            }
             drop(file);
-            Ok(fs::rename(&temporary, path)?)
+            files::rename(&temporary, path)?;
+            Ok(self.sync_name()?)
         };
         written().map_err(|source| {
             // The first failure is the one to report; a file left behind is overwritten next time.
@@ -482,7 +523,7 @@ impl TableFiles {
 
 /// Copies the row groups of a part.
 fn append(file: &mut SerializedFileWriter<File>, part: &Path) -> Result<()> {
-    let source = File::open(part)?;
+    let source = files::open(part)?;
     let metadata = ParquetMetaDataReader::new().parse_and_finish(&source)?;
     for group in metadata.row_groups() {
         let mut copy = file.next_row_group()?;

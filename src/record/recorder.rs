@@ -16,6 +16,7 @@ use super::relationship;
 use super::rounds::Rounds;
 use super::rows::{AgentRows, WeightRows};
 use super::sample::{Closing, Round, Sample, Traffic};
+use super::seal;
 use super::steady::Steady;
 use super::summary::{Findings, Summary, fingerprint};
 use super::table::{Constant, TableError, Value};
@@ -114,7 +115,9 @@ impl Recorder {
         let folder = output.folder.as_deref();
         if let Some(folder) = folder {
             let network = folder.join("network");
-            std::fs::create_dir_all(&network).map_err(|error| RunError::Write {
+            let made = std::fs::create_dir_all(folder);
+            let made = made.and_then(|()| crate::files::make_folder(&network));
+            made.map_err(|error| RunError::Write {
                 path: network,
                 error,
             })?;
@@ -262,7 +265,7 @@ impl Recorder {
     fn begin(&mut self) -> Result<(), RunError> {
         match &self.output.folder {
             Some(folder) if !std::mem::replace(&mut self.is_begun, true) => {
-                files::remove(&folder.join(SUMMARY))
+                files::forget_end(folder)
             }
             _ => Ok(()),
         }
@@ -490,14 +493,21 @@ impl Recorder {
         });
         let mut written = Ok(());
         if let Some(folder) = &self.output.folder {
+            // Tables first, and the name of the run's folder: the summary speaks for them.
             let path = folder.join(SUMMARY);
-            let text = format!("{:#}\n", summary.json());
-            written = write_whole(&path, text.as_bytes())
-                .map_err(|error| RunError::Write { path, error });
+            let sealed = || {
+                let digests = seal::seal(folder)?;
+                if let Some(runs) = folder.parent() {
+                    crate::files::sync_folder(runs)?;
+                }
+                let text = seal::sealed(summary.json(), digests);
+                write_whole(&path, text.as_bytes())
+            };
+            written = sealed().map_err(|error| RunError::Write { path, error });
             // From here on the summary speaks for the run; until then the checkpoint does.
             let goes_on = error.is_some_and(RunError::is_of_surroundings);
             if self.has_checkpoint && written.is_ok() && !goes_on {
-                written = files::sync(folder).and_then(|()| files::tidy(folder));
+                written = files::tidy(folder);
             }
         }
         match unwritten {

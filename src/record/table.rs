@@ -445,6 +445,13 @@ impl Table {
         })
     }
 
+    /// Sees to it that the finished file is on the disk when it has its name. Otherwise, whoever
+    /// relies on it has to.
+    pub fn durable(mut self) -> Self {
+        self.files.make_durable();
+        self
+    }
+
     /// Writes a part file after so many rows (at least 1; 131,072 unless told otherwise).
     pub fn with_block_rows(mut self, rows: usize) -> Self {
         self.block_rows = rows.max(1);

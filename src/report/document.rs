@@ -11,6 +11,8 @@ pub struct Document {
     pub title: String,
     /// Its sections, in order.
     pub sections: Vec<Section>,
+    /// What is damaged of runs that were done, a sentence each: the report is without them.
+    pub damaged: Vec<String>,
 }
 
 /// A part of a report under a heading.

@@ -22,7 +22,7 @@ pub enum ReportError {
     )]
     CutOff(PathBuf),
     /// A file cannot be read.
-    #[error("cannot read {}: {error}; run the scenario again", path.display())]
+    #[error("cannot read {}: {error}; `resume` of the results folder writes it anew", path.display())]
     Unreadable {
         /// The file.
         path: PathBuf,
@@ -30,7 +30,7 @@ pub enum ReportError {
         error: io::Error,
     },
     /// A file is not what `run` has written.
-    #[error("{} is damaged: {error}; remove the run's folder and run the scenario again", path.display())]
+    #[error("{} is damaged: {error}; `resume` of the results folder repairs it", path.display())]
     Damaged {
         /// The file.
         path: PathBuf,

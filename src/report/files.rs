@@ -92,6 +92,7 @@ mod tests {
         };
         Document {
             title: String::new(),
+            damaged: Vec::new(),
             sections: vec![Section {
                 heading: String::new(),
                 blocks: vec![

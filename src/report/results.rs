@@ -1,7 +1,7 @@
 //! A results folder, read back.
 
 use super::ReportError;
-use crate::record::{Columns, Summary, Values};
+use crate::record::{Care, Columns, Found, Summary, Values};
 use crate::scenario::{Setting, SettingValue};
 use std::path::{Path, PathBuf};
 
@@ -17,13 +17,15 @@ pub struct Results {
     pub scenario: toml::Table,
     /// The points, in the order of the sweep.
     pub points: Vec<Point>,
+    /// What is damaged of runs that are done, a sentence each.
+    pub damaged: Vec<String>,
 }
 
 /// A point of a sweep and what became of it.
 pub struct Point {
     /// The run's id.
     pub id: String,
-    /// `done`, `failed`, `interrupted`, `running` or `not begun`.
+    /// `done`, `damaged`, `failed`, `interrupted`, `running` or `not begun`.
     pub status: String,
     /// The swept keys and their values.
     pub settings: Vec<Setting>,
@@ -61,7 +63,7 @@ impl Results {
             return Err(ReportError::CutOff(folder.to_owned()));
         }
         let text =
-            std::fs::read_to_string(&scenario).map_err(ReportError::unreadable(&scenario))?;
+            crate::files::read_to_string(&scenario).map_err(ReportError::unreadable(&scenario))?;
         let parsed: toml::Table =
             text.parse()
                 .map_err(|error: toml::de::Error| ReportError::Damaged {
@@ -84,14 +86,26 @@ impl Results {
             .filter(|(name, _)| name.ends_with("_above_alone"))
             .map(|(name, _)| (name, table.numbers(name)))
             .collect();
-        let mut points = Vec::new();
+        let (mut points, mut damaged) = (Vec::new(), Vec::new());
         for (row, (id, status)) in ids.into_iter().zip(statuses).enumerate() {
             let settings = swept.iter().map(|&key| Setting {
                 key: key.clone(),
                 value: value(&table, key, row),
             });
             let folder = folder.join("runs").join(&id);
-            let summary = (status == "done").then(|| summary(&folder)).transpose()?;
+            let (mut status, mut summary) = (status, None);
+            if status == "done" {
+                match Found::of(&folder, Care::Quick) {
+                    Found::Whole(found) => summary = Some(found),
+                    Found::Damaged { what, .. } => damaged.push(what),
+                    Found::Nothing => {
+                        damaged.push(format!("{} has no summary.json", folder.display()));
+                    }
+                }
+                if summary.is_none() {
+                    "damaged".clone_into(&mut status);
+                }
+            }
             points.push(Point {
                 id,
                 status,
@@ -110,6 +124,7 @@ impl Results {
             text,
             scenario: parsed,
             points,
+            damaged,
         })
     }
 }
@@ -126,14 +141,4 @@ fn value(table: &Columns, key: &str, row: usize) -> SettingValue {
         Some(Values::Texts(texts)) => SettingValue::Text(texts[row].clone()),
         None => unknown(),
     }
-}
-
-fn summary(run: &Path) -> Result<Summary, ReportError> {
-    let path = run.join("summary.json");
-    let text = std::fs::read_to_string(&path).map_err(ReportError::unreadable(&path))?;
-    let json = serde_json::from_str(&text).map_err(|error| ReportError::Damaged {
-        path,
-        error: error.to_string(),
-    })?;
-    Ok(Summary::from_json(json).found_in(run))
 }

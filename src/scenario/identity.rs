@@ -55,7 +55,7 @@ impl fmt::Display for RunId {
 /// What stands for a file: its content.
 fn content(path: &Path) -> String {
     // An unreadable file was refused when the plan was drawn.
-    let bytes = std::fs::read(path).unwrap_or_default();
+    let bytes = crate::files::read(path).unwrap_or_default();
     format!("sha256:{}", hex(&Sha256::digest(&bytes)))
 }
 

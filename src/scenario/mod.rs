@@ -134,7 +134,7 @@ impl ScenarioFile {
             path: path.to_owned(),
             error,
         };
-        let bytes = std::fs::read(path).map_err(unreadable)?;
+        let bytes = crate::files::read(path).map_err(unreadable)?;
         let text = String::from_utf8(bytes).map_err(|_| {
             unreadable(std::io::Error::new(
                 std::io::ErrorKind::InvalidData,

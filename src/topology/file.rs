@@ -3,7 +3,6 @@
 use super::checks::{self, MOST_AGENTS};
 use super::edge_list::{self, Edge};
 use super::{Graph, Topology, TopologyError, Window};
-use crate::delimited::read_file;
 use crate::settings::Keys;
 use crate::units::AgentId;
 use std::path::{Path, PathBuf};
@@ -124,7 +123,7 @@ impl Topology for File {
     fn draw(&self, _seed: u64, folder: &Path) -> Result<Graph, TopologyError> {
         let path = folder.join(&self.path);
         let name = path.display().to_string();
-        let bytes = read_file(&path).map_err(|error| TopologyError::Unreadable {
+        let bytes = crate::files::read(&path).map_err(|error| TopologyError::Unreadable {
             path: name.clone(),
             error,
         })?;

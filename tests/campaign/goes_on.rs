@@ -129,7 +129,7 @@ fn a_done_run_without_its_tables_is_run_again() {
     let rounds = reading::runs(&bench.results())[0].join("rounds.parquet");
     fs::remove_file(&rounds).unwrap();
     let told = bench.told(&["status", "out"]).with_status(0).stdout;
-    assert!(told.contains("1 interrupted"), "{told}");
+    assert!(told.contains("1 failed"), "{told}");
     let ended = bench.told(&["resume", "out"]).with_status(0);
     ended.tells(&["1 done, skipped; 1 to run"]);
     assert!(rounds.is_file());

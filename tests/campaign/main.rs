@@ -5,6 +5,8 @@ mod bench;
 mod forecasts;
 mod goes_on;
 mod grows;
+#[cfg(unix)]
+mod hostile;
 mod in_progress;
 #[path = "../reading/mod.rs"]
 mod reading;

@@ -6,7 +6,9 @@ use serde_json::Value;
 use std::path::Path;
 
 /// What in a summary is about the machine and the wall.
-const WALL: [&str; 6] = [
+const WALL: [&str; 8] = [
+    "checksum",
+    "files",
     "machine",
     "threads",
     "wall_s",

@@ -4,6 +4,7 @@ use super::{SWEEP, blocks, document, figures, ran};
 use byzsim::record::{Column, Kind, Row, Table};
 use byzsim::report::{Block, Document, ReportError, page, read, write_page};
 use std::fs;
+use std::path::Path;
 
 #[test]
 fn a_folder_without_results_is_refused() {
@@ -33,6 +34,7 @@ fn a_page_goes_into_a_folder_that_is_made_for_it() {
     let folder = tempfile::tempdir().unwrap();
     let document = Document {
         title: "nothing".to_owned(),
+        damaged: Vec::new(),
         sections: Vec::new(),
     };
     let made = folder.path().join("new/reports/page.html");
@@ -59,11 +61,33 @@ fn a_damaged_file_is_named() {
         let folder = ran(SWEEP, &["sweep.seed=[1]"]);
         let run = super::reading::runs(folder.path()).remove(0);
         fs::write(run.join(name), "Tag=x,0.0,1.0,nonsense").unwrap();
-        let error = read(&[folder.path().to_owned()]).unwrap_err().to_string();
-        assert!(error.contains(name), "{error}");
+        let of_damaged = || read(&[folder.path().to_owned()]).unwrap();
+        let report = of_damaged();
+        assert!(report.damaged[0].contains(name), "{:?}", report.damaged);
+        assert!(page(&report).contains("1 damaged"));
         fs::remove_file(run.join(name)).unwrap();
+        let report = of_damaged();
+        assert!(report.damaged[0].contains(name), "{:?}", report.damaged);
+    }
+}
+
+/// Makes a run one of an older version, which did not keep what its files hold.
+fn unseal(run: &Path) {
+    let mut summary = super::reading::summary(run);
+    let entries = summary.as_object_mut().unwrap();
+    entries.retain(|key, _| !["files", "checksum"].contains(&&**key));
+    fs::write(run.join("summary.json"), summary.to_string()).unwrap();
+}
+
+#[test]
+fn a_damaged_file_of_an_older_version_is_named() {
+    for name in ["rounds.parquet", "latency.hlog", "network/agents.parquet"] {
+        let folder = ran(SWEEP, &["sweep.seed=[1]"]);
+        let run = super::reading::runs(folder.path()).remove(0);
+        unseal(&run);
+        fs::write(run.join(name), "Tag=x,0.0,1.0,nonsense").unwrap();
         let error = read(&[folder.path().to_owned()]).unwrap_err().to_string();
-        assert!(error.contains(name), "{error}");
+        assert!(error.contains(name) && error.contains("resume"), "{error}");
     }
 }
 
@@ -133,6 +157,7 @@ fn the_resolved_scenario_stands_in_the_report() {
 fn agents_that_do_not_exist_are_damage() {
     let folder = ran(SWEEP, &["sweep.seed=[1]"]);
     let run = super::reading::runs(folder.path()).remove(0);
+    unseal(&run);
     let columns = ["agent", "other"].map(|name| Column::new(name, Kind::Integer, "", ""));
     let mut table = Table::create(&run, "relationship", Vec::new(), columns.into()).unwrap();
     let fill = |row: &mut Row<'_>| {

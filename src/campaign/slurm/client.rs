@@ -96,7 +96,7 @@ fn most_tasks_of(config: &str) -> Option<usize> {
 /// No `squeue`, or a record of it that cannot be read.
 pub fn queued(folder: &Path) -> Result<Option<Submitted>, SlurmError> {
     let file = folder.join("slurm").join(RECORD);
-    let told = match std::fs::read_to_string(&file) {
+    let told = match crate::files::read_to_string(&file) {
         Ok(told) => told,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(SlurmError::Unusable { path: file, error }),

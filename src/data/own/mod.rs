@@ -16,7 +16,6 @@ mod precision;
 mod tests;
 
 use super::{DataError, Examples, FileDigest, Inputs, Shape, Targets};
-use crate::delimited::read_file;
 use ids::Ids;
 pub(crate) use ids::Numbered;
 use labels::{Classes, classes};
@@ -174,7 +173,7 @@ fn rows(
             help: "remove the key, and call the arrays `x`, `y`, `agent` and `group`".to_owned(),
         });
     }
-    let bytes = read_file(path).map_err(|error| DataError::Unfit {
+    let bytes = crate::files::read(path).map_err(|error| DataError::Unfit {
         key: vec!["task", key],
         message: format!("cannot read the rows in {name}: {error}"),
         help: format!(

@@ -80,6 +80,7 @@ fn document(text: &str) -> Document {
     };
     Document {
         title: said("the title"),
+        damaged: Vec::new(),
         sections: vec![Section {
             heading: said("a section"),
             blocks: vec![
@@ -301,6 +302,7 @@ fn large() -> Document {
     });
     Document {
         title: "large".to_owned(),
+        damaged: Vec::new(),
         sections: vec![Section {
             heading: "Figures".to_owned(),
             blocks: vec![Block::Figures(figures.collect())],

@@ -44,6 +44,11 @@ pub(super) fn document(study: &Study<'_>) -> Result<Document, ReportError> {
     Ok(Document {
         title: names.join(", "),
         sections: sections.into_iter().flatten().collect(),
+        damaged: study
+            .results
+            .iter()
+            .flat_map(|r| r.damaged.clone())
+            .collect(),
     })
 }
 

@@ -236,8 +236,8 @@ fn varied(results: &Results) -> Vec<(String, String)> {
 /// What did not come to its end.
 fn unfinished(results: &Results) -> Option<String> {
     let count = |status: &str| results.points.iter().filter(|p| p.status == status).count();
-    let told =
-        ["failed", "interrupted", "running", "not begun"].map(|status| (status, count(status)));
+    let told = ["damaged", "failed", "interrupted", "running", "not begun"]
+        .map(|status| (status, count(status)));
     let told = told.iter().filter(|(_, count)| *count > 0);
     let told: Vec<String> = told
         .map(|(status, count)| format!("{count} {status}"))
