@@ -2,6 +2,7 @@
 
 use super::{Point, ReportError};
 use crate::record::Columns;
+use crate::task::MOST_GROUPS;
 
 /// An agent.
 pub(super) struct Agent {
@@ -16,9 +17,6 @@ pub(super) struct Agent {
     pub byzantine_neighbors: f64,
 }
 
-/// Numbers of groups are below it.
-const MOST_GROUPS: usize = 1 << 20;
-
 /// Links of larger networks are not read.
 const MOST_LINKS: usize = 4_000_000;
 
@@ -28,7 +26,7 @@ const MOST_LINKS: usize = 4_000_000;
 /// A table that cannot be read.
 pub(super) fn agents(point: &Point) -> Result<Vec<Agent>, ReportError> {
     let table = Columns::read(&point.table("network/agents"), |_| true)?;
-    let groups = table.places("group", MOST_GROUPS)?;
+    let groups = table.places("group", MOST_GROUPS as usize)?;
     let byzantine = table.flags("byzantine");
     let [x, y, degrees, attackers] =
         ["x", "y", "degree", "byzantine_neighbors"].map(|name| table.numbers(name));

@@ -55,7 +55,7 @@ fn write_curves(curves: &Curves, rows: &mut Rows) {
     rows.head(&columns);
     for series in &curves.series {
         for (at, (x, y)) in series.x.iter().zip(&series.y).enumerate() {
-            let mut row = vec![series.label.clone(), number(*x), number(*y)];
+            let mut row = vec![text(&series.label), number(*x), number(*y)];
             for (ends, _) in &pairs {
                 let end = |end: usize| ends(series).as_ref()?[end].get(at).copied();
                 row.extend([0, 1].map(|e| number(end(e).unwrap_or(f64::NAN))));
@@ -76,7 +76,7 @@ fn write_cells(cells: &Cells, rows: &mut Rows) {
         .iter()
         .flat_map(|row| cells.columns.iter().map(move |c| (row, c)));
     for ((row, column), value) in names.zip(&cells.values) {
-        rows.push([row.clone(), column.clone(), number(*value)]);
+        rows.push([text(row), text(column), number(*value)]);
     }
 }
 
@@ -86,10 +86,10 @@ fn write_nodes(network: &Network, rows: &mut Rows) {
         let group = network.groups.get(node.group).cloned();
         rows.push([
             at.to_string(),
-            node.label.clone(),
+            text(&node.label),
             number(node.place[0]),
             number(node.place[1]),
-            group.unwrap_or_else(|| node.group.to_string()),
+            group.map_or_else(|| node.group.to_string(), |group| text(&group)),
             node.is_byzantine.to_string(),
         ]);
     }
@@ -99,8 +99,18 @@ fn write_bars(bars: &Bars, rows: &mut Rows) {
     rows.head(&[("bar", ""), ("part", ""), ("length", &bars.axis.label)]);
     for (bar, lengths) in &bars.bars {
         for (part, length) in bars.parts.iter().zip(lengths) {
-            rows.push([bar.clone(), part.clone(), number(*length)]);
+            rows.push([text(bar), text(part), number(*length)]);
         }
+    }
+}
+
+/// A label. Spreadsheets take text that begins in certain ways for a formula: an apostrophe before it
+/// makes it text again. Numbers begin so, too, and are left alone.
+fn text(label: &str) -> String {
+    let begins_formula = label.starts_with(['=', '+', '-', '@', '\t', '\r']);
+    match begins_formula && label.parse::<f64>().is_err() {
+        true => format!("'{label}"),
+        false => label.to_owned(),
     }
 }
 
@@ -131,7 +141,7 @@ impl Rows {
                 heads[at] = label;
             }
         }
-        self.push(heads.iter().map(|head| (*head).to_owned()));
+        self.push(heads.iter().map(|head| text(head)));
     }
 
     fn push(&mut self, fields: impl IntoIterator<Item = String>) {
@@ -160,6 +170,16 @@ mod tests {
             caption: String::new(),
             alternative: String::new(),
             content,
+        }
+    }
+
+    #[test]
+    fn labels_that_look_like_formulas_are_text() {
+        for label in ["=1+1", "+x", "-x", "@SUM(A1)", "\t=1", "\r=1", "-1e"] {
+            assert_eq!(text(label), format!("'{label}"));
+        }
+        for label in ["-1", "+2.5", "loss", "a=b", ""] {
+            assert_eq!(text(label), label);
         }
     }
 

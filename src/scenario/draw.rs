@@ -18,7 +18,7 @@ use crate::learner::Learner;
 use crate::rng::{Key, Purpose};
 use crate::rule::Misfit;
 use crate::settings::{Problems, Selected, Span, Table};
-use crate::task::TaskSeeds;
+use crate::task::{MOST_GROUPS, TaskSeeds};
 use crate::topology::Networks;
 use crate::units::{AgentId, SimTime};
 
@@ -103,6 +103,14 @@ pub(super) fn draw(
         let message = "the task has models of no parameters";
         let help = "a model needs one parameter at least: correct the task's `World::dimension`";
         problems.add(places.find(&["task", "kind"]), message, help);
+        return None;
+    }
+    let beyond = |agent: &AgentId| world.group(*agent) >= MOST_GROUPS;
+    if let Some(agent) = graph.ids().find(beyond) {
+        let group = world.group(agent);
+        let message = format!("agent {agent} is in group {group}");
+        let help = format!("number the groups from 0 to {}", MOST_GROUPS - 1);
+        problems.add(places.find(&["task"]), message, help);
         return None;
     }
     let per_epoch = world.iterations_per_epoch();

@@ -5,7 +5,7 @@ use crate::settings::{Problems, Selected, Selection};
 use crate::task::World;
 use crate::topology::Graph;
 use crate::units::AgentId;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use xxhash_rust::xxh3::xxh3_64;
 
 /// Named sets with their members in ascending order.
@@ -35,30 +35,46 @@ impl<'a> Chooser<'a> {
             sets: Sets::new(),
             seed,
         };
-        let mut waiting: Vec<&(String, Selection)> = sets.iter().collect();
-        while !waiting.is_empty() {
-            let is_open = |name: &str| waiting.iter().any(|(other, _)| other == name);
-            let waits = |(_, selection): &&(String, Selection)| match &selection.selected {
-                Selected::Set(other) => is_open(other),
-                _ => false,
-            };
-            let (later, ready): (Vec<_>, Vec<_>) =
-                waiting.iter().copied().partition(|set| waits(set));
-            if ready.is_empty() {
-                for (name, selection) in &later {
-                    let message = format!("the set `{name}` stands for itself in the end");
-                    let help = "say whom it holds, such as { range = [0, 4] }";
-                    problems.add(selection.span, message, help);
-                    chooser.sets.insert(name.clone(), Vec::new());
-                }
-            }
-            for (name, selection) in ready {
-                let members = chooser.choose(selection, &format!("sets.{name}"), problems);
-                chooser.sets.insert(name.clone(), members);
-            }
-            waiting.retain(|(name, _)| !chooser.sets.contains_key(name));
+        let named: BTreeMap<&str, &Selection> = sets
+            .iter()
+            .map(|(name, selection)| (&**name, selection))
+            .collect();
+        for (name, _) in sets {
+            chooser.define(name, &named, problems);
         }
         chooser
+    }
+
+    /// Chooses the members of a set, and before it those of the sets that it is defined by.
+    fn define(&mut self, name: &str, named: &BTreeMap<&str, &Selection>, problems: &mut Problems) {
+        // From the set to one that is defined by no other, or is known.
+        let mut chain: Vec<(&str, &Selection)> = Vec::new();
+        let mut seen: BTreeSet<&str> = BTreeSet::new();
+        let mut next = named.get_key_value(name);
+        while let Some((&name, &selection)) = next {
+            if self.sets.contains_key(name) {
+                break;
+            }
+            chain.push((name, selection));
+            if !seen.insert(name) {
+                chain.pop();
+                for (name, selection) in chain {
+                    let message = format!("the set `{name}` is defined by itself");
+                    let help = "say whom it holds, such as { range = [0, 4] }";
+                    problems.add(selection.span, message, help);
+                    self.sets.insert(name.to_owned(), Vec::new());
+                }
+                return;
+            }
+            next = match &selection.selected {
+                Selected::Set(other) => named.get_key_value(&**other),
+                _ => None,
+            };
+        }
+        for (name, selection) in chain.into_iter().rev() {
+            let members = self.choose(selection, &format!("sets.{name}"), problems);
+            self.sets.insert(name.to_owned(), members);
+        }
     }
 
     /// The members of a set in ascending order.

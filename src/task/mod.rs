@@ -160,6 +160,9 @@ pub trait World: Send + Sync {
     fn objective(self: Arc<Self>, agent: AgentId) -> Box<dyn Objective>;
 }
 
+/// Task groups are numbered below this.
+pub const MOST_GROUPS: u32 = 1 << 20;
+
 /// From here on, steps are none that a run has, which has at most 10¹⁸ of them: a rule that wants
 /// a batch that no agent learns from and no attacker sees draws that of `FRESH` + its step.
 pub const FRESH: u64 = 1 << 62;

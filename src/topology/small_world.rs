@@ -69,13 +69,13 @@ impl Topology for SmallWorld {
         self.check()?;
         let stream = &mut Key::new(seed, Purpose::Edges).stream();
         let n = self.agents;
-        let mut circles: Vec<Circle> = (0..n).map(|a| Circle(vec![a])).collect();
-        let steps =
-            || (1..=self.degree / 2).flat_map(|step| (0..n).map(move |a| (a, (a + step) % n)));
-        for (a, b) in steps() {
-            circles[a as usize].add(b);
-            circles[b as usize].add(a);
-        }
+        let half = self.degree / 2;
+        let lattice = |a: u32| {
+            let around = (0..=2 * half).map(|step| (a + n - half + step) % n);
+            Circle::new(n, self.degree, around.collect())
+        };
+        let mut circles: Vec<Circle> = (0..n).map(lattice).collect();
+        let steps = || (1..=half).flat_map(|step| (0..n).map(move |a| (a, (a + step) % n)));
         for (a, b) in steps() {
             if !stream.random_bool(self.rewire) {
                 continue;
@@ -89,47 +89,125 @@ impl Topology for SmallWorld {
         }
         let mut edges = Vec::new();
         for (a, circle) in (0..n).zip(&circles) {
-            let above = circle.0.iter().filter(|&&b| a < b);
-            edges.extend(above.map(|&b| (AgentId(a), AgentId(b))));
+            circle.above(a, |b| edges.push((AgentId(a), AgentId(b))));
         }
         Ok(Graph::undirected(n as usize, edges))
     }
 }
 
-/// An agent and its neighbors, in ascending order.
-struct Circle(Vec<u32>);
+/// An agent and its neighbors.
+enum Circle {
+    /// In ascending order.
+    Few(Vec<u32>),
+    /// A bit for every agent, and how many are set: in a dense network this takes less memory, and
+    /// a neighbor more or less moves no others.
+    Many(Vec<u64>, u32),
+}
 
 impl Circle {
+    fn new(agents: u32, degree: u32, mut members: Vec<u32>) -> Circle {
+        if degree < agents / 32 {
+            members.sort_unstable();
+            return Circle::Few(members);
+        }
+        let mut circle = Circle::Many(vec![0; agents.div_ceil(64) as usize], 0);
+        members.into_iter().for_each(|member| circle.add(member));
+        circle
+    }
+
     fn add(&mut self, agent: u32) {
-        if let Err(at) = self.0.binary_search(&agent) {
-            self.0.insert(at, agent);
+        match self {
+            Circle::Few(members) => {
+                if let Err(at) = members.binary_search(&agent) {
+                    members.insert(at, agent);
+                }
+            }
+            Circle::Many(bits, count) => {
+                let (word, bit) = (&mut bits[agent as usize / 64], 1 << (agent % 64));
+                *count += u32::from(*word & bit == 0);
+                *word |= bit;
+            }
         }
     }
 
     fn remove(&mut self, agent: u32) {
-        if let Ok(at) = self.0.binary_search(&agent) {
-            self.0.remove(at);
+        match self {
+            Circle::Few(members) => {
+                if let Ok(at) = members.binary_search(&agent) {
+                    members.remove(at);
+                }
+            }
+            Circle::Many(bits, count) => {
+                let (word, bit) = (&mut bits[agent as usize / 64], 1 << (agent % 64));
+                *count -= u32::from(*word & bit != 0);
+                *word &= !bit;
+            }
         }
     }
 
     /// One of the agents outside, all equally likely; `None` where there is none.
     fn stranger(&self, agents: u32, stream: &mut Stream) -> Option<u32> {
-        let outside = agents - self.0.len() as u32;
+        let outside = match self {
+            Circle::Few(members) => agents - members.len() as u32,
+            Circle::Many(_, count) => agents - count,
+        };
         if outside == 0 {
             return None;
         }
-        // Below member i there are `self.0[i] - i` strangers: the rank-th stranger follows all
-        // members that have no more than `rank` strangers below them.
         let rank = stream.random_range(0..outside);
-        let (mut low, mut high) = (0, self.0.len());
-        while low < high {
-            let middle = (low + high) / 2;
-            if self.0[middle] - middle as u32 <= rank {
-                low = middle + 1;
-            } else {
-                high = middle;
+        Some(match self {
+            Circle::Few(members) => rank + members_below(members, rank),
+            Circle::Many(bits, _) => unset_bit(bits, rank),
+        })
+    }
+
+    /// Shows the members after an agent, ascending.
+    fn above(&self, agent: u32, mut see: impl FnMut(u32)) {
+        match self {
+            Circle::Few(members) => members.iter().filter(|&&b| agent < b).for_each(|&b| see(b)),
+            Circle::Many(bits, _) => {
+                for (word, &bits) in (0..).zip(bits) {
+                    let mut rest = bits;
+                    while rest != 0 {
+                        let member = 64 * word + rest.trailing_zeros();
+                        if agent < member {
+                            see(member);
+                        }
+                        rest &= rest - 1;
+                    }
+                }
             }
         }
-        Some(rank + low as u32)
     }
+}
+
+/// How many members come before the stranger of a rank. Below member i there are `members[i] - i`
+/// strangers: the stranger follows all members that have no more than `rank` strangers below them.
+fn members_below(members: &[u32], rank: u32) -> u32 {
+    let (mut low, mut high) = (0, members.len());
+    while low < high {
+        let middle = (low + high) / 2;
+        if members[middle] - middle as u32 <= rank {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    low as u32
+}
+
+/// The unset bit of a rank, from 0; there are more of them than `rank`.
+fn unset_bit(bits: &[u64], mut rank: u32) -> u32 {
+    for (word, &bits) in (0..).zip(bits) {
+        if bits.count_zeros() <= rank {
+            rank -= bits.count_zeros();
+            continue;
+        }
+        let mut unset = !bits;
+        for _ in 0..rank {
+            unset &= unset - 1;
+        }
+        return 64 * word + unset.trailing_zeros();
+    }
+    unreachable!("as many unset bits as there are strangers")
 }

@@ -662,3 +662,21 @@ fn mistakes_in_a_file_are_told_with_line_and_remedy() {
     let error = absent.draw(1, Path::new("nowhere")).expect_err("no file");
     assert!(matches!(error, TopologyError::Unreadable { .. }), "{error}");
 }
+
+/// A dense circle is kept in another way than a sparse one, and draws the same.
+#[test]
+fn dense_and_sparse_small_worlds_are_ones_of_a_kind() {
+    for (agents, degree) in [(65, 4), (64, 2), (200, 6), (130, 128), (40, 38), (12, 8)] {
+        let world = SmallWorld {
+            agents,
+            degree,
+            rewire: 0.3,
+        };
+        let graph = world.draw(5, std::path::Path::new(".")).expect("drawn");
+        let degrees: usize = graph.ids().map(|a| graph.sends_to(a).len()).sum();
+        assert_eq!(degrees, agents as usize * degree as usize);
+        for a in graph.ids() {
+            assert!(!graph.sends_to(a).contains(&a));
+        }
+    }
+}
