@@ -84,7 +84,7 @@ fn other_files_are_refused() {
         ),
         (
             npz(array![[true, false]]),
-            "the array `payloads` in `a.npz` is of type '|b1': save it as f4, f8, i4, i8 or u1",
+            "the array `payloads` in `a.npz` is 1 × 2",
         ),
         (
             npz_of(

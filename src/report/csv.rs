@@ -43,7 +43,8 @@ pub fn links_csv(figure: &Figure) -> Option<String> {
 
 fn write_curves(curves: &Curves, rows: &mut Rows) {
     type Ends = Option<[Vec<f64>; 2]>;
-    let pairs: [(fn(&Series) -> &Ends, [&str; 2]); 2] = [
+    type Of = fn(&Series) -> &Ends;
+    let pairs: [(Of, [&str; 2]); 2] = [
         (|series| &series.band, ["low", "high"]),
         (|series| &series.interval, ["low_95", "high_95"]),
     ];
