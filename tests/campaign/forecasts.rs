@@ -307,25 +307,30 @@ compute_ms={kind="exponential",mean=10}"#,
     ),
 ];
 
-/// The most memory that a run holds \[bytes\].
-#[allow(clippy::zombie_processes, reason = "wait4 waits for it")]
+/// The most memory that a run holds \[bytes\], as the system says until its end. What `wait4` says
+/// begins with the memory of this process, from which the program is started.
 fn peak(bench: &Bench, arguments: &[&str]) -> f64 {
     let mut command = bench.byzsim(arguments);
     command.stdout(Stdio::null()).stderr(Stdio::null());
-    let child = command.spawn().expect("the program");
-    let mut status = 0;
-    // SAFETY: zero is a value of all its fields, and both pointers are to values of this frame.
-    let (waited, usage) = unsafe {
-        let mut usage: libc::rusage = std::mem::zeroed();
-        let pid = child.id() as libc::pid_t;
-        (libc::wait4(pid, &mut status, 0, &mut usage), usage)
-    };
-    assert_eq!(
-        (waited, status),
-        (child.id() as libc::pid_t, 0),
-        "{arguments:?}"
-    );
-    usage.ru_maxrss as f64 * 1024.0
+    let mut child = command.spawn().expect("the program");
+    let status = format!("/proc/{}/status", child.id());
+    let mut peak: u64 = 0;
+    loop {
+        // Gone when the program is over, and of this process until it has begun.
+        let text = std::fs::read_to_string(&status).unwrap_or_default();
+        let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let number = line.and_then(|line| line.trim().strip_suffix(" kB")?.parse().ok());
+        let has_begun = text
+            .lines()
+            .next()
+            .is_some_and(|name| name.contains("byzsim"));
+        peak = peak.max(number.filter(|_| has_begun).unwrap_or(0));
+        if let Some(ended) = child.try_wait().expect("a child") {
+            assert!(ended.success(), "{arguments:?}");
+            return peak as f64 * 1024.0;
+        }
+        std::thread::sleep(std::time::Duration::from_micros(500));
+    }
 }
 
 /// The size of all files below a folder \[bytes\].

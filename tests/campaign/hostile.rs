@@ -239,7 +239,7 @@ fn one_flipped_bit_of_a_done_run_is_found_and_repaired() {
 
 #[test]
 fn one_flipped_bit_of_an_interrupted_run_shows_nowhere() {
-    let scenario = RING.replace("iterations = 40", "iterations = 8000");
+    let scenario = RING.replace("iterations = 40", "iterations = 16000");
     let bench = Bench::new(&format!("{scenario}[record]\nagents = \"all\"\n"));
     bench.run(&[]).with_status(0);
     let run = reading::only_run(&bench.results());
@@ -258,8 +258,14 @@ fn one_flipped_bit_of_an_interrupted_run_shows_nowhere() {
         "500",
     ]);
     let begun = std::time::Instant::now();
-    while !run.join("checkpoint").exists() {
-        assert!(begun.elapsed().as_secs() < 60, "there is no checkpoint");
+    let written = |name: &str| {
+        let found = fs::metadata(run.join(name)).and_then(|found| found.modified());
+        found.ok()
+    };
+    // A checkpoint that relies on a block.
+    let block = "agents.part-0000.parquet";
+    while written(block).is_none() || written("checkpoint") <= written(block) {
+        assert!(begun.elapsed().as_secs() < 60, "there is no block");
         std::thread::sleep(std::time::Duration::from_millis(2));
     }
     campaign.signal("TERM");
@@ -272,7 +278,7 @@ fn one_flipped_bit_of_an_interrupted_run_shows_nowhere() {
     copy(&run, &interrupted);
     let mut stream = Key::new(6, Purpose::Generated).stream();
     let all = files(&interrupted);
-    for _ in 0..40 {
+    for _ in 0..20 {
         let (path, bytes) = &all[stream.random_range(0..all.len())];
         fs::remove_dir_all(&run).unwrap();
         copy(&interrupted, &run);
