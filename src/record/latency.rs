@@ -420,8 +420,10 @@ impl Files {
         } = self;
         let length = end.us() as f64 / 1e6;
         let simulated_only = gauges.iter().filter(|g| g.quantity.is_simulated());
-        let whole =
-            simulated_only.map(|gauge| run.write(gauge.quantity.tag(), 0.0, length, &gauge.run));
+        let whole = simulated_only.map(|gauge| {
+            let whole = gauge.run.repacked();
+            run.write(gauge.quantity.tag(), 0.0, length, &whole)
+        });
         let whole = whole
             .collect::<Result<(), _>>()
             .map_err(|error| unwritten(run.path(), error));

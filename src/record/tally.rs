@@ -108,6 +108,19 @@ impl Tally {
         added.expect("it grows with its values");
     }
 
+    /// The same values in a histogram whose size, which shows in logs, depends on them alone and not
+    /// on how they were added.
+    pub fn repacked(&self) -> Tally {
+        let mut same = Tally::new();
+        for at in self.histogram.iter_recorded() {
+            same.fill(at.value_iterated_to(), at.count_at_value());
+        }
+        Tally {
+            histogram: same.histogram,
+            ..*self
+        }
+    }
+
     /// Keeps all of it.
     pub fn keep(&mut self, book: &mut Book<'_>) -> Kept {
         // Its size, a power of two, shows in logs, and it does not shrink when it is emptied.
@@ -312,6 +325,21 @@ mod tests {
             assert_eq!(run.count, all.count);
             assert_eq!(told(&run), told(&all));
         }
+    }
+
+    #[test]
+    fn repacked_values_are_logged_alike_however_they_were_added() {
+        let parts = [vec![3, 5_000_000, 7], vec![12, 900]];
+        let mut absorbed = Tally::new();
+        parts
+            .iter()
+            .for_each(|part| absorbed.absorb(&tally(part.iter().copied())));
+        let direct = tally(parts.iter().flatten().copied());
+        let [absorbed, direct] = [absorbed, direct].map(|tally| tally.repacked());
+        assert_eq!(absorbed.histogram.high(), direct.histogram.high());
+        let [a, b] = [&absorbed, &direct].map(|tally| tally.percentiles(1.0));
+        assert_eq!((a.count, told(&a)), (b.count, told(&b)));
+        assert_eq!(told(&a)[6], 5_000_000.0);
     }
 
     #[test]

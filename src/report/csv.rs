@@ -42,13 +42,12 @@ pub fn links_csv(figure: &Figure) -> Option<String> {
 }
 
 fn write_curves(curves: &Curves, rows: &mut Rows) {
-    type Ends = Option<[Vec<f64>; 2]>;
-    type Of = fn(&Series) -> &Ends;
-    let pairs: [(Of, [&str; 2]); 2] = [
+    type Ends = fn(&Series) -> &Option<[Vec<f64>; 2]>;
+    let pairs: [(Ends, [&str; 2]); 2] = [
         (|series| &series.band, ["low", "high"]),
         (|series| &series.interval, ["low_95", "high_95"]),
     ];
-    let has = |ends: fn(&Series) -> &Ends| curves.series.iter().any(|s| ends(s).is_some());
+    let has = |ends: Ends| curves.series.iter().any(|s| ends(s).is_some());
     let pairs: Vec<_> = pairs.into_iter().filter(|(ends, _)| has(*ends)).collect();
     let (x, y) = (&*curves.x.label, &*curves.y.label);
     let mut columns = vec![("series", ""), ("x", x), ("y", y)];
@@ -216,6 +215,20 @@ mod tests {
             "series,iteration,loss,low,high\n\
              \"loss, \"\"filtered\"\"\",0,1,0.5,inf\n\
              \"loss, \"\"filtered\"\"\",1,,,3\n"
+        );
+    }
+
+    #[test]
+    fn intervals_have_columns_of_their_own() {
+        let mut content = curves("loss", vec![1.0, 2.0], None);
+        if let Content::Curves(curves) = &mut content {
+            curves.series[0].interval = Some([vec![0.5, f64::NAN], vec![1.5, f64::NAN]]);
+        }
+        assert_eq!(
+            csv(&figure(content)),
+            "series,iteration,loss,low_95,high_95\n\
+             \"loss, \"\"filtered\"\"\",0,1,0.5,1.5\n\
+             \"loss, \"\"filtered\"\"\",1,2,,\n"
         );
     }
 

@@ -30,7 +30,7 @@ pub fn plugins() -> Plugins {
     for name in std::env::var(OBSERVERS).unwrap_or_default().split(',') {
         let make = match name {
             "panics" => |_: &Plan| Box::new(Panics) as Box<dyn Observer>,
-            "full-disk" => |plan: &Plan| Box::new(FullDisk::new(plan)) as Box<dyn Observer>,
+            "blocked" => |plan: &Plan| Box::new(Blocked::new(plan)) as Box<dyn Observer>,
             "cannot-be-made" => |_: &Plan| panic!("no such observer"),
             _ => continue,
         };
@@ -226,22 +226,22 @@ impl Observer for Panics {
     }
 }
 
-/// From iteration 3 on there is no room for `rounds.parquet`: what the table writes goes through
-/// its temporary file, which becomes a link to a device that is always full.
-struct FullDisk(PathBuf);
+/// From iteration 3 on `rounds.parquet` cannot be written: what the table writes goes through its
+/// temporary file, whose name a folder has.
+struct Blocked(PathBuf);
 
-impl FullDisk {
-    fn new(plan: &Plan) -> FullDisk {
+impl Blocked {
+    fn new(plan: &Plan) -> Blocked {
         let results = PathBuf::from(std::env::var_os(FULL_FOLDER).expect("a folder"));
-        FullDisk(results.join("runs").join(plan.id.to_string()))
+        Blocked(results.join("runs").join(plan.id.to_string()))
     }
 }
 
-impl Observer for FullDisk {
+impl Observer for Blocked {
     fn see(&mut self, seen: &Seen<'_>) {
         if seen.round.iteration == 3 {
             let temporary = self.0.join(".rounds.parquet.tmp");
-            std::os::unix::fs::symlink("/dev/full", temporary).expect("a link");
+            std::fs::create_dir(temporary).expect("a folder");
         }
     }
 }

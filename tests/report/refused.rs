@@ -81,7 +81,11 @@ fn unseal(run: &Path) {
 
 #[test]
 fn a_damaged_file_of_an_older_version_is_named() {
-    for name in ["rounds.parquet", "latency.hlog", "network/agents.parquet"] {
+    for name in [
+        "rounds.parquet",
+        "latency.run.hlog",
+        "network/agents.parquet",
+    ] {
         let folder = ran(SWEEP, &["sweep.seed=[1]"]);
         let run = super::reading::runs(folder.path()).remove(0);
         unseal(&run);

@@ -7,7 +7,8 @@ For every run, each histogram in latency.hlog and latency.wall.hlog must be one 
 latency.parquet, on the same clock and in the same order, and the row must say what the reader
 says: the number of values exactly, each percentile as the reader's value, but never more than the
 greatest value, which the table has exactly and a histogram only to three digits. The names of both
-end in their units, and the values must agree in them.
+end in their units, and the values must agree in them. latency.run.hlog has all intervals of
+latency.hlog added up.
 """
 
 import sys
@@ -64,6 +65,14 @@ def check(run):
             greatest = histogram.get_max_value() / unit
             assert row.max <= greatest <= row.max * 1.001 + 1e-9, f"{place}: maximum {greatest}"
             compared += 1
+    whole = {}
+    for tag, histogram in histograms(run / "latency.hlog"):
+        whole.setdefault(tag, HdrHistogram(1, 2**52, 3)).add(histogram)
+    logged = dict(histograms(run / "latency.run.hlog"))
+    assert whole.keys() == logged.keys(), f"{run}: {whole.keys()} are not {logged.keys()}"
+    for tag, histogram in logged.items():
+        of = lambda h: [h.get_total_count(), *map(h.get_value_at_percentile, PERCENTILES.values())]
+        assert of(histogram) == of(whole[tag]), f"{run}: {tag} of the run is not its intervals"
     return compared
 
 

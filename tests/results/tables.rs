@@ -65,7 +65,7 @@ fn every_table_has_its_columns_in_their_order() {
         ),
         (
             "network/agents",
-            "agent,group,byzantine,attack,x,y,degree,byzantine_neighbors,speed,sets,steady_loss,\
+            "agent,name,group,byzantine,attack,x,y,degree,byzantine_neighbors,speed,sets,steady_loss,\
              steady_regret,final_loss,final_test_loss,final_accuracy",
         ),
         ("network/edges", "from_iteration,from,to,delay_mean_ms,drop"),
