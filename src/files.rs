@@ -198,10 +198,8 @@ pub fn temporary(path: &Path) -> PathBuf {
 
 /// What was done to files, in order, for tests of the order.
 mod journal {
-    use std::path::Path;
-
     #[cfg(not(test))]
-    pub(super) fn note(_: &'static str, _: &Path) {}
+    pub(super) fn note(_: &'static str, _: &std::path::Path) {}
 
     #[cfg(test)]
     pub(super) use watched::note;

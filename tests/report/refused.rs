@@ -4,6 +4,7 @@ use super::{SWEEP, blocks, document, figures, ran};
 use byzsim::record::{Column, Kind, Row, Table};
 use byzsim::report::{Block, Document, ReportError, page, read, write_page};
 use std::fs;
+use std::path::Path;
 
 #[test]
 fn a_folder_without_results_is_refused() {
