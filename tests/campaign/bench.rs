@@ -202,6 +202,14 @@ pub fn marked(results: &Path) -> usize {
     runs.iter().filter(|run| run.join("mark").is_file()).count()
 }
 
+/// Makes a summary that a test has changed one without checksums, as older versions wrote them.
+pub fn unseal(run: &Path) {
+    let mut summary = reading::summary(run);
+    let entries = summary.as_object_mut().expect("a summary");
+    entries.retain(|key, _| !["files", "checksum"].contains(&&**key));
+    fs::write(run.join("summary.json"), summary.to_string()).expect("a file");
+}
+
 /// Marks all runs: one that begins anew loses its mark.
 pub fn mark(results: &Path) {
     for run in reading::runs(results) {

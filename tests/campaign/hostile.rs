@@ -22,20 +22,20 @@ fn pipes_and_devices_are_refused_at_once_by_every_reader_of_a_scenario() {
     let own = |more: &str| {
         format!("iterations = 2\n[topology]\nkind = \"ring\"\nagents = 3\n[task]\nkind = {more}\n")
     };
-    let in_link = "[link]\ndelay_ms = { kind = \"empirical\", file = \"special.csv\" }\n";
-    let payload = "[[attack]]\nagents = [1]\nkind = \"from-file\"\nfile = \"special.npy\"\n";
-    let edges = RING.replace("kind = \"ring\"", "kind = \"file\"\nfile = \"special.csv\"");
+    let in_link = "[link]\ndelay_ms = { kind = \"empirical\", path = \"special.csv\" }\n";
+    let payload = "[[attack]]\nagents = [1]\nkind = \"file\"\npath = \"payload.npz\"\n";
+    let edges = RING.replace("kind = \"ring\"", "kind = \"file\"\npath = \"special.csv\"");
     let scenarios = [
         ("special.csv", edges),
         ("special.csv", ring(in_link)),
-        ("special.npy", ring(payload)),
+        ("payload.npz", ring(payload)),
         (
             "special.csv",
-            own("\"classification\"\ndata = \"special.csv\""),
+            own("\"classification\"\npath = \"special.csv\""),
         ),
         (
             "special.npz",
-            own("\"classification\"\ndata = \"special.npz\""),
+            own("\"classification\"\npath = \"special.npz\""),
         ),
     ];
     for (name, scenario) in scenarios {
@@ -140,7 +140,7 @@ fn nothing_is_written_through_links() {
         if ended.status == Some(0) {
             ended = bench.run(&["--set", "record.trace=true"]);
         }
-        let ended = ended.with_status(1);
+        assert!(matches!(ended.status, Some(1 | 2)), "{:?}", ended.status);
         ended.tells(&["symbolic link"]);
         fs::remove_file(&at).unwrap();
         fs::rename(&aside, &at).unwrap();
@@ -176,7 +176,7 @@ fn force_removes_nothing_of_others() {
         format!("{RING}[sweep]\nseed = [3]\n"),
     )
     .unwrap();
-    bench.run(&[]).with_status(1);
+    bench.run(&[]).with_status(2);
     bench.run(&["--force"]).with_status(0);
     for path in own.iter().chain([&foreign.join("mine.txt")]) {
         assert_eq!(fs::read_to_string(path).unwrap(), "mine");
@@ -239,7 +239,7 @@ fn one_flipped_bit_of_a_done_run_is_found_and_repaired() {
 
 #[test]
 fn one_flipped_bit_of_an_interrupted_run_shows_nowhere() {
-    let scenario = RING.replace("iterations = 40", "iterations = 60000");
+    let scenario = RING.replace("iterations = 40", "iterations = 8000");
     let bench = Bench::new(&format!("{scenario}[record]\nagents = \"all\"\n"));
     bench.run(&[]).with_status(0);
     let run = reading::only_run(&bench.results());
@@ -255,19 +255,24 @@ fn one_flipped_bit_of_an_interrupted_run_shows_nowhere() {
         "--threads",
         "1",
         "--checkpoint-every",
-        "5000",
+        "500",
     ]);
     let begun = std::time::Instant::now();
-    while !run.join("agents.part-0001.parquet").exists() || !run.join("checkpoint").exists() {
-        assert!(begun.elapsed().as_secs() < 60, "there are no blocks");
+    while !run.join("checkpoint").exists() {
+        assert!(begun.elapsed().as_secs() < 60, "there is no checkpoint");
         std::thread::sleep(std::time::Duration::from_millis(2));
     }
-    campaign.signal("KILL");
-    drop(campaign);
+    campaign.signal("TERM");
+    assert_eq!(campaign.end(), Some(130));
+    let blocks = reading::files(&run);
+    assert!(
+        blocks.iter().any(|name| name.contains(".part-")),
+        "{blocks:?}"
+    );
     copy(&run, &interrupted);
     let mut stream = Key::new(6, Purpose::Generated).stream();
     let all = files(&interrupted);
-    for _ in 0..12 {
+    for _ in 0..40 {
         let (path, bytes) = &all[stream.random_range(0..all.len())];
         fs::remove_dir_all(&run).unwrap();
         copy(&interrupted, &run);

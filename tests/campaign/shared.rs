@@ -1,6 +1,6 @@
 //! Tasks that share a campaign.
 
-use super::bench::{Bench, RING, await_that, hold, mark, marked, remove};
+use super::bench::{Bench, RING, await_that, hold, mark, marked, remove, unseal};
 use super::reading;
 use std::fs;
 
@@ -130,6 +130,7 @@ fn what_another_task_is_to_run_again_is_not_over() {
             summary["status"] = "failed".into();
             summary["error"] = serde_json::json!({"kind": kind, "message": "why"});
             fs::write(run.join("summary.json"), summary.to_string()).unwrap();
+            unseal(run);
         }
     };
     fails("write");
