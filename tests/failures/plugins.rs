@@ -19,7 +19,7 @@ use std::time::Duration;
 /// The variable that names the observers, separated by commas.
 pub const OBSERVERS: &str = "BYZSIM_TEST_OBSERVERS";
 
-/// The variable that names the folder whose disk the observer `full-disk` fills.
+/// The variable that names the folder whose disk the observer `blocked` blocks.
 pub const FULL_FOLDER: &str = "BYZSIM_TEST_FULL_FOLDER";
 
 pub fn plugins() -> Plugins {
