@@ -20,7 +20,8 @@ import pyarrow.parquet as pq
 
 # Histograms on the wall clock; `latency` of a summary has an entry for each, tables have columns.
 WALL_HISTOGRAMS = ["iteration_us", "mailbox_us", "handler_us"]
-WALL_NUMBERS = ["threads", "wall_s", "models_per_s", "peak_memory_bytes"]
+# Checksums are of files with wall-clock times, too, and tables are compared by what they hold.
+WALL_NUMBERS = ["threads", "wall_s", "models_per_s", "peak_memory_bytes", "files", "checksum"]
 WALL_COLUMNS = ["wall_us", *WALL_NUMBERS]
 SAME_BYTES = ["scenario.toml", "latency.hlog", "latency.run.hlog"]
 
