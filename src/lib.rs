@@ -145,6 +145,7 @@ pub mod actors;
 pub mod attack;
 pub mod campaign;
 pub mod checkpoint;
+mod checksum;
 pub mod cli;
 pub mod data;
 mod delimited;

@@ -1,9 +1,9 @@
 //! The results folder: whose it is, and what is in it already.
 
 use super::outcome::{Failure, PointOutcome};
-use crate::files;
 use crate::record::{self, Build, Care, Found, Summary, write_whole};
 use crate::scenario::Record;
+use crate::{checksum, files};
 use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -88,7 +88,8 @@ pub(super) fn claim(
         files::sync_folder(folder).map_err(FolderError::at(folder))?;
     }
     let file = folder.join("scenario.toml");
-    if files::read(&file).is_ok_and(|found| found == scenario.as_bytes()) {
+    let sealed = checksum::sealed_toml(scenario);
+    if files::read(&file).is_ok_and(|found| found == sealed.as_bytes()) {
         return Ok(());
     }
     // They speak of other points.
@@ -96,7 +97,7 @@ pub(super) fn claim(
         let file = folder.join(name);
         files::remove(&file).map_err(FolderError::at(&file))?;
     }
-    write_whole(&file, scenario.as_bytes()).map_err(FolderError::at(&file))
+    write_whole(&file, sealed.as_bytes()).map_err(FolderError::at(&file))
 }
 
 /// The runs in a folder that [`claim`] would remove. Nothing is changed.

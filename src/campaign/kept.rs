@@ -1,6 +1,7 @@
 //! `campaign.json`: what goes on with a campaign needs, and its scenario does not say.
 
 use super::FolderError;
+use crate::checksum;
 use crate::record::write_whole;
 use serde::{Deserialize, Serialize};
 use std::num::NonZeroU64;
@@ -25,10 +26,16 @@ impl Kept {
         folder.join("campaign.json")
     }
 
-    /// What a folder keeps; nothing where the file is missing or of no use.
+    /// What a folder keeps; nothing where the file is missing or damaged.
     pub fn read(folder: &Path) -> Kept {
-        let text = crate::files::read_to_string(&Kept::file(folder)).unwrap_or_default();
-        serde_json::from_str(&text).unwrap_or_default()
+        let read = || -> Option<Kept> {
+            let text = crate::files::read_to_string(&Kept::file(folder)).ok()?;
+            let json = serde_json::from_str(&text).ok()?;
+            // One of an earlier version has no checksum.
+            let is_whole = checksum::json_holds(&text, &json).unwrap_or(true);
+            serde_json::from_value(json).ok().filter(|_| is_whole)
+        };
+        read().unwrap_or_default()
     }
 
     /// Writes it, unless it stands there.
@@ -37,7 +44,7 @@ impl Kept {
         if path.is_file() && Kept::read(folder) == *self {
             return Ok(());
         }
-        let text = serde_json::to_string_pretty(self).unwrap_or_default();
-        write_whole(&path, format!("{text}\n").as_bytes()).map_err(FolderError::at(&path))
+        let json = serde_json::to_value(self).expect("numbers, texts, and folders in Unicode");
+        write_whole(&path, checksum::sealed_json(json).as_bytes()).map_err(FolderError::at(&path))
     }
 }

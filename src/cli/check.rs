@@ -323,7 +323,7 @@ impl FoundPoint {
             normal_parts: plan.graph.parts(|k| !plan.is_byzantine(k)),
             late_edges: late_edges(plan),
             overloaded: overloaded(plan),
-            few_values: few_values(plan.most_iterations()),
+            few_values: few_values(plan),
         }
     }
 

@@ -93,11 +93,15 @@ fn on_signal(handle: impl Fn() + Send + 'static) -> std::io::Result<()> {
     if !ignores(SIGHUP) {
         all.push(SIGHUP);
     }
-    let mut signals = signal_hook::iterator::Signals::new(all)?;
+    // The thread first: signals that nobody hears of would be ignored from then on.
+    let none: [i32; 0] = [];
+    let mut signals = signal_hook::iterator::Signals::new(none)?;
+    let registered = signals.handle();
     let listen = move || signals.forever().for_each(|_| handle());
     let builder = std::thread::Builder::new().name("interruption".into());
     builder.spawn(listen)?;
-    Ok(())
+    all.into_iter()
+        .try_for_each(|signal| registered.add_signal(signal))
 }
 
 #[cfg(not(unix))]

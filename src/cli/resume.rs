@@ -1,11 +1,12 @@
 //! `byzsim resume`.
 
-use super::Plugins;
 use super::campaign::{Asked, How};
 use super::errors::Refusal;
 use super::mark::mark;
+use super::{Plugins, program};
 use crate::campaign::{Kept, Share};
 use crate::scenario::{Catalogues, ScenarioFile};
+use crate::{checksum, files};
 use clap::Args;
 use std::path::{Path, PathBuf};
 
@@ -67,6 +68,17 @@ pub(super) fn open(folder: &Path, catalogues: &Catalogues) -> Result<ScenarioFil
         return Err(Refusal::Other {
             message: format!("{} holds no campaign: no scenario.toml", folder.display()),
             help: "name a folder that `run` has written".to_owned(),
+        });
+    }
+    let text = files::read(&scenario).unwrap_or_default();
+    if checksum::toml_holds(&text) == Some(false) {
+        return Err(Refusal::Other {
+            message: format!("{} is damaged: {}", scenario.display(), checksum::CHANGED),
+            help: format!(
+                "`{} run` your scenario with `--out {}` once more: what is done stays",
+                program(),
+                folder.display()
+            ),
         });
     }
     Ok(ScenarioFile::open(&scenario, &[], catalogues)?)

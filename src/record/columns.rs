@@ -1,6 +1,8 @@
 //! Columns of a table in a results folder, read back.
 
 use super::failure::Panic;
+use super::parquet_file::place_of_checksum;
+use crate::checksum;
 use parquet::basic::Type;
 use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
 use parquet::data_type::DataType;
@@ -88,6 +90,29 @@ impl Columns {
         let read = catch_unwind(AssertUnwindSafe(read));
         let read = read.map_err(|payload| damaged(Panic::message(&*payload)))?;
         read.map_err(|error| damaged(error.to_string()))
+    }
+
+    /// The same of a file with a checksum of its own, if it is what was written.
+    ///
+    /// # Errors
+    /// A file that cannot be read, is none of ours, or has changed.
+    pub fn read_sealed(
+        path: &Path,
+        wanted: impl Fn(&str) -> bool,
+    ) -> Result<Columns, ColumnsError> {
+        let file = crate::files::read(path).map_err(|error| ColumnsError::Unreadable {
+            path: path.to_owned(),
+            error,
+        })?;
+        // One of an earlier version has no checksum.
+        let has_changed = |at| !checksum::holds(&file, at);
+        if place_of_checksum(&file).is_some_and(has_changed) {
+            return Err(ColumnsError::Damaged {
+                path: path.to_owned(),
+                error: checksum::CHANGED.to_owned(),
+            });
+        }
+        Columns::read(path, wanted)
     }
 
     /// A column of numbers; NaN in every row where there is no such column.

@@ -3,7 +3,7 @@
 use super::files::{block, block_of};
 use super::seal::Digest;
 use super::table::{Buffer, Column, Constant, Kind, NO_INTEGER, TableError, Value};
-use crate::files;
+use crate::{checksum, files};
 use parquet::basic::{
     Compression, ConvertedType, Encoding, LogicalType, Repetition, Type as PhysicalType,
 };
@@ -18,7 +18,7 @@ use parquet::file::writer::{SerializedColumnWriter, SerializedFileWriter};
 use parquet::schema::types::{ColumnPath, Type};
 use std::collections::BTreeSet;
 use std::fs::{self, File};
-use std::io;
+use std::io::{self, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -26,6 +26,27 @@ type Result<T, E = ParquetError> = std::result::Result<T, E>;
 
 /// The program that wrote a file, as the file says.
 const PROGRAM: &str = concat!("byzsim ", env!("CARGO_PKG_VERSION"));
+
+/// What the checksum of a sealed file begins with, in the entry of this key.
+const CHECKSUM: (&str, &str) = ("byzsim.checksum", "xxh3:");
+
+/// Where the checksum of a sealed file begins: it stands near the end, after all rows.
+pub(super) fn place_of_checksum(file: &[u8]) -> Option<usize> {
+    let field = CHECKSUM.1.as_bytes();
+    let at = file
+        .windows(field.len())
+        .rposition(|bytes| bytes == field)?;
+    Some(at + field.len())
+}
+
+/// Writes the checksum of a file into it.
+fn seal(path: &Path, mut file: &File) -> io::Result<()> {
+    let mut bytes = files::read(path)?;
+    let at = place_of_checksum(&bytes).ok_or(io::ErrorKind::InvalidData)?;
+    checksum::seal(&mut bytes, at);
+    file.seek(SeekFrom::Start(at as u64))?;
+    file.write_all(&bytes[at..at + checksum::ZEROS.len()])
+}
 
 /// What all files of one table have in common.
 pub(super) struct Layout {
@@ -305,7 +326,7 @@ pub(super) struct TableFiles {
     parts: usize,
     /// What the first of them hold, of which a checkpoint speaks: they are on the disk.
     kept: Vec<Digest>,
-    /// Whether the finished file is on the disk before it has its name.
+    /// Whether the finished file has a checksum, and is on the disk before it has its name.
     is_durable: bool,
     /// Whether there may be files of after the checkpoint that the table goes on from.
     has_later: bool,
@@ -352,7 +373,7 @@ impl TableFiles {
         files::temporary(&self.whole())
     }
 
-    /// Sees to it that the finished file is on the disk when it has its name.
+    /// Sees to it that the finished file has a checksum, and is on the disk when it has its name.
     pub(super) fn make_durable(&mut self) {
         self.is_durable = true;
     }
@@ -505,8 +526,14 @@ impl TableFiles {
                 Arc::clone(&layout.properties),
             )?;
             fill(&mut file)?;
+            if self.is_durable {
+                let (key, field) = CHECKSUM;
+                let value = format!("{field}{}", checksum::ZEROS);
+                file.append_key_value_metadata(KeyValue::new(key.to_owned(), value));
+            }
             file.finish()?;
             if self.is_durable {
+                seal(&temporary, file.inner())?;
                 files::sync(file.inner(), &temporary)?;
             }
             drop(file);

@@ -3,13 +3,13 @@
 
 use super::files::{RESULTS, SUMMARY};
 use super::summary::Summary;
-use crate::files;
+use crate::{checksum, files};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use std::io::{self, ErrorKind, Read};
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
-use xxhash_rust::xxh3::{Xxh3, xxh3_64};
+use xxhash_rust::xxh3::Xxh3;
 
 /// What a file holds, in two numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,49 +68,22 @@ impl Digest {
             return Err(format!("it has {size} bytes of {}", self.bytes));
         }
         if with_sum && Digest::of(file, u64::MAX).map_err(|error| error.to_string())? != self {
-            return Err("its content has changed since it was written".to_owned());
+            return Err(checksum::CHANGED.to_owned());
         }
         Ok(())
     }
 }
 
-/// The key of the files' digests in `summary.json`, and that of its own checksum.
-pub(super) const KEYS: [&str; 2] = ["files", "checksum"];
+/// The keys of `summary.json` that say what the files hold, its own checksum among them.
+pub(super) const KEYS: [&str; 2] = [FILES, "checksum"];
 
-/// What stands for a checksum while it is summed up.
-const ZEROS: &str = "0000000000000000";
+/// The key of the files' digests in `summary.json`.
+const FILES: &str = "files";
 
-/// The text of `summary.json`: a summary with the digests of the run's files, and a checksum of the
-/// text itself, with zeros where the checksum is.
+/// The text of `summary.json`: a summary with the digests of the run's files, and its own checksum.
 pub(super) fn sealed(mut summary: Value, files: Map<String, Value>) -> String {
-    let [key, own] = KEYS;
-    summary[key] = files.into();
-    summary[own] = ZEROS.into();
-    let text = format!("{summary:#}\n");
-    let field = format!("\"{own}\": \"");
-    let sum = format!("{:016x}", xxh3_64(text.as_bytes()));
-    match text.rfind(&field).map(|at| at + field.len()) {
-        Some(at) => format!("{}{sum}{}", &text[..at], &text[at + ZEROS.len()..]),
-        None => text,
-    }
-}
-
-/// Whether the text of a summary is what was written.
-fn is_whole(text: &str, json: &Value) -> bool {
-    let [key, own] = KEYS;
-    let Some(sum) = json[own].as_str() else {
-        // An older version has kept neither.
-        return json.get(key).is_none();
-    };
-    let field = format!("\"{own}\": \"");
-    let Some(at) = text.rfind(&field).map(|at| at + field.len()) else {
-        return false;
-    };
-    let Some(after) = text.get(at + ZEROS.len()..) else {
-        return false;
-    };
-    let zeroed = format!("{}{ZEROS}{after}", &text[..at]);
-    sum == format!("{:016x}", xxh3_64(zeroed.as_bytes()))
+    summary[FILES] = files.into();
+    checksum::sealed_json(summary)
 }
 
 /// Waits until all files of a run are on the disk, then their names. What they hold, by name.
@@ -188,11 +161,12 @@ impl Found {
             Err(error) => return damaged(SUMMARY, &error.to_string(), None),
             Ok(json) => json,
         };
-        if !is_whole(&text, &json) {
-            let why = "its content has changed since it was written";
-            return damaged(SUMMARY, why, None);
+        // An older version has kept neither.
+        let is_whole = checksum::json_holds(&text, &json).unwrap_or(json.get(FILES).is_none());
+        if !is_whole {
+            return damaged(SUMMARY, checksum::CHANGED, None);
         }
-        let digests = json[KEYS[0]].as_object().cloned();
+        let digests = json[FILES].as_object().cloned();
         let summary = Summary::from_json(json).found_in(run);
         if summary.status() != "done" {
             return Found::Whole(summary);

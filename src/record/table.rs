@@ -445,8 +445,8 @@ impl Table {
         })
     }
 
-    /// Sees to it that the finished file is on the disk when it has its name. Otherwise, whoever
-    /// relies on it has to.
+    /// Sees to it that the finished file has a checksum of its own, and is on the disk when it has its
+    /// name. Of other tables the run's summary has the checksums.
     pub fn durable(mut self) -> Self {
         self.files.make_durable();
         self

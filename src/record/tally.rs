@@ -267,6 +267,14 @@ mod tests {
         }
     }
 
+    /// `check` says so.
+    #[test]
+    fn percentiles_of_few_values_are_the_maximum() {
+        let of = |count: u64| tally(1..=count).percentiles(1.0);
+        assert_eq!((of(5).p90, of(50).p99, of(500).p999), (5.0, 50.0, 500.0));
+        assert_eq!((of(6).p90, of(51).p99, of(501).p999), (5.0, 50.0, 500.0));
+    }
+
     #[test]
     fn range_and_mean_are_exact_and_percentiles_have_three_digits_within_the_range() {
         let values = || (0..1000).map(|i| 1_000_003 + 7_001 * i);

@@ -1,5 +1,6 @@
 //! Why a report cannot be made.
 
+use crate::checksum;
 use crate::record::ColumnsError;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -37,6 +38,13 @@ pub enum ReportError {
         /// What is wrong with it.
         error: String,
     },
+    /// The scenario is not what `run` has written.
+    #[error(
+        "{} is damaged: {}; `run` your scenario with this folder as `--out` once more: what is done stays",
+        .0.display(),
+        checksum::CHANGED
+    )]
+    ScenarioChanged(PathBuf),
     /// A file cannot be written.
     #[error("cannot write {}: {error}", path.display())]
     Unwritten {

@@ -1,6 +1,7 @@
 //! A results folder, read back.
 
 use super::ReportError;
+use crate::checksum;
 use crate::record::{Care, Columns, Found, Summary, Values};
 use crate::scenario::{Setting, SettingValue};
 use std::path::{Path, PathBuf};
@@ -64,6 +65,10 @@ impl Results {
         }
         let text =
             crate::files::read_to_string(&scenario).map_err(ReportError::unreadable(&scenario))?;
+        if checksum::toml_holds(text.as_bytes()) == Some(false) {
+            return Err(ReportError::ScenarioChanged(scenario));
+        }
+        let text = checksum::unsealed_toml(&text).to_owned();
         let parsed: toml::Table =
             text.parse()
                 .map_err(|error: toml::de::Error| ReportError::Damaged {
@@ -71,7 +76,7 @@ impl Results {
                     error: error.message().to_owned(),
                 })?;
         let name = parsed.get("name").and_then(toml::Value::as_str);
-        let table = Columns::read(&table, |_| true)?;
+        let table = Columns::read_sealed(&table, |_| true)?;
         let (ids, statuses) = (table.texts("id"), table.texts("status"));
         let is_swept = |(_, about): &&(String, String)| about == "swept setting";
         let swept: Vec<&String> = table

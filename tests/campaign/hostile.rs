@@ -238,6 +238,45 @@ fn one_flipped_bit_of_a_done_run_is_found_and_repaired() {
 }
 
 #[test]
+fn one_flipped_bit_of_a_campaigns_own_files_is_found() {
+    let bench = Bench::new(RING);
+    bench.run(&[]).with_status(0);
+    let whole = bench.path("whole");
+    copy(&bench.results(), &whole);
+    let mut stream = Key::new(7, Purpose::Generated).stream();
+    let mut flipped = |name: &str| {
+        let path = bench.results().join(name);
+        let bytes = fs::read(&path).unwrap();
+        flip(
+            &path,
+            &bytes,
+            stream.random_range(0..bytes.len() as u64 * 8),
+        );
+    };
+    for _ in 0..15 {
+        flipped("points.parquet");
+        let ended = bench.told(&["report", "out"]).with_status(1);
+        ended.tells(&["points.parquet", "`resume`"]);
+        bench.told(&["resume", "out", "--quiet"]).with_status(0);
+        flipped("campaign.json");
+        bench
+            .told(&["status", "out"])
+            .with_status(0)
+            .tells(&["1 done"]);
+        bench.told(&["resume", "out", "--quiet"]).with_status(0);
+        assert_eq!(equal::difference(&whole, &bench.results()), None);
+        // What the user asked for stands nowhere else.
+        flipped("scenario.toml");
+        for (command, status) in [("status", 2), ("resume", 2), ("report", 1)] {
+            let ended = bench.told(&[command, "out"]).with_status(status);
+            ended.tells(&["scenario.toml is damaged", "--out"]);
+        }
+        bench.run(&[]).with_status(0).tells(&["1 done"]);
+        assert_eq!(equal::difference(&whole, &bench.results()), None);
+    }
+}
+
+#[test]
 fn one_flipped_bit_of_an_interrupted_run_shows_nowhere() {
     let scenario = RING.replace("iterations = 40", "iterations = 16000");
     let bench = Bench::new(&format!("{scenario}[record]\nagents = \"all\"\n"));

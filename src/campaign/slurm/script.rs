@@ -171,9 +171,14 @@ exit "$byzsim_status"
         }
         format!(
             r#"# A prologue that ends the task leaves its points undone: that is an error.
+set +o posix # in which mode the shell's own exit comes before a function
 exit() {{
-    local byzsim_status=${{1-$?}}
-    if [ "$BASH_SUBSHELL" -eq 0 ] && [ "$byzsim_status" = 0 ]; then
+    local byzsim_status=$?
+    if [ $# -gt 0 ]; then
+        # Only the last eight bits count: 256 is success.
+        if (builtin exit "$@"); then byzsim_status=0; else byzsim_status=$?; fi
+    fi
+    if [ "$BASH_SUBSHELL" -eq 0 ] && [ "$byzsim_status" -eq 0 ]; then
         echo "task $SLURM_ARRAY_TASK_ID, the prologue ended the task before the program began" >&2
         byzsim_status=1
     fi
@@ -322,24 +327,29 @@ mod tests {
 
     #[test]
     fn a_prologue_that_ends_the_task_is_an_error() {
-        let run = |prologue: &str| {
+        let run_with = |mode: Option<&str>, prologue: &str| {
             let script = script(&Job {
                 program: "/bin/echo".into(),
                 folder: "/x".into(),
                 prologue: prologue.to_owned(),
                 ..job()
             });
-            let output = Command::new("bash")
-                .args(["-c", &script])
+            let mut bash = Command::new("bash");
+            bash.args(["-c", &script])
                 .env("SLURM_ARRAY_TASK_ID", "3")
-                .env("SLURM_CPUS_PER_TASK", "1")
-                .output()
-                .expect("bash");
+                .env("SLURM_CPUS_PER_TASK", "1");
+            if let Some(mode) = mode {
+                bash.env(mode, "1");
+            }
+            let output = bash.output().expect("bash");
             let printed = String::from_utf8_lossy(&output.stdout).contains("resume /x");
             (output.status.code(), printed)
         };
+        let run = |prologue: &str| run_with(None, prologue);
+        assert_eq!(run_with(Some("POSIXLY_CORRECT"), "exit"), (Some(1), false));
         for early in [
             "exit",
+            "exit 256",
             "exit 0",
             "true; exit",
             "trap true EXIT\nexit 0",
