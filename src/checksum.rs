@@ -62,8 +62,9 @@ pub fn sealed_toml(text: &str) -> String {
 /// Whether a TOML text is what [`sealed_toml`] has written; `None` if it has no checksum, as those of
 /// earlier versions.
 pub fn toml_holds(text: &[u8]) -> Option<bool> {
-    let has_one = text.starts_with(FIRST_LINE.as_bytes());
-    has_one.then(|| holds(text, FIRST_LINE.len()))
+    // A resolved scenario has no comments of its own.
+    let has_one = text.first() == Some(&b'#');
+    has_one.then(|| text.starts_with(FIRST_LINE.as_bytes()) && holds(text, FIRST_LINE.len()))
 }
 
 /// A TOML text without the line of [`sealed_toml`].

@@ -1,9 +1,9 @@
 //! `byzsim resume`.
 
+use super::Plugins;
 use super::campaign::{Asked, How};
 use super::errors::Refusal;
 use super::mark::mark;
-use super::{Plugins, program};
 use crate::campaign::{Kept, Share};
 use crate::scenario::{Catalogues, ScenarioFile};
 use crate::{checksum, files};
@@ -75,8 +75,7 @@ pub(super) fn open(folder: &Path, catalogues: &Catalogues) -> Result<ScenarioFil
         return Err(Refusal::Other {
             message: format!("{} is damaged: {}", scenario.display(), checksum::CHANGED),
             help: format!(
-                "`{} run` your scenario with `--out {}` once more: what is done stays",
-                program(),
+                "run your scenario with `--out {}` once more: what is done stays",
                 folder.display()
             ),
         });

@@ -104,9 +104,7 @@ impl Columns {
             path: path.to_owned(),
             error,
         })?;
-        // One of an earlier version has no checksum.
-        let has_changed = |at| !checksum::holds(&file, at);
-        if place_of_checksum(&file).is_some_and(has_changed) {
+        if !place_of_checksum(&file).is_some_and(|at| checksum::holds(&file, at)) {
             return Err(ColumnsError::Damaged {
                 path: path.to_owned(),
                 error: checksum::CHANGED.to_owned(),

@@ -40,7 +40,7 @@ pub enum ReportError {
     },
     /// The scenario is not what `run` has written.
     #[error(
-        "{} is damaged: {}; `run` your scenario with this folder as `--out` once more: what is done stays",
+        "{} is damaged: {}; run your scenario with this folder as `--out` once more: what is done stays",
         .0.display(),
         checksum::CHANGED
     )]

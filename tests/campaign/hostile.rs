@@ -259,17 +259,15 @@ fn one_flipped_bit_of_a_campaigns_own_files_is_found() {
         ended.tells(&["points.parquet", "`resume`"]);
         bench.told(&["resume", "out", "--quiet"]).with_status(0);
         flipped("campaign.json");
-        bench
-            .told(&["status", "out"])
-            .with_status(0)
-            .tells(&["1 done"]);
+        let status = bench.told(&["status", "out"]).with_status(0).stdout;
+        assert!(status.contains("1 done"), "{status}");
         bench.told(&["resume", "out", "--quiet"]).with_status(0);
         assert_eq!(equal::difference(&whole, &bench.results()), None);
         // What the user asked for stands nowhere else.
         flipped("scenario.toml");
         for (command, status) in [("status", 2), ("resume", 2), ("report", 1)] {
             let ended = bench.told(&[command, "out"]).with_status(status);
-            ended.tells(&["scenario.toml is damaged", "--out"]);
+            ended.tells(&["scenario.toml"]);
         }
         bench.run(&[]).with_status(0).tells(&["1 done"]);
         assert_eq!(equal::difference(&whole, &bench.results()), None);
