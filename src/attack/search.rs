@@ -8,7 +8,7 @@
 //! ```
 //!
 //! and λ is the one with which its loss is the bound. From an accepted model (the victim's own, or
-//! what gradient descent on the batch finds) L-BFGS descends that function, and after every step λ
+//! what L-BFGS finds down the loss of the batch) L-BFGS descends that function, and after every step λ
 //! grows where the loss is above the bound, and falls where it is below. A batch says nothing about
 //! most directions; there the Hessian is I, with which L-BFGS begins, so that a few gradients suffice.
 //! Every model that is tried is rounded to `f32`; the nearest accepted one is the answer, those on the
@@ -74,40 +74,62 @@ impl Search<'_, '_> {
         self.approach(found).model
     }
 
-    /// Down the gradient from a model that is not accepted, until one is.
+    /// Down the loss from a model that is not accepted, by L-BFGS, until one is.
     fn descend(&mut self, mut at: Tried) -> Tried {
         let mut gradient = vec![0.0; at.model.len()];
+        let mut after = gradient.clone();
         let mut next = at.model.clone();
-        let mut length = None;
+        let mut pairs = VecDeque::new();
+        self.victim.batch().gradient(&at.model, &mut gradient);
         for _ in 0..self.gradients {
-            self.victim.batch().gradient(&at.model, &mut gradient);
-            let slope = dot_wide(&gradient, &gradient);
-            if !(slope.is_normal() && at.loss.is_finite()) {
+            if self.victim.takes(at.loss) || !at.loss.is_finite() {
                 break;
             }
-            // At first as far as brings the loss of a line to 0.
-            let mut step = length.map_or(at.loss.abs() / slope, |length: f64| 2.0 * length);
-            let mut tries = 0;
-            let loss = loop {
-                moved(&at.model, -step, &gradient, &mut next);
-                let loss = self.loss(&next);
-                if loss <= at.loss - 0.1 * step * slope {
-                    break loss;
+            let Some(loss) = self.descend_once(&at, &gradient, &pairs, &mut next) else {
+                // The directions remembered are of no use here; without any there is one more try.
+                if pairs.is_empty() {
+                    break;
                 }
-                step /= 4.0;
-                tries += 1;
-                if tries == MOST_TRIES {
-                    return at;
-                }
+                pairs.clear();
+                continue;
             };
-            length = Some(step);
+            self.victim.batch().gradient(&next, &mut after);
+            remember(&mut pairs, (&at.model, &next), (&gradient, &after));
             std::mem::swap(&mut at.model, &mut next);
+            std::mem::swap(&mut gradient, &mut after);
             at.loss = loss;
-            if self.victim.takes(loss) {
-                break;
-            }
         }
         at
+    }
+
+    /// A step of L-BFGS down the loss, into `next`; the loss there, unless no step leads down.
+    fn descend_once(
+        &mut self,
+        at: &Tried,
+        gradient: &[f64],
+        pairs: &VecDeque<Pair>,
+        next: &mut Vec<f32>,
+    ) -> Option<f64> {
+        let steepness = dot_wide(gradient, gradient);
+        if !steepness.is_normal() {
+            return None;
+        }
+        // At first as far as brings the loss of a line to 0; then by the last curvature.
+        let scale = pairs.back().map_or(at.loss.abs() / steepness, |pair| {
+            pair.products[1] / dot_wide(&pair.change, &pair.change)
+        });
+        let direction = direction(pairs, [0.0, 1.0], scale, gradient);
+        let slope = dot_wide(&direction, gradient);
+        let mut length = 1.0;
+        for _ in 0..MOST_TRIES {
+            moved(&at.model, length, &direction, next);
+            let loss = self.loss(next);
+            if slope < 0.0 && loss <= at.loss + 0.1 * length * slope {
+                return Some(loss);
+            }
+            length /= 4.0;
+        }
+        None
     }
 
     /// From an accepted model toward the target.
@@ -192,7 +214,7 @@ impl Search<'_, '_> {
         let way = self.target.iter().zip(&at.model);
         let way = way.map(|(&t, &x)| f64::from(x) - f64::from(t));
         let total: Vec<f64> = way.zip(gradient).map(|(w, g)| w + lambda * g).collect();
-        let direction = direction(pairs, lambda, &total);
+        let direction = direction(pairs, [1.0, lambda], 1.0, &total);
         let slope = dot_wide(&direction, &total);
         let value = self.distance(at) / 2.0 + lambda * at.loss;
         let mut length = 1.0;
@@ -267,23 +289,24 @@ fn remember(
     }
 }
 
-/// −H⁻¹ times a gradient of ½ ‖w − t‖² + λ ℓ(w), by the two loops of L-BFGS from H = I: a step s
-/// changes that gradient by s + λy.
-fn direction(pairs: &VecDeque<Pair>, lambda: f64, gradient: &[f64]) -> Vec<f64> {
+/// −H⁻¹ times a gradient of a/2 ‖w − t‖² + b ℓ(w), by the two loops of L-BFGS from H⁻¹ = `scale` I: a
+/// step s changes that gradient by a s + b y.
+fn direction(pairs: &VecDeque<Pair>, [a, b]: [f64; 2], scale: f64, gradient: &[f64]) -> Vec<f64> {
     let mut direction: Vec<f64> = gradient.iter().map(|g| -g).collect();
-    let curvature = |pair: &Pair| pair.products[0] + lambda * pair.products[1];
+    let curvature = |pair: &Pair| a * pair.products[0] + b * pair.products[1];
     let mut parts = Vec::with_capacity(pairs.len());
     for pair in pairs.iter().rev() {
         let part = dot_wide(&pair.step, &direction) / curvature(pair);
         let both = pair.step.iter().zip(&pair.change);
         for (x, (s, y)) in direction.iter_mut().zip(both) {
-            *x -= part * (s + lambda * y);
+            *x -= part * (a * s + b * y);
         }
         parts.push(part);
     }
+    direction.iter_mut().for_each(|x| *x *= scale);
     for (pair, part) in pairs.iter().zip(parts.into_iter().rev()) {
         let of_change =
-            dot_wide(&pair.step, &direction) + lambda * dot_wide(&pair.change, &direction);
+            a * dot_wide(&pair.step, &direction) + b * dot_wide(&pair.change, &direction);
         let part = part - of_change / curvature(pair);
         for (x, s) in direction.iter_mut().zip(&pair.step) {
             *x += part * s;
