@@ -17,9 +17,13 @@ const BASE: f64 = 38e6;
 const PER_THREAD: f64 = 1.5e6;
 /// An asynchronous iteration that waits for the recorder \[bytes\], and how many of an agent do.
 const PER_EVENT: f64 = 1_200.0;
-const MOST_TOLD: f64 = 10.0;
-/// Drawing the report's curves, at most \[bytes\]; the same again for latencies.
-const DRAWING: f64 = 18e6;
+const MOST_WAITING: f64 = 10.0;
+/// Drawing a curve of many points in the report, and from how many points on it is half of that
+/// \[bytes\].
+const DRAWING: (f64, f64) = (9e6, 300.0);
+/// Drawing the network and what its agents learned, and from how many links on it is half of that
+/// \[bytes\].
+const MAP: (f64, f64) = (25e6, 20_000.0);
 /// State of an agent beside its models and links \[bytes\].
 const PER_AGENT: f64 = 5_200.0;
 /// Both ends of a directed link, and the mailbox's entry of the message on it \[bytes\].
@@ -32,11 +36,12 @@ const MODELS_PER_AGENT: f64 = 11.0;
 /// A row of `rounds` in memory and on disk \[bytes\]: about 60 columns.
 const ROUND_ROW: (f64, f64) = (1_000.0, 260.0);
 /// The same of `agents`.
-const AGENT_ROW: (f64, f64) = (150.0, 36.0);
+const AGENT_ROW: (f64, f64) = (250.0, 36.0);
 /// The same of all gauges of an interval in `latency` and its logs.
 const LATENCY_ROWS: (f64, f64) = (1_350.0, 620.0);
-/// The same of `weights`.
-const WEIGHT_ROW: (f64, f64) = (150.0, 22.0);
+/// The same of `weights`, and what the report takes of every row \[bytes\].
+const WEIGHT_ROW: (f64, f64) = (280.0, 22.0);
+const WEIGHT_READ: f64 = 45.0;
 /// The same of `messages`.
 const MESSAGE_ROW: (f64, f64) = (150.0, 4.0);
 /// Rows of a table in memory, at most: then they are written as a part.
@@ -44,7 +49,9 @@ const BLOCK_ROWS: f64 = 131_072.0;
 /// Bytes of the models of a trace in memory, at most.
 const BLOCK_BYTES: f64 = 16.8e6;
 /// The report, `points.parquet` and what else a campaign has once \[bytes\].
-const PER_CAMPAIGN: f64 = 90e3;
+const PER_CAMPAIGN: f64 = 75e3;
+/// What the report has of an agent \[bytes\], and of how many at most.
+const AGENT_IN_REPORT: (f64, f64) = (3e3, 80.0);
 /// Samples of a delay from which the longest of several is estimated.
 const DRAWS: u64 = 512;
 
@@ -64,125 +71,30 @@ pub struct Needs {
 impl Needs {
     /// Those of a plan, beside the process that runs it.
     pub fn of(plan: &Plan) -> Needs {
-        let graph = &plan.graph;
-        let agents = graph.agents() as f64;
-        let parameters = 4.0 * plan.world.dimension() as f64;
-        let fanout = plan.fanout.map_or(usize::MAX, |fanout| fanout as usize);
-        let links: f64 = graph
-            .ids()
-            .map(|k| graph.receives_from(k).len() as f64)
-            .sum();
-        let sent: f64 = graph
-            .ids()
-            .map(|k| graph.sends_to(k).len().min(fanout) as f64)
-            .sum();
-        let iterations = plan.most_iterations() as f64;
-
-        let adam = graph
-            .ids()
-            .filter(|&k| matches!(plan.learner(k).method, Method::Adam(_)));
-        let optimizers = adam.count() as f64 * 4.0 * parameters;
-        let models = agents * MODELS_PER_AGENT * parameters;
-        let (held, messages) = under_way(plan, sent, iterations);
-        let replayed = replayed(plan, iterations) * parameters;
-
-        let record = &plan.record;
-        let groups: BTreeSet<u32> = graph.ids().map(|k| plan.group(k)).collect();
-        let recorded = (iterations / record.every_iterations as f64).ceil();
-        let round_rows = recorded * (1.0 + groups.len() as f64);
-        let agent_rows = recorded * graph.ids().filter(|&k| plan.has_rows(k)).count() as f64;
-        let intervals = (iterations / record.latency_every_iterations as f64).ceil();
-        let kept = match record.weights {
-            RecordWeights::None => 0.0,
-            RecordWeights::Last => 1.0,
-            RecordWeights::Every(every) => (iterations / every as f64).ceil(),
-        };
-        let weight_rows = kept * (links + agents);
-        let traced = if record.trace { iterations } else { 0.0 };
-        let message_rows = traced * sent * attempts(plan);
-        // Adapted and combined.
-        let traced_models = traced * agents * 2.0 * (parameters + 20.0);
-        let end = plan.end().or(plan.until);
-        let moments = match (plan.timeline_every, end) {
-            (Some(every), Some(end)) => (end.us() / every.us().max(1)) as f64,
-            (Some(_), None) => iterations,
-            (None, _) => 0.0,
-        };
-        // Between events a row repeats the one before.
-        let at_once = (0..4).all(|n| {
-            let computes = |k| plan.compute_time(k, n);
-            graph
-                .ids()
-                .take(8)
-                .all(|k| computes(k) == plan.compute_time(AgentId(0), 0))
-        });
-        let events = if at_once {
-            iterations
-        } else {
-            iterations * agents
-        };
-        let changing = moments.min(events);
-        let row_block = |rows: f64| rows.min(BLOCK_ROWS);
-        let timeline_rows = moments * (1.0 + groups.len() as f64);
-
-        let told = match plan.mode() {
-            Mode::Asynchronous => iterations.min(MOST_TOLD) * agents * PER_EVENT,
-            _ => 0.0,
-        };
-        let drawn = |points: f64| DRAWING * points / (points + 100.0);
-        let tables = row_block(round_rows) * ROUND_ROW.0
-            + row_block(agent_rows) * AGENT_ROW.0
-            + row_block(weight_rows) * WEIGHT_ROW.0
-            + (intervals * 6.0).min(BLOCK_ROWS) / 6.0 * LATENCY_ROWS.0
-            + row_block(timeline_rows) * ROUND_ROW.0 / 2.0
-            + drawn(recorded)
-            + drawn(intervals)
-            + 10e6 * links / (links + 20_000.0);
-        let trace = row_block(message_rows) * MESSAGE_ROW.0
-            + 8.0 * traced_models.min(4e6)
-            + 2.5 * traced_models.min(BLOCK_BYTES);
-        let checkpoint = agents * 300.0
-            + models * 0.4
-            + optimizers
-            + held * parameters
-            + replayed
-            + messages * 40.0;
+        let size = Extent::of(plan);
+        let rows = RowCounts::of(plan, &size);
+        let (held, messages) = under_way(plan, size.sent, size.iterations);
+        let models = size.agents * MODELS_PER_AGENT * size.parameters;
+        let optimizers = optimizers(plan) * 4.0 * size.parameters;
+        let replayed = replayed(plan, size.iterations) * size.parameters;
+        let held = held * size.parameters;
         let parts = vec![
-            ("agents", agents * PER_AGENT + models + optimizers),
-            ("links", links * PER_LINK),
+            ("agents", size.agents * PER_AGENT + models + optimizers),
+            ("links", size.links * PER_LINK),
             ("data", plan.world.bytes() as f64),
-            (
-                "models under way",
-                held * parameters + messages * PER_MESSAGE,
-            ),
+            ("models under way", held + messages * PER_MESSAGE),
             ("models to replay", replayed),
-            ("tables", tables + told),
-            ("the trace", trace),
+            ("tables", rows.memory() + waiting(plan, &size)),
+            ("the report", drawings(&size, &rows)),
+            ("the trace", rows.trace_memory()),
         ];
-        let epochs = 1 + plan
-            .networks
-            .epoch(plan.most_iterations().saturating_sub(1));
-        let disk = 40e3
-            + round_rows * ROUND_ROW.1
-            + agent_rows * AGENT_ROW.1
-            + agents * 41.0
-            + intervals * LATENCY_ROWS.1
-            + weight_rows * WEIGHT_ROW.1
-            + message_rows * MESSAGE_ROW.1
-            + traced_models
-            + changing * ROUND_ROW.1 * (1.0 + groups.len() as f64)
-            + (moments - changing) * (1.0 + groups.len() as f64) * 10.0
-            + links * epochs as f64;
-        let map = match plan.world.position(AgentId(0)) {
-            Some(_) => 480e3,
-            None => 60e3,
-        };
-        let report = 220e3 * recorded / (recorded + 300.0) + map * links / (links + 1_000.0);
+        let checkpoint =
+            size.agents * 300.0 + models * 0.4 + optimizers + held + replayed + messages * 40.0;
         Needs {
             parts,
             checkpoint,
-            disk,
-            report,
+            disk: rows.disk() + network_on_disk(plan, &size),
+            report: report_on_disk(plan, &size, &rows),
         }
     }
 
@@ -250,6 +162,177 @@ impl InAll {
         let parts = self.parts.iter().copied();
         parts.max_by(|a, b| a.1.total_cmp(&b.1)).unwrap_or_default()
     }
+}
+
+/// How large a plan is.
+struct Extent {
+    agents: f64,
+    /// Directed.
+    links: f64,
+    /// Messages of an iteration.
+    sent: f64,
+    iterations: f64,
+    /// Of a model \[bytes\].
+    parameters: f64,
+}
+
+impl Extent {
+    fn of(plan: &Plan) -> Extent {
+        let graph = &plan.graph;
+        let fanout = plan.fanout.map_or(usize::MAX, |fanout| fanout as usize);
+        let of_all = |count: &dyn Fn(AgentId) -> usize| graph.ids().map(|k| count(k) as f64).sum();
+        Extent {
+            agents: graph.agents() as f64,
+            links: of_all(&|k| graph.receives_from(k).len()),
+            sent: of_all(&|k| graph.sends_to(k).len().min(fanout)),
+            iterations: plan.most_iterations() as f64,
+            parameters: 4.0 * plan.world.dimension() as f64,
+        }
+    }
+}
+
+/// How many rows the tables of a run get.
+struct RowCounts {
+    /// Iterations in `rounds`.
+    recorded: f64,
+    rounds: f64,
+    agents: f64,
+    /// Intervals of `latency`.
+    intervals: f64,
+    weights: f64,
+    messages: f64,
+    /// Models of a trace, with what describes them \[bytes\].
+    traced: f64,
+    /// Moments of `timeline`, its rows, and how many of them repeat the one before.
+    moments: f64,
+    timeline: f64,
+    repeated: f64,
+}
+
+impl RowCounts {
+    fn of(plan: &Plan, size: &Extent) -> RowCounts {
+        let (record, graph) = (&plan.record, &plan.graph);
+        let groups: BTreeSet<u32> = graph.ids().map(|k| plan.group(k)).collect();
+        let per_moment = 1.0 + groups.len() as f64;
+        let every = |count: u64| (size.iterations / count as f64).ceil();
+        let recorded = every(record.every_iterations);
+        let kept = match record.weights {
+            RecordWeights::None => 0.0,
+            RecordWeights::Last => 1.0,
+            RecordWeights::Every(count) => every(count),
+        };
+        let traced = if record.trace { size.iterations } else { 0.0 };
+        let moments = moments(plan, size.iterations);
+        RowCounts {
+            recorded,
+            rounds: recorded * per_moment,
+            agents: recorded * graph.ids().filter(|&k| plan.has_rows(k)).count() as f64,
+            intervals: every(record.latency_every_iterations),
+            weights: kept * (size.links + size.agents),
+            messages: traced * size.sent * attempts(plan),
+            // Adapted and combined.
+            traced: traced * size.agents * 2.0 * (size.parameters + 20.0),
+            moments,
+            timeline: moments * per_moment,
+            repeated: (moments - events(plan, size)).max(0.0) * per_moment,
+        }
+    }
+
+    /// Of the tables in memory \[bytes\].
+    fn memory(&self) -> f64 {
+        let block = |rows: f64| rows.min(BLOCK_ROWS);
+        block(self.rounds) * ROUND_ROW.0
+            + block(self.agents) * AGENT_ROW.0
+            + block(self.weights) * WEIGHT_ROW.0
+            + block(self.intervals * 6.0) / 6.0 * LATENCY_ROWS.0
+            + block(self.timeline) * ROUND_ROW.0 / 2.0
+    }
+
+    /// Of a trace in memory \[bytes\].
+    fn trace_memory(&self) -> f64 {
+        self.messages.min(BLOCK_ROWS) * MESSAGE_ROW.0
+            + 8.0 * self.traced.min(4e6)
+            + 2.5 * self.traced.min(BLOCK_BYTES)
+    }
+
+    /// Of the tables and logs \[bytes\].
+    fn disk(&self) -> f64 {
+        self.rounds * ROUND_ROW.1
+            + self.agents * AGENT_ROW.1
+            + self.intervals * LATENCY_ROWS.1
+            + self.weights * WEIGHT_ROW.1
+            + self.messages * MESSAGE_ROW.1
+            + self.traced
+            + (self.timeline - self.repeated) * ROUND_ROW.1
+            + self.repeated * 10.0
+    }
+}
+
+/// Moments of the timeline.
+fn moments(plan: &Plan, iterations: f64) -> f64 {
+    match (plan.timeline_every, plan.end().or(plan.until)) {
+        (Some(every), Some(end)) => (end.us() / every.us().max(1)) as f64,
+        (Some(_), None) => iterations,
+        (None, _) => 0.0,
+    }
+}
+
+/// Moments at which something changes: between them a row of the timeline repeats the one before.
+fn events(plan: &Plan, size: &Extent) -> f64 {
+    let first = |n| plan.compute_time(AgentId(0), n);
+    let some = || plan.graph.ids().take(8);
+    match (0..4).all(|n| some().all(|k| plan.compute_time(k, n) == first(0))) {
+        true => size.iterations,
+        false => size.iterations * size.agents,
+    }
+}
+
+/// Agents with an optimizer that has a state.
+fn optimizers(plan: &Plan) -> f64 {
+    let has_one = |&k: &AgentId| matches!(plan.learner(k).method, Method::Adam(_));
+    plan.graph.ids().filter(has_one).count() as f64
+}
+
+/// What waits for the recorder \[bytes\].
+fn waiting(plan: &Plan, size: &Extent) -> f64 {
+    match plan.mode() {
+        Mode::Asynchronous => size.iterations.min(MOST_WAITING) * size.agents * PER_EVENT,
+        _ => 0.0,
+    }
+}
+
+/// A part that grows with a count, ever less, up to a greatest value.
+fn saturating((most, half): (f64, f64), count: f64) -> f64 {
+    most * count / (count + half)
+}
+
+/// Memory that the report takes \[bytes\].
+fn drawings(size: &Extent, rows: &RowCounts) -> f64 {
+    let curves = [rows.recorded, rows.intervals, rows.moments];
+    let curves: f64 = curves
+        .map(|points| saturating(DRAWING, points))
+        .iter()
+        .sum();
+    curves + saturating(MAP, size.links) + rows.weights * WEIGHT_READ
+}
+
+/// Tables of the network, and what every run has \[bytes\].
+fn network_on_disk(plan: &Plan, size: &Extent) -> f64 {
+    let last = plan.most_iterations().saturating_sub(1);
+    let networks = 1 + plan.networks.epoch(last);
+    40e3 + size.agents * 41.0 + size.links * networks as f64
+}
+
+/// Drawings of a report \[bytes\].
+fn report_on_disk(plan: &Plan, size: &Extent, rows: &RowCounts) -> f64 {
+    let map = match plan.world.position(AgentId(0)) {
+        Some(_) => 480e3,
+        None => 60e3,
+    };
+    let (of_agent, most) = AGENT_IN_REPORT;
+    saturating((220e3, 300.0), rows.recorded)
+        + saturating((map, 1_000.0), size.links)
+        + of_agent * size.agents.min(most)
 }
 
 /// Models to replay that attackers hold.
