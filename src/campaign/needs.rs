@@ -44,6 +44,14 @@ const WEIGHT_ROW: (f64, f64) = (280.0, 22.0);
 const WEIGHT_READ: f64 = 45.0;
 /// The same of `messages`.
 const MESSAGE_ROW: (f64, f64) = (150.0, 4.0);
+/// Reading data, beside what it takes then.
+const READING: f64 = 1.25;
+/// What queues of retransmissions take \[bytes\], and from how many on that is half of it.
+const RETRIED: (f64, f64) = (8e6, 1_000.0);
+/// What the results of many points take in the report \[bytes\], and from how many on that is half of it.
+const POINTS: (f64, f64) = (30e6, 24.0);
+/// A run beside the first, beside what it has itself \[bytes\].
+const PER_JOB: f64 = 6e6;
 /// Rows of a table in memory, at most: then they are written as a part.
 const BLOCK_ROWS: f64 = 131_072.0;
 /// Bytes of the models of a trace in memory, at most.
@@ -73,7 +81,7 @@ impl Needs {
     pub fn of(plan: &Plan) -> Needs {
         let size = Extent::of(plan);
         let rows = RowCounts::of(plan, &size);
-        let (held, messages) = under_way(plan, size.sent, size.iterations);
+        let (held, messages, retried) = under_way(plan, &size);
         let models = size.agents * MODELS_PER_AGENT * size.parameters;
         let optimizers = optimizers(plan) * 4.0 * size.parameters;
         let replayed = replayed(plan, size.iterations) * size.parameters;
@@ -81,8 +89,11 @@ impl Needs {
         let parts = vec![
             ("agents", size.agents * PER_AGENT + models + optimizers),
             ("links", size.links * PER_LINK),
-            ("data", plan.world.bytes() as f64),
-            ("models under way", held + messages * PER_MESSAGE),
+            ("data", plan.world.bytes() as f64 * READING),
+            (
+                "models under way",
+                held + messages * PER_MESSAGE + saturating(RETRIED, retried),
+            ),
             ("models to replay", replayed),
             ("tables", rows.memory() + waiting(plan, &size)),
             ("the report", drawings(&size, &rows)),
@@ -102,15 +113,22 @@ impl Needs {
         self.parts.iter().map(|(_, bytes)| bytes).sum()
     }
 
-    /// Memory and disk of runs, some of them side by side: what is left on disk adds up, and in
-    /// memory are as many runs at a time, at worst the largest.
+    /// Memory and disk of the runs of points, some of them side by side: what is left on disk adds up, and
+    /// in memory are as many runs at a time, at worst the largest.
     pub fn in_all<'a>(runs: impl Iterator<Item = &'a Needs>, how: SideBySide) -> InAll {
         let mut runs: Vec<&Needs> = runs.collect();
         let tables: f64 = runs.iter().map(|run| run.disk).sum();
         let report = runs.iter().map(|run| run.report).fold(0.0, f64::max);
         let disk = PER_CAMPAIGN + report + tables;
         runs.sort_by(|a, b| b.memory().total_cmp(&a.memory()));
-        let mut parts = vec![("the program", BASE + how.threads as f64 * PER_THREAD)];
+        let jobs = how.jobs.min(runs.len()).max(1) as f64;
+        let program = BASE + how.threads as f64 * PER_THREAD + (jobs - 1.0) * PER_JOB;
+        let mut parts = vec![("the program", program)];
+        add(
+            &mut parts,
+            "the report",
+            saturating(POINTS, runs.len() as f64),
+        );
         for run in runs.into_iter().take(how.jobs) {
             for &(name, bytes) in &run.parts {
                 add(&mut parts, name, bytes);
@@ -216,6 +234,11 @@ impl RowCounts {
         let per_moment = 1.0 + groups.len() as f64;
         let every = |count: u64| (size.iterations / count as f64).ceil();
         let recorded = every(record.every_iterations);
+        // Where agents go on by themselves, some have fewer iterations.
+        let rows_of = |k| match &plan.timetable {
+            Some(table) => (table.iterations_of(k) as f64 / record.every_iterations as f64).ceil(),
+            None => recorded,
+        };
         let kept = match record.weights {
             RecordWeights::None => 0.0,
             RecordWeights::Last => 1.0,
@@ -226,7 +249,7 @@ impl RowCounts {
         RowCounts {
             recorded,
             rounds: recorded * per_moment,
-            agents: recorded * graph.ids().filter(|&k| plan.has_rows(k)).count() as f64,
+            agents: graph.ids().filter(|&k| plan.has_rows(k)).map(rows_of).sum(),
             intervals: every(record.latency_every_iterations),
             weights: kept * (size.links + size.agents),
             messages: traced * size.sent * attempts(plan),
@@ -363,15 +386,20 @@ fn attempts(plan: &Plan) -> f64 {
     all.iter().sum::<f64>() / all.len().max(1) as f64
 }
 
-/// Models held by messages under way, and these messages: by Little's law, as many as begin in the
-/// time for which one is under way.
-fn under_way(plan: &Plan, sent: f64, iterations: f64) -> (f64, f64) {
-    let agents = plan.graph.agents() as f64;
+/// Models held by messages under way, these messages, and those of them that are sent again: by Little's
+/// law, as many as begin in the time for which one is under way.
+fn under_way(plan: &Plan, size: &Extent) -> (f64, f64, f64) {
+    let &Extent {
+        agents,
+        sent,
+        iterations,
+        ..
+    } = size;
     // Attempts in vain are kept until the iteration ends.
     let retried = sent * (attempts(plan) - 1.0).max(0.0);
     let compute = plan.compute_time(AgentId(0), 0).ms().max(1e-3);
     let interval = match plan.clock.pace {
-        Pace::Synchronous { quorum } if quorum >= 1.0 => return (0.0, retried),
+        Pace::Synchronous { quorum } if quorum >= 1.0 => return (0.0, retried, retried),
         Pace::Deadline { period, .. } => period.ms(),
         _ => compute,
     };
@@ -396,7 +424,7 @@ fn under_way(plan: &Plan, sent: f64, iterations: f64) -> (f64, f64) {
     let iterations_held = |ms: f64| (ms / interval).min(iterations);
     let held = agents * iterations_held(longest);
     let mean = mean / f64::max(kinds, 1.0);
-    (held, sent * iterations_held(mean) + retried)
+    (held, sent * iterations_held(mean) + retried, retried)
 }
 
 /// The mean of the longest of so many delays \[ms\].
