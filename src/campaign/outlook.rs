@@ -1,5 +1,6 @@
 //! What a campaign is about to do.
 
+use super::Size;
 use crate::scenario::RunId;
 
 /// What a campaign is about to do.
@@ -45,6 +46,20 @@ pub struct Pending {
     /// How much an iteration takes, compared with other runs of the rule: the parameters that all
     /// agents combine, and a fixed part per model.
     pub work: f64,
+}
+
+impl Pending {
+    /// The run of a point of this size under a rule, whatever was done before.
+    pub fn of(point: usize, size: &Size, rule: &str) -> Pending {
+        Pending {
+            point,
+            turn: point,
+            id: size.id.clone(),
+            rule: rule.to_owned(),
+            iterations: size.iterations,
+            work: size.work as f64,
+        }
+    }
 }
 
 /// How points can be the same run.

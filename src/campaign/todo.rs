@@ -118,12 +118,8 @@ impl Campaign {
         let has_less =
             |run: &&&Run| matches!(outcomes[run.points[0]].1, PointOutcome::FoundLess(_));
         let told = |run: &&Run| Pending {
-            point: run.points[0],
             turn: run.turn,
-            id: run.size.id.clone(),
-            rule: self.rule(run).to_owned(),
-            iterations: run.size.iterations,
-            work: run.size.work as f64,
+            ..Pending::of(run.points[0], &run.size, self.rule(run))
         };
         Outlook {
             found: count(|o| matches!(o, PointOutcome::Found(_))),

@@ -10,13 +10,14 @@ use super::notes::{Facts, notes};
 use super::rows::{Row, Rows, ends, range, span};
 use super::table::{Column, Fitted, fitted, in_one_line};
 use super::text::{paragraph, print, settings_json, width_of};
-use crate::campaign::Campaign;
+use crate::campaign::{Campaign, Pending};
 use crate::scenario::{Plan, ScenarioFile, Schedule};
 use crate::topology::Parts;
 use clap::Args;
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
 /// Validate a scenario and print what it would run
 #[derive(Args)]
@@ -38,12 +39,27 @@ pub(super) struct Check {
     /// Whether `run` would write checkpoints, as with --checkpoint-every
     #[arg(long)]
     checkpoints: bool,
+    /// Seconds in which to estimate how long `run` would take; 0 leaves it out
+    #[arg(long, value_name = "S", default_value = "1", value_parser = seconds)]
+    time: Duration,
     /// Print the resolved scenario too, with all defaults
     #[arg(long)]
     resolved: bool,
     /// How to print it; mistakes, too
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
+}
+
+/// The most that a point may take in memory to be begun for an estimate \[bytes\].
+const MOST_BEGUN: f64 = 1e9;
+
+/// Reads a number of seconds.
+fn seconds(text: &str) -> Result<Duration, String> {
+    let number: Result<f64, _> = text.parse();
+    let duration = number
+        .ok()
+        .and_then(|s| Duration::try_from_secs_f64(s).ok());
+    duration.ok_or_else(|| "it is no number of seconds, such as 0.5 or 10".to_owned())
 }
 
 /// Rows that are told one by one.
@@ -72,9 +88,12 @@ impl Check {
     pub fn main(self, plugins: Plugins) -> u8 {
         match self.checked(plugins) {
             Ok((campaign, found)) => {
+                let total = self.total(&campaign, &found);
                 match self.format {
-                    Format::Text => print(&self.text(&campaign.file, &found)),
-                    Format::Json => print(&format!("{:#}", self.json(&campaign.file, &found))),
+                    Format::Text => print(&self.text(&campaign.file, &found, &total)),
+                    Format::Json => {
+                        print(&format!("{:#}", self.json(&campaign.file, &found, &total)));
+                    }
                 }
                 0
             }
@@ -86,11 +105,13 @@ impl Check {
         let file = ScenarioFile::open(&self.scenario, &self.set, &plugins.catalogues)?;
         let campaign = Campaign::new(file, self.data.clone(), plugins.catalogues);
         let mut found = Found::default();
+        let begun = Instant::now();
         campaign.plans(|plan| found.add(&plan))?;
+        found.drawing = begun.elapsed() / (found.points.len().max(1) as u32);
         Ok((campaign, found))
     }
 
-    fn text(&self, file: &ScenarioFile, found: &Found) -> String {
+    fn text(&self, file: &ScenarioFile, found: &Found, total: &Total) -> String {
         let width = width_of(&std::io::stdout());
         let count = file.points.len();
         let plural = if count == 1 { "" } else { "s" };
@@ -114,8 +135,8 @@ impl Check {
             text += &format!("\n{more} rows more, told by --format json");
         }
         parts.push(text);
-        let total = self.total(found);
         let mut lines = vec![format!("In all: {total}.")];
+        lines.extend(total.time());
         let is_shown = |name: &str| {
             let is_it = |known: &String| known == name;
             names.iter().any(is_it) && !left_out.iter().any(is_it)
@@ -145,7 +166,7 @@ impl Check {
     }
 
     /// What all points need, run as it is asked.
-    fn total(&self, found: &Found) -> Total {
+    fn total(&self, campaign: &Campaign, found: &Found) -> Total {
         let forecasts = || found.points.iter().map(|point| &point.forecast);
         let mut how = Campaign::side_by_side(
             forecasts().map(|forecast| &forecast.size),
@@ -153,13 +174,20 @@ impl Check {
             self.jobs.map(usize::from),
         );
         how.checkpoints = self.checkpoints;
-        Total::of(forecasts(), how)
+        let mut total = Total::of(forecasts(), how);
+        let is_small = total.memory() <= MOST_BEGUN && !total.is_refused();
+        if is_small && found.drawing < self.time {
+            let runs = found.runs(&campaign.file);
+            let how = (how.jobs, how.threads / how.jobs.max(1));
+            let estimate = campaign.estimate_within(&runs, how, self.time);
+            total.seconds = estimate.map(|estimate| estimate.wall());
+        }
+        total
     }
 
-    fn json(&self, file: &ScenarioFile, found: &Found) -> Value {
+    fn json(&self, file: &ScenarioFile, found: &Found, total: &Total) -> Value {
         let points = file.points.iter().zip(&found.points);
         let points = points.map(|(point, found)| found.json(settings_json(&point.settings)));
-        let total = self.total(found);
         let mut told = json!({
             "scenario": file.name,
             "points": points.collect::<Vec<Value>>(),
@@ -180,6 +208,8 @@ impl Check {
 #[derive(Default)]
 struct Found {
     points: Vec<FoundPoint>,
+    /// How long drawing one of them took, on average.
+    drawing: Duration,
     modes: Vec<&'static str>,
     data: Vec<String>,
 }
@@ -226,6 +256,17 @@ impl Found {
             .filter_map(|p| p.few_values.as_ref().map(|told| (p.iterations, told)));
         notes.extend(few.min().map(|(_, told)| told.clone()));
         notes
+    }
+
+    /// The runs of the points: several may be the same.
+    fn runs(&self, file: &ScenarioFile) -> Vec<Pending> {
+        let mut seen = BTreeSet::new();
+        let points = self.points.iter().zip(&file.points).enumerate();
+        let new = points.filter(|(_, (found, _))| seen.insert(&found.id));
+        new.map(|(number, (found, point))| {
+            Pending::of(number, &found.forecast.size, &point.scenario.rule.kind)
+        })
+        .collect()
     }
 
     /// What is said of points whose network is not connected.

@@ -1,5 +1,6 @@
 //! What a run will need: models, memory, disk.
 
+use super::time_left::in_words;
 use crate::campaign::{Allowance, InAll, Needs, SideBySide, Size};
 use crate::scenario::{Plan, Schedule};
 use crate::units::short;
@@ -67,6 +68,8 @@ pub(super) struct Total {
     is_estimate: bool,
     needs: InAll,
     how: SideBySide,
+    /// How long it takes, where that could be measured \[s\].
+    pub seconds: Option<f64>,
 }
 
 impl Total {
@@ -76,7 +79,34 @@ impl Total {
             is_estimate: points.clone().any(|point| point.is_estimate),
             needs: Needs::in_all(points.map(|point| &point.size.needs), how),
             how,
+            seconds: None,
         }
+    }
+
+    /// Memory that `run` would take \[bytes\].
+    pub fn memory(&self) -> f64 {
+        self.needs.memory
+    }
+
+    /// Whether `run` refuses it without being asked to run it anyway.
+    pub fn is_refused(&self) -> bool {
+        Allowance::of_this_process().is_some_and(|allowed| self.needs.memory > allowed.bytes)
+    }
+
+    /// How long it takes, in a sentence.
+    pub fn time(&self) -> Option<String> {
+        let side_by_side = match self.how.jobs {
+            1 => String::new(),
+            jobs => format!(" with {jobs} points side by side"),
+        };
+        let time = match self.seconds? {
+            seconds if seconds < 1.0 => "less than a second".to_owned(),
+            seconds => format!("about {}", in_words(seconds)),
+        };
+        Some(format!(
+            "Time: {time} on this machine{side_by_side}, without recording and report; from the first \
+             iterations of a point of each rule."
+        ))
     }
 
     pub fn json(&self) -> Value {
@@ -88,6 +118,7 @@ impl Total {
             "memory_bytes": self.needs.memory as u64,
             "memory_by_part": parts.collect::<Vec<Value>>(),
             "disk_bytes": self.needs.disk as u64,
+            "seconds": self.seconds,
             "jobs": self.how.jobs,
             "threads": self.how.threads,
         })

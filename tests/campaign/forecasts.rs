@@ -390,6 +390,34 @@ fn forecasts_hold_within_a_factor_of_one_and_a_half() {
 }
 
 #[test]
+fn check_estimates_the_time_unless_that_takes_much_itself() {
+    let seconds = |scenario: &str, more: &[&str]| {
+        let bench = Bench::new(scenario);
+        let arguments = [&["check", "scenario.toml", "--format", "json"], more].concat();
+        let checked = bench.byzsim(&arguments).output().expect("the program");
+        let checked: Value = serde_json::from_slice(&checked.stdout).expect("JSON");
+        checked["in_all"]["seconds"].as_f64()
+    };
+    let task = "[task]\nkind = 'target-localization'\n";
+    let sweep = "[sweep]\nrule = [{ kind = 'loss' }, { kind = 'average' }]\nseed = [1, 2]\n";
+    let small = format!("iterations = 50\n{task}");
+    assert!(seconds(&small, &[]).is_some_and(|s| s > 0.0));
+    assert!(seconds(&format!("{small}{sweep}"), &["--time", "0.2"]).is_some());
+    assert_eq!(seconds(&small, &["--time", "0"]), None);
+    let large = format!("iterations = 5\n{task}[topology]\nkind = 'ring'\nagents = 300000\n");
+    assert_eq!(seconds(&large, &[]), None);
+    let bench = Bench::new(&small);
+    let told = bench
+        .told(&["check", "scenario.toml"])
+        .with_status(0)
+        .stdout;
+    assert!(told.contains("Time: "), "{told}");
+    bench
+        .told(&["check", "scenario.toml", "--time", "soon"])
+        .with_status(2);
+}
+
+#[test]
 fn runs_that_need_more_memory_than_is_allowed_are_refused() {
     for (scenario, part) in [
         (
