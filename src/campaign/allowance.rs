@@ -14,7 +14,7 @@ pub struct Allowance {
 
 impl Allowance {
     /// The least of the memory that is available, the limit of the process (`ulimit -v`, `-d`), and
-    /// those of its control groups. `None` where the system reports none of them.
+    /// what its control groups leave. `None` where the system reports none of them.
     pub fn of_this_process() -> Option<Allowance> {
         let read = |path: &str| read_to_string(path).unwrap_or_default();
         let mut all = Vec::new();
@@ -29,8 +29,7 @@ impl Allowance {
         );
         add(limit(&limits, "Max data size"), "the limit of data");
         for group in groups(&read("/proc/self/cgroup")) {
-            let bytes = read(&group).trim().parse().ok();
-            add(bytes, "the memory limit of the control group");
+            add(group.left(read), "what its control group may still use");
         }
         all.into_iter().min_by(|a, b| a.bytes.total_cmp(&b.bytes))
     }
@@ -51,28 +50,67 @@ fn limit(limits: &str, name: &str) -> Option<f64> {
     line.split_whitespace().next()?.parse().ok()
 }
 
-/// The files that may hold limits of the groups in `/proc/self/cgroup` and of those around them,
-/// both in version 1 and 2.
-fn groups(cgroup: &str) -> Vec<String> {
-    let mut files = Vec::new();
+/// A control group, by the files that say what it may use and what it does.
+#[derive(Debug, PartialEq)]
+struct Group {
+    limit: String,
+    used: String,
+    statistics: String,
+    /// What the statistics call the part of it that is given up when memory is short: cached files.
+    cached: &'static str,
+}
+
+impl Group {
+    fn version_1(group: &str) -> Group {
+        let file = |name: &str| format!("/sys/fs/cgroup/memory{group}/memory.{name}");
+        Group {
+            limit: file("limit_in_bytes"),
+            used: file("usage_in_bytes"),
+            statistics: file("stat"),
+            cached: "total_inactive_file",
+        }
+    }
+
+    fn version_2(group: &str) -> Group {
+        let file = |name: &str| format!("/sys/fs/cgroup{group}/memory.{name}");
+        Group {
+            limit: file("max"),
+            used: file("current"),
+            statistics: file("stat"),
+            cached: "inactive_file",
+        }
+    }
+
+    /// What is left of its limit \[bytes\]; `None` without one.
+    fn left(&self, read: impl Fn(&str) -> String) -> Option<f64> {
+        let number = |text: &str| text.trim().parse::<f64>().ok();
+        let limit = number(&read(&self.limit))?;
+        let used = number(&read(&self.used)).unwrap_or(0.0);
+        let statistics = read(&self.statistics);
+        let mut entries = statistics.lines().filter_map(|line| line.split_once(' '));
+        let cached = entries.find(|(name, _)| *name == self.cached);
+        let cached = cached.and_then(|(_, text)| number(text)).unwrap_or(0.0);
+        Some((limit - (used - cached).max(0.0)).max(0.0))
+    }
+}
+
+/// The groups in `/proc/self/cgroup` and those around them, both in version 1 and 2.
+fn groups(cgroup: &str) -> Vec<Group> {
+    let mut found = Vec::new();
     for line in cgroup.lines() {
         let mut fields = line.splitn(3, ':').skip(1);
         let (Some(controllers), Some(path)) = (fields.next(), fields.next()) else {
             continue;
         };
-        let (root, file) = match controllers {
-            "" => ("/sys/fs/cgroup", "memory.max"),
-            all if all.split(',').any(|one| one == "memory") => {
-                ("/sys/fs/cgroup/memory", "memory.limit_in_bytes")
-            }
+        let group: fn(&str) -> Group = match controllers {
+            "" => Group::version_2,
+            all if all.split(',').any(|one| one == "memory") => Group::version_1,
             _ => continue,
         };
-        for group in Path::new(path).ancestors() {
-            let group = group.display().to_string();
-            files.push(format!("{root}{}/{file}", group.trim_end_matches('/')));
-        }
+        let around = Path::new(path).ancestors();
+        found.extend(around.map(|path| group(path.display().to_string().trim_end_matches('/'))));
     }
-    files
+    found
 }
 
 #[cfg(test)]
@@ -88,20 +126,33 @@ mod tests {
                       Max address space         500000000   unlimited   bytes\n";
         assert_eq!(limit(limits, "Max data size"), None);
         assert_eq!(limit(limits, "Max address space"), Some(5e8));
+    }
+
+    #[test]
+    fn groups_leave_what_they_and_their_cache_do_not_use() {
+        let found = groups("0::/a/b\n4:cpu,memory:/x\n3:pids:/\n");
+        let limits: Vec<&str> = found.iter().map(|group| &*group.limit).collect();
         assert_eq!(
-            groups("0::/a/b\n"),
+            limits,
             [
                 "/sys/fs/cgroup/a/b/memory.max",
                 "/sys/fs/cgroup/a/memory.max",
-                "/sys/fs/cgroup/memory.max"
-            ]
-        );
-        assert_eq!(
-            groups("4:cpu,memory:/x\n3:pids:/\n"),
-            [
+                "/sys/fs/cgroup/memory.max",
                 "/sys/fs/cgroup/memory/x/memory.limit_in_bytes",
                 "/sys/fs/cgroup/memory/memory.limit_in_bytes"
             ]
         );
+        let text = |path: &str| {
+            let text = match path.rsplit_once('/') {
+                Some((_, "memory.max" | "memory.limit_in_bytes")) => "1000\n",
+                Some((_, "memory.current" | "memory.usage_in_bytes")) => "700\n",
+                _ => "anon 350\ninactive_file 300\ntotal_inactive_file 200\n",
+            };
+            text.to_owned()
+        };
+        assert_eq!(found[0].left(text), Some(600.0));
+        assert_eq!(found[3].left(text), Some(500.0));
+        assert_eq!(found[0].left(|_| "max\n".to_owned()), None);
+        assert_eq!(found[0].left(|_| String::new()), None);
     }
 }

@@ -61,6 +61,7 @@ impl OnACluster {
                 folder,
                 force: asked.force,
                 retry_failed: how.retry_failed,
+                anyway: how.anyway,
                 checkpoint_every: how.checkpoint_every,
                 threads: Some(processors(how)?),
                 jobs: how.jobs.map(usize::from),
@@ -99,6 +100,7 @@ impl OnACluster {
             at_once: self.at_once.map(|tasks| tasks as usize),
             processors: options.threads.unwrap_or(1),
             jobs: options.jobs,
+            anyway: options.anyway,
             given,
             prologue,
         };

@@ -81,7 +81,8 @@ impl DigitClassification {
             .at_least(1.0)
             .default(vec![64, 128], "paper appendix B");
         let batch: [u32; GROUPS] = rows.try_into().unwrap_or_else(|rows: Vec<u32>| {
-            let message = format!("`batch` has {} numbers", rows.len());
+            let plural = if rows.len() == 1 { "" } else { "s" };
+            let message = format!("`batch` has {} number{plural}", rows.len());
             keys.problem("batch", message, "write one for each of the two groups");
             [1; GROUPS]
         });

@@ -32,6 +32,7 @@ fn task(program: &str, prologue: &str) -> Ended {
         processors: 1,
         jobs: None,
         given: Given::default(),
+        anyway: false,
         prologue: prologue.to_owned(),
     };
     let script = job.script().expect("a script");

@@ -23,6 +23,8 @@ pub struct Job {
     pub processors: usize,
     /// Points side by side in a task; `None` leaves it to the program.
     pub jobs: Option<usize>,
+    /// Whether tasks run what is forecast to need more memory than they may use.
+    pub anyway: bool,
     /// More options for `sbatch`.
     pub given: Given,
     /// Shell lines that come before the program: modules, environments.
@@ -87,7 +89,8 @@ impl Job {
         let jobs = self
             .jobs
             .map(|jobs| ["--jobs".to_owned(), jobs.to_string()]);
-        let command = command.chain(jobs.into_iter().flatten());
+        let anyway = self.anyway.then(|| "--anyway".to_owned());
+        let command = command.chain(jobs.into_iter().flatten()).chain(anyway);
         let command = command
             .map(|word| quoted(&word))
             .collect::<Result<Vec<_>, _>>()?;
@@ -263,6 +266,7 @@ mod tests {
             at_once: None,
             jobs: None,
             given: Given::default(),
+            anyway: false,
             prologue: String::new(),
         }
     }
@@ -367,6 +371,20 @@ mod tests {
         ] {
             assert_eq!(run(fine), (Some(0), true), "{fine}");
         }
+    }
+
+    #[test]
+    fn tasks_run_what_is_too_large_where_that_was_asked_for() {
+        let anyway = script(&Job {
+            anyway: true,
+            ..job()
+        });
+        let has_it = |script: &str| {
+            script
+                .lines()
+                .any(|line| line.contains(" resume ") && line.contains(" --anyway"))
+        };
+        assert!(has_it(&anyway) && !has_it(&script(&job())), "{anyway}");
     }
 
     #[test]

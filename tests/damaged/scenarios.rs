@@ -266,7 +266,7 @@ fn is_small(resolved: &toml::Table) -> bool {
     sizes.into_iter().all(small)
 }
 
-fn texts() -> Vec<String> {
+pub fn texts() -> Vec<String> {
     let paths = std::fs::read_dir("scenarios").unwrap();
     let mut paths: Vec<PathBuf> = paths.map(|entry| entry.unwrap().path()).collect();
     paths.retain(|path| path.extension().is_some_and(|e| e == "toml"));
