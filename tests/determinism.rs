@@ -32,7 +32,8 @@ const MANY: i64 = 200;
 
 /// A scenario shortened, on generated data.
 fn short(name: &str) -> Study {
-    let scenario = &Study::open(name, &[]).file.points[0].scenario;
+    let file = Study::open(name, &[]).file;
+    let scenario = file.scenario(&file.points[0], &byzsim::scenario::Catalogues::default());
     let path = shipped::folder().join(name).with_extension("toml");
     let text = std::fs::read_to_string(path).expect("a scenario");
     let mut document: toml::Table = text.parse().expect("TOML");

@@ -58,8 +58,9 @@ fn every_default_in_a_comment_is_legal_where_it_stands() {
         let file = ScenarioFile::parse("new.toml", text, "new", folder, &[], &catalogues);
         let file = file.unwrap_or_else(|error| panic!("{error}"));
         // Points differ in nothing that a default has to fit but the rule: one for each is enough.
-        let seed = &file.points[0].scenario.seeds;
-        let of_seed = |point: &&Point| point.scenario.seeds == *seed;
+        let seeds = |point: &Point| file.scenario(point, &catalogues).seeds;
+        let first = seeds(&file.points[0]);
+        let of_seed = |point: &&Point| seeds(point) == first;
         for point in file.points.iter().filter(of_seed) {
             if let Err(error) = Plan::draw(&file, point, &library, &catalogues) {
                 panic!("{error}");

@@ -92,8 +92,7 @@ impl AboveAlone {
 
 /// Whether nobody cooperates at a point.
 fn is_alone(point: &Point) -> bool {
-    let scenario = &point.scenario;
-    scenario.rule.kind == ALONE && scenario.rule_overrides.iter().next().is_none()
+    point.outline.rule == ALONE && !point.outline.has_rule_overrides
 }
 
 /// What a point has in common with its twin: all swept settings but the rule's, as text, since

@@ -125,7 +125,7 @@ impl<'a> Ledger<'a> {
         // Of points that are the same run, the first says what is recorded.
         let mut records = BTreeMap::new();
         for ((id, outcome), point) in outcomes.iter_mut().zip(&self.file.points) {
-            let asked = *records.entry(&*id).or_insert(&point.scenario.record);
+            let asked = *records.entry(&*id).or_insert(&point.outline.record);
             if !matches!(outcome, PointOutcome::Elsewhere { .. }) {
                 continue;
             }

@@ -36,7 +36,7 @@ impl Campaign {
             Err(error) => return unusable(error),
         };
         let point = run.points[0];
-        let asked = &self.file.points[point].scenario.record;
+        let asked = &self.file.points[point].outline.record;
         let before = Before::of(&folder, Care::All);
         let record = before.record(asked);
         // Another process may have run it since.

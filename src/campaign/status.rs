@@ -44,7 +44,7 @@ impl Status {
         // Of points that are the same run, the first says what is recorded.
         let mut records = BTreeMap::new();
         for (id, point) in ids.iter().zip(&campaign.file.points) {
-            records.entry(id).or_insert(&point.scenario.record);
+            records.entry(id).or_insert(&point.outline.record);
         }
         let of_run = |id: &String| {
             let run = run_folder(folder, id);

@@ -50,7 +50,7 @@ impl Campaign {
             let is_own = options.share.is_none_or(|share| share.has(turn));
             let care = if is_own { Care::All } else { Care::Sizes };
             let before = Before::of(&folder, care);
-            let asked = &self.file.points[run.points[0]].scenario.record;
+            let asked = &self.file.points[run.points[0]].outline.record;
             let outcome = if is_own {
                 let (outcome, begin) = before.look(asked, options.again());
                 run.begin = begin;
@@ -71,7 +71,7 @@ impl Campaign {
         let mut rules = Vec::new();
         for (id, point) in ids.iter().zip(&self.file.points) {
             by_id.entry(id).or_insert_with(|| {
-                rules.push(&*point.scenario.rule.kind);
+                rules.push(&*point.outline.rule);
                 rules.len() - 1
             });
         }
@@ -96,7 +96,7 @@ impl Campaign {
     }
 
     fn rule(&self, run: &Run) -> &str {
-        &self.file.points[run.points[0]].scenario.rule.kind
+        &self.file.points[run.points[0]].outline.rule
     }
 
     pub(super) fn outlook(

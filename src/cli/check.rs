@@ -264,7 +264,7 @@ impl Found {
         let points = self.points.iter().zip(&file.points).enumerate();
         let new = points.filter(|(_, (found, _))| seen.insert(&found.id));
         new.map(|(number, (found, point))| {
-            Pending::of(number, &found.forecast.size, &point.scenario.rule.kind)
+            Pending::of(number, &found.forecast.size, &point.outline.rule)
         })
         .collect()
     }

@@ -2,7 +2,7 @@
 //! attacks and what fails.
 
 use super::table::in_one_line;
-use crate::scenario::ScenarioFile;
+use crate::scenario::{Point, ScenarioFile};
 use std::collections::BTreeMap;
 use toml::{Table, Value};
 
@@ -31,6 +31,9 @@ const PARTS: [(&str, &str, &str, &str); 5] = [
     ("Fault", "Faults", "fault", "kind"),
 ];
 
+/// Points whose swept values are said, at most.
+const MOST_POINTS: usize = 1000;
+
 /// Tables of one kind at all points: the values that their keys have, each once, by dotted names.
 #[derive(Default)]
 struct Alike {
@@ -42,12 +45,22 @@ struct Alike {
 /// out.
 pub(super) fn essentials(file: &ScenarioFile) -> Vec<String> {
     let mut lines = Vec::new();
+    let all: Vec<Table> = match file.points.len() {
+        ..=MOST_POINTS => {
+            let resolved = |p: &Point| p.outline.resolved(&p.settings);
+            file.points.iter().map(resolved).collect()
+        }
+        _ => {
+            let swept = &file.points[0].settings;
+            file.outlines().iter().map(|o| o.shared(swept)).collect()
+        }
+    };
     for (one, many, name, kind_key) in PARTS {
         let mut found: Vec<Alike> = Vec::new();
         // By kind and, where several tables of a list have names, by name.
         let mut known = BTreeMap::new();
-        for point in &file.points {
-            for table in tables(&point.scenario.resolved, name) {
+        for resolved in &all {
+            for table in tables(resolved, name) {
                 let kind = text(table.get(kind_key));
                 let of = (kind.clone(), text(table.get("name")));
                 let at = *known.entry(of).or_insert(found.len());

@@ -88,7 +88,7 @@ fn starved(file: &ScenarioFile, summaries: &[Option<&Summary>]) -> Option<String
     }
     let rule = |point: &Point| {
         let label = point.settings.iter().find(|s| COMPARED.contains(&&*s.key));
-        label.map_or(point.scenario.rule.kind.clone(), |s| s.value.to_string())
+        label.map_or(point.outline.rule.clone(), |s| s.value.to_string())
     };
     let mut rules: Vec<String> = Vec::new();
     for (point, _) in file
@@ -187,19 +187,18 @@ fn never_began(point: &Point, summary: &Summary) -> Vec<String> {
     let is_late = |(iteration, at): (u64, SimTime)| {
         iteration as f64 >= iterations || at > SimTime::ZERO && at.ms() >= simulated
     };
-    let scenario = &point.scenario;
+    let outline = &point.outline;
     let mut told = Vec::new();
-    for attack in scenario
+    for (name, _) in outline
         .attacks
         .iter()
-        .filter(|a| is_late(a.active.begins()))
+        .filter(|(_, begins)| is_late(*begins))
     {
-        let name = attack.name.as_ref().unwrap_or(&attack.kind);
         told.push(format!(
             "The attack `{name}` never began at a point: the run was over before."
         ));
     }
-    let steady = scenario.record.steady_from;
+    let steady = outline.record.steady_from;
     if steady.is_some_and(|from| is_late((from, SimTime::ZERO))) {
         told.push("At a point, the run was over before its steady state began.".to_owned());
     }

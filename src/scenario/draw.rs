@@ -32,20 +32,13 @@ pub(super) fn draw(
     catalogues: &Catalogues,
     problems: &mut Problems,
 ) -> Option<Plan> {
+    let document = file.expanded.document(point.index, catalogues);
     let places = Places {
-        document: &point.document,
+        document: &document,
         top: file.top,
     };
     // Read anew, since a plan takes the scenario's parts: the first reading has checked the text.
-    let scenario = read::scenario(
-        &point.document,
-        file.top,
-        &file.name,
-        &file.tolerances,
-        catalogues,
-        &mut Problems::default(),
-    );
-    let mut scenario = scenario.expect("the same text was read before");
+    let mut scenario = file.read(&document, catalogues);
     if let Some(record) = record {
         scenario.record = record.clone();
     }

@@ -15,6 +15,7 @@ mod end;
 mod identity;
 mod inheritance;
 mod modes;
+mod outline;
 mod part;
 mod plan;
 mod read;
@@ -33,6 +34,8 @@ mod tolerances;
 pub use clock::{Compute, Missing, Mode, Pace};
 pub(crate) use effects::Effects;
 pub use identity::RunId;
+pub use outline::Outline;
+use outline::Outlines;
 pub use plan::{AttackPlan, Clock, Plan, Role};
 pub(crate) use read::describe;
 use read::parse_defaults;
@@ -48,6 +51,8 @@ use crate::settings::{Problems, Sources, Span, Table, Tolerances, WrongSettings}
 use crate::{attack, rule, settings::Catalogue, task, topology};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError};
+use sweep::Expanded;
 
 /// The kinds that scenario files can name: the simulator's and those that a user adds.
 pub struct Catalogues {
@@ -98,26 +103,34 @@ pub struct ScenarioFile {
     /// Where its relative paths start.
     pub folder: PathBuf,
     sources: Sources,
+    /// From which points are read.
+    expanded: Expanded,
     /// Where the file as a whole is pointed at.
     top: Span,
     tolerances: Tolerances,
     resolved: String,
 }
 
-/// Whether `[seeds]` leaves no purpose to `seed`.
-fn overrides_seed(resolved: &toml::Table) -> bool {
-    let seeds = resolved.get("seeds").and_then(toml::Value::as_table);
-    let purposes = ["topology", "data", "attackers", "links"];
-    seeds.is_some_and(|seeds| purposes.iter().all(|purpose| seeds.contains_key(*purpose)))
+/// Points that are read where there are mistakes: the others of a long sweep hardly have new ones.
+const MOST_WRONG: usize = 1000;
+
+/// The outlines of points, each once, in the order of the first points.
+fn distinct(points: &[Point]) -> Vec<&Outline> {
+    let mut seen = BTreeSet::new();
+    let outlines = points.iter().map(|point| &*point.outline);
+    outlines
+        .filter(|outline| seen.insert(std::ptr::from_ref(*outline)))
+        .collect()
 }
 
 /// One point of a sweep.
 pub struct Point {
     /// The swept keys with the values that they have here.
     pub settings: Vec<Setting>,
-    /// What is to be run.
-    pub scenario: Scenario,
-    document: Table,
+    /// What is to be run, as far as points share it.
+    pub outline: Arc<Outline>,
+    /// Its number.
+    index: usize,
 }
 
 impl ScenarioFile {
@@ -188,43 +201,83 @@ impl ScenarioFile {
             problems.append(unused);
         }
         let mut points = Vec::new();
-        for (settings, document) in &expanded.points {
-            let scenario = read(document, &mut problems);
-            points.extend(scenario.map(|scenario| Point {
-                settings: settings.clone(),
-                scenario,
-                document: document.clone(),
-            }));
+        let mut outlines = Outlines::new(&expanded);
+        for (index, document) in expanded.documents(catalogues).enumerate() {
+            if index >= MOST_WRONG && !problems.is_empty() {
+                break;
+            }
+            if let Some(scenario) = read(&document, &mut problems) {
+                let settings = expanded.settings(index);
+                let outline = outlines.of(scenario, &settings);
+                points.push(Point {
+                    settings,
+                    outline,
+                    index,
+                });
+            }
         }
+        let Outlines {
+            takes_fractions,
+            overrides_seed,
+            ..
+        } = outlines;
         let noted: BTreeSet<Span> = problems.spans().collect();
         let is_noted = |span: Span| noted.contains(&span);
-        expanded.inheritance.check(&is_noted, &mut problems);
-        if !problems.is_empty() {
-            return Err(problems.into_error(&sources).into());
-        }
-        if let Some(seed) = expanded.axes.iter().find(|axis| axis.path == "seed")
+        let inheritance = expanded.inheritance.lock();
+        let inheritance = inheritance.unwrap_or_else(PoisonError::into_inner);
+        inheritance.check(&is_noted, &mut problems);
+        drop(inheritance);
+        if let Some(seed) = expanded.axes().find(|axis| axis.path == "seed")
+            && problems.is_empty()
             && seed.values.len() > 1
-            && points
-                .iter()
-                .all(|point| overrides_seed(&point.scenario.resolved))
+            && overrides_seed
         {
             let message = "`seed` has no effect: [seeds] gives one for each purpose";
             let help = "remove one of topology, data, attackers and links from [seeds]";
             problems.add(seed.span, message, help);
+        }
+        if !problems.is_empty() {
             return Err(problems.into_error(&sources).into());
         }
-        let name = points[0].scenario.name.clone();
-        let resolved = resolved::whole(&expanded, &points, &folder);
-        swept_types::unify(&mut points);
+        let name = read(&expanded.document(0, catalogues), &mut problems);
+        let name = name.expect("it was read before").name;
+        let resolved = resolved::whole(&expanded, &distinct(&points), &folder);
+        swept_types::unify(&mut points, expanded.axes(), &takes_fractions);
         Ok(ScenarioFile {
             points,
             name,
             folder,
             sources,
+            expanded,
             top,
             tolerances,
             resolved,
         })
+    }
+
+    /// Reads a point of this file, with all its settings.
+    pub fn scenario(&self, point: &Point, catalogues: &Catalogues) -> Scenario {
+        let document = self.expanded.document(point.index, catalogues);
+        self.read(&document, catalogues)
+    }
+
+    fn read(&self, document: &Table, catalogues: &Catalogues) -> Scenario {
+        let mut unnoted = Problems::default();
+        let (name, tolerances) = (&self.name, &self.tolerances);
+        let scenario = read::scenario(
+            document,
+            self.top,
+            name,
+            tolerances,
+            catalogues,
+            &mut unnoted,
+        );
+        scenario.expect("the same text was read before")
+    }
+
+    /// What the points are, each once, in the order of the first points that are so.
+    pub fn outlines(&self) -> Vec<&Outline> {
+        distinct(&self.points)
     }
 
     /// What is wrong with settings that have no effect at any point.

@@ -6,7 +6,7 @@ use crate::settings::{
 use crate::units::SimTime;
 
 /// What is recorded.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Record {
     /// Every so many iterations.
     pub every_iterations: u64,

@@ -3,7 +3,7 @@
 //! It gives the same points again, with the same run ids, and resolves to itself. What `--set` said
 //! is part of it.
 
-use super::Point;
+use super::Outline;
 use super::axes::Axis;
 use super::sweep::{Expanded, SettingValue, is_around};
 use crate::settings::Node;
@@ -11,18 +11,18 @@ use std::path::Path;
 
 /// The whole scenario with its sweep, as TOML. A value stands there if the user wrote it and some
 /// point has it, or if every point resolves to it; what a sweep varies comes from the sweep.
-pub(super) fn whole(expanded: &Expanded, points: &[Point], folder: &Path) -> String {
-    let all: Vec<&toml::Table> = points.iter().map(|p| &p.scenario.resolved).collect();
+pub(super) fn whole(expanded: &Expanded, outlines: &[&Outline], folder: &Path) -> String {
+    let all: Vec<&toml::Table> = outlines.iter().map(|o| &o.resolved).collect();
     let mut whole = expanded.base.to_toml();
-    let axes: Vec<&str> = expanded.axes.iter().map(|a| a.path.as_str()).collect();
+    let axes: Vec<&str> = expanded.axes().map(|a| a.path.as_str()).collect();
     complete(&mut whole, &all, "", &axes);
     absolute_paths(&mut whole, folder);
     // A table of plain values always has a TOML form.
     let mut text = toml::to_string(&whole).expect("plain values");
     if !axes.is_empty() {
         let mut sweep = expanded.sweep.to_toml();
-        for axis in expanded.axes.iter().filter(|axis| axis.has_tables) {
-            if let Some(labels) = labels(axis, expanded, points, &axes) {
+        for axis in expanded.axes().filter(|axis| axis.has_tables) {
+            if let Some(labels) = labels(axis, expanded, outlines, &axes) {
                 sweep.insert(axis.path.clone(), labels.into());
             }
         }
@@ -66,23 +66,24 @@ fn quoted(key: &str) -> String {
 fn labels(
     axis: &Axis,
     expanded: &Expanded,
-    points: &[Point],
+    outlines: &[&Outline],
     axes: &[&str],
 ) -> Option<toml::Table> {
     let mut labels = toml::Table::new();
     for (value, node) in &axis.values {
-        let has_value = |p: &&Point| {
+        let has_value = |outline: &&&Outline| {
             let is_own = |s: &&super::Setting| s.key == axis.path;
-            p.settings.iter().find(is_own).map(|s| &s.value) == Some(value)
+            outline.labels.iter().find(is_own).map(|s| &s.value) == Some(value)
         };
-        let resolved = |p: &Point| {
-            let mut found = toml::Value::from(p.scenario.resolved.clone());
+        let resolved = |outline: &&Outline| {
+            let mut found = toml::Value::from(outline.resolved.clone());
             for element in axis.path.split('.') {
                 found = found.as_table_mut()?.remove(element)?;
             }
             Some(found)
         };
-        let all: Option<Vec<toml::Value>> = points.iter().filter(has_value).map(resolved).collect();
+        let all: Option<Vec<toml::Value>> =
+            outlines.iter().filter(has_value).map(resolved).collect();
         let mut written = with_assignments(axis, node, expanded);
         complete_value(&mut written, &all.unwrap_or_default(), &axis.path, axes);
         let SettingValue::Text(label) = value else {

@@ -6,6 +6,7 @@ use super::axes::{Axes, Axis, MOST_POINTS};
 use super::inheritance::Inheritance;
 use crate::settings::{Node, Problems, Span, Table, Value};
 use std::collections::BTreeSet;
+use std::sync::{Mutex, PoisonError};
 
 /// A swept key with its value at one point.
 #[derive(Clone, Debug, PartialEq)]
@@ -56,7 +57,7 @@ impl SettingValue {
     }
 }
 
-/// All points of a sweep.
+/// All points of a sweep, each of which is put together when it is asked for.
 pub(super) struct Expanded {
     /// The document that the points have in common, without its sweep, as far as no swept key
     /// takes its place.
@@ -66,17 +67,85 @@ pub(super) struct Expanded {
     /// The places of whatever in the file a swept table takes the place of. It is never run.
     pub replaced: BTreeSet<Span>,
     /// What swept tables have from the file's own.
-    pub inheritance: Inheritance,
+    pub inheritance: Mutex<Inheritance>,
     /// What is left of the sweep, as it was written.
     pub sweep: Table,
-    /// Its keys, their tables with what they inherit.
-    pub axes: Vec<Axis>,
+    /// Its keys, their tables with what they inherit, in groups that advance together.
+    groups: Vec<Vec<Axis>>,
+    /// Steps of each group; the first group is the slowest.
+    steps: Vec<usize>,
+    /// What points have in common, with all that a swept table takes the place of.
+    common: Table,
     /// Assignments into whole tables of the sweep.
     pub inner: Vec<Assignment>,
     /// Dotted paths that the sweep or `--set` names.
     pub paths: Vec<String>,
-    /// The document of each point, with the values of the swept keys.
-    pub points: Vec<(Vec<Setting>, Table)>,
+}
+
+impl Expanded {
+    /// How many points there are.
+    pub fn points(&self) -> usize {
+        self.steps.iter().product()
+    }
+
+    /// The swept keys, in the order of a point's settings.
+    pub fn axes(&self) -> impl Iterator<Item = &Axis> {
+        self.groups.iter().flatten()
+    }
+
+    /// The swept values of a point, with what settings call them.
+    fn values(&self, point: usize) -> Vec<(&Axis, &(SettingValue, Node))> {
+        let mut rest = point;
+        let mut found = Vec::new();
+        for (axes, &steps) in self.groups.iter().zip(&self.steps).rev() {
+            let step = rest % steps;
+            rest /= steps;
+            for axis in axes.iter().rev() {
+                found.push((axis, &axis.values[step.min(axis.values.len() - 1)]));
+            }
+        }
+        found.reverse();
+        found
+    }
+
+    /// The values of the swept keys at a point.
+    pub fn settings(&self, point: usize) -> Vec<Setting> {
+        let values = self.values(point).into_iter();
+        let setting = |(axis, (value, _)): (&Axis, &(SettingValue, Node))| Setting {
+            key: axis.path.clone(),
+            value: value.clone(),
+        };
+        values.map(setting).collect()
+    }
+
+    /// The document of a point.
+    pub fn document(&self, point: usize, catalogues: &Catalogues) -> Table {
+        self.reaching(point, catalogues, &mut BTreeSet::new())
+    }
+
+    /// The documents of all points.
+    pub fn documents(&self, catalogues: &Catalogues) -> impl Iterator<Item = Table> {
+        (0..self.points()).map(|point| self.document(point, catalogues))
+    }
+
+    /// The document of a point; the paths that lead somewhere in it are added to `reached`.
+    fn reaching(
+        &self,
+        point: usize,
+        catalogues: &Catalogues,
+        reached: &mut BTreeSet<String>,
+    ) -> Table {
+        let values = self.values(point).into_iter();
+        let mut changes: Vec<Change<'_>> =
+            values.map(|(axis, (_, node))| axis.change(node)).collect();
+        changes.extend(self.inner.iter().map(Assignment::change));
+        let mut document = self.common.clone();
+        apply(&mut document, changes, reached);
+        let inheritance = self.inheritance.lock();
+        let mut inheritance = inheritance.unwrap_or_else(PoisonError::into_inner);
+        inheritance.settle(&mut document, catalogues);
+        document
+    }
 }
 
 /// The lists of tables that a path can lead into, by the `name` of a table.
@@ -122,57 +191,50 @@ pub(super) fn expand(
     let outer = assignments.iter().filter(|a| !is_inner(a));
     let outer: Vec<Change<'_>> = outer.map(Assignment::change).collect();
     apply(&mut base, outer, &mut reached);
-    let mut inheritance = Inheritance::onto(&mut groups, &base, problems);
-
-    let mut points: Vec<(Vec<Setting>, Table)> = Vec::new();
-    for steps in product(&groups, problems) {
-        let mut settings = Vec::new();
-        let mut changes: Vec<Change<'_>> = Vec::new();
-        for (axes, step) in groups.iter().zip(steps) {
-            for axis in axes {
-                let (value, node) = &axis.values[step.min(axis.values.len() - 1)];
-                settings.push(Setting {
-                    key: axis.path.clone(),
-                    value: value.clone(),
-                });
-                changes.push(axis.change(node));
-            }
-        }
-        changes.extend(assignments.iter().filter(is_inner).map(Assignment::change));
-        let mut document = base.clone();
-        apply(&mut document, changes, &mut reached);
-        inheritance.settle(&mut document, catalogues);
-        points.push((settings, document));
-    }
+    let inheritance = Inheritance::onto(&mut groups, &base, problems);
+    let steps = steps(&groups, problems);
     let axes_in_all = || groups.iter().flatten().map(|axis| (&axis.path, axis.span));
-    let assigned = assignments.iter().map(|a| (&a.path, a.span));
-    for (path, span) in axes_in_all().chain(assigned) {
-        if !reached.contains(path) {
-            no_such_path(path, span, &points[0].1, problems);
-        }
-    }
-
-    let mut replaced = BTreeSet::new();
-    for (path, _) in axes_in_all() {
-        let path: Vec<&str> = path.split('.').collect();
-        // Tables themselves are blamed for what they lack, and they may lack anything.
-        if let Some(entry) = base.remove_path(&path) {
-            replaced.extend(entry.node.spans());
-            inheritance.remove_kept(&entry.node, &mut replaced);
-        }
-    }
     let paths = axes_in_all().map(|(path, _)| path.clone());
     let paths = paths.chain(assignments.iter().map(|a| a.path.clone()));
-    Expanded {
+    let mut expanded = Expanded {
         paths: paths.collect(),
         inner: assignments.iter().filter(is_inner).cloned().collect(),
         sweep: axes.table().clone(),
-        axes: groups.into_iter().flatten().collect(),
-        inheritance,
+        inheritance: Mutex::new(inheritance),
+        common: base.clone(),
         base,
         written,
-        replaced,
-        points,
+        replaced: BTreeSet::new(),
+        groups,
+        steps,
+    };
+    for point in 0..expanded.points() {
+        expanded.reaching(point, catalogues, &mut reached);
+    }
+    let assigned = assignments.iter().map(|a| (&a.path, a.span));
+    let axes = expanded.axes().map(|axis| (&axis.path, axis.span));
+    for (path, span) in axes.chain(assigned) {
+        if !reached.contains(path) {
+            no_such_path(path, span, &expanded.document(0, catalogues), problems);
+        }
+    }
+    expanded.replace();
+    expanded
+}
+
+impl Expanded {
+    /// Takes out of the base what swept keys take the place of.
+    fn replace(&mut self) {
+        let inheritance = self.inheritance.get_mut();
+        let inheritance = inheritance.unwrap_or_else(PoisonError::into_inner);
+        for axis in self.groups.iter().flatten() {
+            let path: Vec<&str> = axis.path.split('.').collect();
+            // Tables themselves are blamed for what they lack, and they may lack anything.
+            if let Some(entry) = self.base.remove_path(&path) {
+                self.replaced.extend(entry.node.spans());
+                inheritance.remove_kept(&entry.node, &mut self.replaced);
+            }
+        }
     }
 }
 
@@ -213,26 +275,23 @@ fn apply(document: &mut Table, mut changes: Vec<Change<'_>>, reached: &mut BTree
     }
 }
 
-/// The steps of every group at each point, the first group's being the slowest.
-fn product(groups: &[Vec<Axis>], problems: &mut Problems) -> Vec<Vec<usize>> {
-    let mut points: Vec<Vec<usize>> = vec![Vec::new()];
+/// The steps of every group; one of each where that makes too many points.
+fn steps(groups: &[Vec<Axis>], problems: &mut Problems) -> Vec<usize> {
+    let mut points = 1usize;
+    let mut steps = Vec::new();
     for axes in groups {
         // Lists of unequal length are a mistake that was noted.
-        let steps = axes.iter().map(|a| a.values.len()).max().unwrap_or(1);
-        if points.len().saturating_mul(steps) > MOST_POINTS {
+        let of_group = axes.iter().map(|a| a.values.len()).max().unwrap_or(1);
+        points = points.saturating_mul(of_group);
+        if points > MOST_POINTS {
             let message = format!("this sweep has more than {MOST_POINTS} points");
             let help = format!("shorten its lists: at most {MOST_POINTS} points in all");
             problems.add(axes[0].span, message, help);
-            return vec![vec![0; groups.len()]];
+            return vec![1; groups.len()];
         }
-        points = points
-            .into_iter()
-            .flat_map(|point| {
-                (0..steps).map(move |step| point.iter().copied().chain([step]).collect())
-            })
-            .collect();
+        steps.push(of_group);
     }
-    points
+    steps
 }
 
 fn no_such_path(path: &str, span: Span, document: &Table, problems: &mut Problems) {

@@ -5,25 +5,27 @@
 //! of 0, 1, 2, …, and text where values are of different types.
 
 use super::Point;
+use super::axes::Axis;
 use super::sweep::SettingValue;
-use toml::Value;
 
-/// Gives the values of a swept key one type at all points.
-pub(super) fn unify(points: &mut [Point]) {
-    let keys = points.first().map_or(0, |point| point.settings.len());
-    for index in 0..keys {
-        let values = || points.iter().map(|point| &point.settings[index].value);
+/// Gives the values of a swept key one type at all points. `takes_fractions` says of every key whether
+/// it resolves to a number that is no count.
+pub(super) fn unify<'a>(
+    points: &mut [Point],
+    axes: impl Iterator<Item = &'a Axis>,
+    takes_fractions: &[bool],
+) {
+    for (index, (axis, &takes_fractions)) in axes.zip(takes_fractions).enumerate() {
+        let values = || axis.values.iter().map(|(value, _)| value);
         let is_number =
             |v: &SettingValue| matches!(v, SettingValue::Integer(_) | SettingValue::Number(_));
         let is_count = |v: &SettingValue| matches!(v, SettingValue::Integer(0..));
         let is_flag = |v: &SettingValue| matches!(v, SettingValue::Flag(_));
-        let key = &points[0].settings[index].key;
-        let takes_fractions = || points.iter().any(|p| is_float(p, key));
         let convert: fn(&SettingValue) -> SettingValue = if values().all(is_flag) {
             continue;
         } else if !values().all(is_number) {
             |value| SettingValue::Text(value.to_string())
-        } else if !values().all(is_count) || takes_fractions() {
+        } else if !values().all(is_count) || takes_fractions {
             number
         } else {
             continue;
@@ -40,24 +42,4 @@ fn number(value: &SettingValue) -> SettingValue {
         SettingValue::Integer(i) => SettingValue::Number(i as f64),
         ref other => other.clone(),
     }
-}
-
-/// Whether a key resolves to a number that is no count.
-fn is_float(point: &Point, key: &str) -> bool {
-    let mut elements = key.split('.');
-    let first = elements.next().and_then(|e| point.scenario.resolved.get(e));
-    let mut found = first;
-    while let (Some(value), Some(element)) = (found, elements.next()) {
-        found = match value {
-            Value::Table(table) => table.get(element),
-            // Tables of a list go by their names.
-            Value::Array(items) => {
-                let is_named =
-                    |item: &&Value| item.get("name").and_then(Value::as_str) == Some(element);
-                items.iter().find(is_named)
-            }
-            _ => None,
-        };
-    }
-    matches!(found, Some(Value::Float(_)))
 }

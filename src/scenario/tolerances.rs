@@ -8,7 +8,8 @@
 use super::Catalogues;
 use super::part::{IN_LISTS, Part, TABLES};
 use super::sweep::{Expanded, is_around};
-use crate::settings::{Tolerances, Value};
+use crate::settings::{Table, Tolerances, Value};
+use std::collections::BTreeSet;
 
 /// The keys that pass, by the dotted path of their table.
 pub(super) fn tolerances(expanded: &Expanded, catalogues: &Catalogues) -> Tolerances {
@@ -24,26 +25,25 @@ pub(super) fn tolerances(expanded: &Expanded, catalogues: &Catalogues) -> Tolera
         tolerate(elements, part);
     }
     for (list, inside, part) in IN_LISTS {
-        for name in names(list, expanded) {
-            tolerate(&[&[list, name], inside].concat(), part);
+        if !expanded.paths.iter().any(|p| is_around(list, p)) {
+            continue;
+        }
+        for name in names(list, expanded, catalogues) {
+            tolerate(&[&[list, name.as_str()], inside].concat(), part);
         }
     }
     tolerances
 }
 
 /// The names of the tables in a list, at whatever point.
-fn names<'e>(list: &str, expanded: &'e Expanded) -> Vec<&'e str> {
-    let mut names = Vec::new();
-    for (_, document) in &expanded.points {
+fn names(list: &str, expanded: &Expanded, catalogues: &Catalogues) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    for document in expanded.documents(catalogues) {
         if let Some(Value::Array(items)) = document.get(list).map(|node| &node.value) {
-            names.extend(items.iter().filter_map(|item| match &item.value {
-                Value::Table(table) => table.name(),
-                _ => None,
-            }));
+            let tables = items.iter().filter_map(|item| item.as_table());
+            names.extend(tables.filter_map(|table| table.name().map(str::to_owned)));
         }
     }
-    names.sort_unstable();
-    names.dedup();
     names
 }
 
@@ -55,18 +55,15 @@ fn passing(
     expanded: &Expanded,
     catalogues: &Catalogues,
 ) -> Vec<String> {
-    let documents = expanded.points.iter().map(|(_, document)| document);
-    let mut kinds: Vec<String> = documents
-        .filter_map(|document| part.kind_in(document.table_at(elements)?, document, catalogues))
-        .collect();
-    kinds.sort();
-    kinds.dedup();
-    let mut keys = part.declare(&|kind| kinds.iter().any(|k| k == kind), catalogues);
+    let documents = expanded.documents(catalogues);
+    let kind = |document: Table| part.kind_in(document.table_at(elements)?, &document, catalogues);
+    let kinds: BTreeSet<String> = documents.filter_map(kind).collect();
+    let mut keys = part.declare(&|kind| kinds.contains(kind), catalogues);
     let is_named = |key: &str| expanded.paths.contains(&format!("{path}.{key}"));
     if !is_named(part.key()) {
         return keys;
     }
-    let swept = expanded.axes.iter().filter(|axis| axis.path == path);
+    let swept = expanded.axes().filter(|axis| axis.path == path);
     let swept = swept.flat_map(|axis| &axis.values);
     let swept = swept.filter_map(|(_, node)| match &node.value {
         Value::Table(table) => Some(table),

@@ -43,6 +43,22 @@ pub struct KeyDoc {
     pub form: Form,
 }
 
+impl KeyDoc {
+    /// That of a key of which nothing but its name is asked for.
+    pub(super) fn named(name: &str) -> KeyDoc {
+        KeyDoc {
+            name: name.to_owned(),
+            about: "",
+            symbol: None,
+            takes: String::new(),
+            range: String::new(),
+            presence: Presence::Optional("", Vec::new()),
+            only: Vec::new(),
+            form: Form::Anything,
+        }
+    }
+}
+
 /// A value of another key in the same table, as `mode = "deadline"`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Case {

@@ -89,8 +89,7 @@ impl<'k, 'a, T: Setting> Field<'k, 'a, T> {
 
     /// The key must be given.
     pub fn required(mut self) -> T {
-        let tasks = self.fallback_doc().into_iter().collect();
-        self.describe(Presence::Required(tasks));
+        self.describe(|field| Presence::Required(field.fallback_doc().into_iter().collect()));
         if self.node().is_none() {
             let legal = self.what_is_legal();
             self.keys.lacks(self.name, &legal);
@@ -100,17 +99,19 @@ impl<'k, 'a, T: Setting> Field<'k, 'a, T> {
 
     /// The key may be left out; `source` says where its default comes from.
     pub fn default(mut self, value: T, source: &'static str) -> T {
-        let default = self.fallback_doc().unwrap_or_else(|| DefaultDoc {
-            value: value.to_toml(),
-            source: source.to_owned(),
+        self.describe(|field| {
+            let default = field.fallback_doc().unwrap_or_else(|| DefaultDoc {
+                value: value.to_toml(),
+                source: source.to_owned(),
+            });
+            Presence::Default(vec![default])
         });
-        self.describe(Presence::Default(vec![default]));
         self.read_or(value)
     }
 
     /// The key may be left out, and `value`, which `absence` tells in words, then stands for it.
     pub fn otherwise(mut self, value: T, absence: &'static str) -> T {
-        self.describe(Presence::Optional(absence, Vec::new()));
+        self.describe(|_| Presence::Optional(absence, Vec::new()));
         self.read_or(value)
     }
 
@@ -128,14 +129,22 @@ impl<'k, 'a, T: Setting> Field<'k, 'a, T> {
 
     /// The key may be left out; `absence` says what that means.
     pub fn optional(mut self, absence: &'static str) -> Option<T> {
-        let tasks = self.fallback_doc().into_iter().collect();
-        self.describe(Presence::Optional(absence, tasks));
+        self.describe(|field| {
+            let tasks = field.fallback_doc().into_iter().collect();
+            Presence::Optional(absence, tasks)
+        });
         self.read()
     }
 
-    fn describe(&mut self, presence: Presence) {
+    /// Notes the declaration. `presence` says what holds where the key is left out; beside its name, only
+    /// who reads to describe wants to know.
+    fn describe(&mut self, presence: impl FnOnce(&Self) -> Presence) {
+        if !self.keys.describes {
+            self.keys.described.keys.push(KeyDoc::named(self.name));
+            return;
+        }
+        let presence = presence(self);
         let form = match &self.legal {
-            _ if !self.keys.describes => Form::Anything,
             Some((_, form)) => form.clone(),
             None => T::form(self.bounds),
         };

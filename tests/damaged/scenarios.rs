@@ -298,7 +298,7 @@ proptest! {
             Ok(file) => {
                 prop_assert!(!file.resolved().is_empty());
                 let library = Library::new(Some("no-such-folder".into()), &file.folder);
-                for point in file.points.iter().filter(|p| is_small(&p.scenario.resolved)).take(4) {
+                for point in file.points.iter().filter(|p| is_small(&p.outline.resolved(&p.settings))).take(4) {
                     if let Err(error) = Plan::draw(&file, point, &library, &catalogues) {
                         prop_assert!(!error.to_string().is_empty());
                     }

@@ -82,8 +82,9 @@ impl Read {
 
     /// What a dotted path resolves to at each point; empty where it is absent.
     pub fn values(&self, path: &str) -> Vec<String> {
+        let catalogues = Catalogues::default();
         let value = |p: &byzsim::scenario::Point| {
-            let mut value = toml::Value::from(p.scenario.resolved.clone());
+            let mut value = toml::Value::from(self.file.scenario(p, &catalogues).resolved);
             for element in path.split('.') {
                 let inner = match element.parse::<usize>() {
                     Ok(index) => value.get(index).cloned(),
