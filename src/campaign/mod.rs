@@ -15,6 +15,7 @@ mod needs;
 mod options;
 mod outcome;
 mod outlook;
+mod plans;
 mod point;
 mod points;
 pub mod slurm;
@@ -45,14 +46,13 @@ pub use status::{PointStatus, Status};
 pub use workload::{Share, Size};
 
 use crate::data::Library;
-use crate::scenario::{Catalogues, Effects, Plan, RunId, ScenarioFile};
-use crate::settings::WrongSettings;
+use crate::scenario::{Catalogues, RunId, ScenarioFile};
 use ledger::Ledger;
 use lock::{Attempt, LOCK_FILE, Lock, Sharing};
 use std::collections::{BTreeSet, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::{Mutex, PoisonError};
 use std::thread::Builder;
 use std::time::{Duration, Instant};
@@ -66,10 +66,6 @@ pub struct Campaign {
     library: Library,
     catalogues: Catalogues,
 }
-
-/// Points that fail and bring no new mistake, after which the others are not drawn: each may read a
-/// large data set that is malformed.
-const MOST_ALIKE: usize = 20;
 
 /// Before a run is tried again that somebody else has.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -139,65 +135,6 @@ impl Campaign {
             threads: jobs * threads,
             checkpoints: false,
         }
-    }
-
-    /// Draws the plan of a point.
-    ///
-    /// # Errors
-    /// What is wrong with the scenario, or its data.
-    pub fn plan(&self, point: usize) -> Result<Plan, WrongSettings> {
-        Plan::draw(
-            &self.file,
-            &self.file.points[point],
-            &self.library,
-            &self.catalogues,
-        )
-    }
-
-    /// Draws the plans of all points in their order, and shows them to `see` one by one.
-    ///
-    /// # Errors
-    /// What is wrong with any of them, all at once: nothing is shown from the first mistake on. After
-    /// all points, settings that have no effect at any of them.
-    pub fn plans(&self, see: impl FnMut(Plan)) -> Result<(), WrongSettings> {
-        let never = AtomicBool::new(false);
-        self.plans_until(&never, see).map(|_| ())
-    }
-
-    /// The same until `interrupt` is true: whether all plans were drawn.
-    fn plans_until(
-        &self,
-        interrupt: &AtomicBool,
-        mut see: impl FnMut(Plan),
-    ) -> Result<bool, WrongSettings> {
-        let mut wrong = WrongSettings::default();
-        let mut alike = 0;
-        let mut effects = Effects::default();
-        for point in 0..self.file.points.len() {
-            if interrupt.load(Ordering::Relaxed) {
-                return Ok(false);
-            }
-            match self.plan(point) {
-                Ok(mut plan) if wrong.is_empty() => {
-                    effects.append(std::mem::take(&mut plan.effects));
-                    see(plan);
-                }
-                Ok(_) => {}
-                Err(more) => alike = if wrong.merge(more) { 0 } else { alike + 1 },
-            }
-            if alike > MOST_ALIKE {
-                wrong.unseen_points = self.file.points.len() - point - 1;
-                break;
-            }
-        }
-        if wrong.is_empty() {
-            // One point alone may have settings without an effect there.
-            return match self.file.idle(effects) {
-                Some(idle) => Err(idle),
-                None => Ok(true),
-            };
-        }
-        Err(wrong)
     }
 
     /// Makes the folder ready without running anything: every point is checked, and

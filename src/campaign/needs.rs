@@ -109,7 +109,8 @@ impl Needs {
         }
     }
 
-    fn memory(&self) -> f64 {
+    /// Memory of a run beside the program \[bytes\].
+    pub(super) fn memory(&self) -> f64 {
         self.parts.iter().map(|(_, bytes)| bytes).sum()
     }
 

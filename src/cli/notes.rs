@@ -10,7 +10,7 @@ use crate::attack::{Crowd, Strength};
 use crate::scenario::{Plan, Role, RuleChoice};
 use crate::units::{AgentId, short};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A share of an initial value that is worth a note at the end of a run.
 const NOTICEABLE: f64 = 0.01;
@@ -358,16 +358,16 @@ pub(super) fn notes(rows: &Rows, facts: &[&Facts]) -> Vec<String> {
 /// The swept values that tell some rows from the others, as `rule = krum; attack = drift, alie`.
 fn labels(rows: &Rows, of: &[usize]) -> String {
     let distinct = |key: usize, rows_of: &mut dyn Iterator<Item = usize>| {
-        let mut found: Vec<&str> = Vec::new();
-        for row in rows_of {
-            let label = &*rows.rows[row].labels[key];
-            if !found.contains(&label) {
-                found.push(label);
-            }
-        }
-        found
+        let mut seen = BTreeSet::new();
+        let labels = rows_of.map(|row| &*rows.rows[row].labels[key]);
+        labels
+            .filter(|label| seen.insert(*label))
+            .collect::<Vec<&str>>()
     };
     let mut told = Vec::new();
+    if of.len() == rows.rows.len() {
+        return String::new();
+    }
     for (key, name) in rows.keys.iter().enumerate() {
         let some = distinct(key, &mut of.iter().copied());
         let all = distinct(key, &mut (0..rows.rows.len()));

@@ -16,7 +16,8 @@ use crate::settings::{
 use crate::task::Task;
 use crate::topology::Topology;
 use crate::units::SimTime;
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// What is to be run, checked as far as the text allows.
 pub struct Scenario {
@@ -176,9 +177,16 @@ pub(super) fn scenario(
 
 /// A task's own settings for the keys that a scenario leaves out.
 pub(crate) fn parse_defaults(task: Option<&dyn Task>) -> Table {
-    let mut sources = Sources::default();
-    let source = sources.add("defaults", task.map_or("", |t| t.defaults()));
-    Table::parse(&sources, source, &mut Problems::default())
+    /// Every point of a sweep asks for the same.
+    static KNOWN: Mutex<BTreeMap<&str, Table>> = Mutex::new(BTreeMap::new());
+    let text = task.map_or("", |task| task.defaults());
+    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    let parsed = known.entry(text).or_insert_with(|| {
+        let mut sources = Sources::default();
+        let source = sources.add("defaults", text);
+        Table::parse(&sources, source, &mut Problems::default())
+    });
+    parsed.clone()
 }
 
 /// A task that was read, what its table takes, and what it resolved to.

@@ -108,6 +108,24 @@ impl Expanded {
         found
     }
 
+    /// Of a point that differs from an earlier one in its `seed` alone: the first of these. Whatever its
+    /// seed, the text reads alike.
+    pub fn but_for_seed(&self, point: usize) -> Option<usize> {
+        let mut stride = 1;
+        for (axes, &steps) in self.groups.iter().zip(&self.steps).rev() {
+            if let [axis] = &axes[..]
+                && axis.path == "seed"
+            {
+                let step = point / stride % steps;
+                let is_legal =
+                    matches!(axis.values.get(step), Some((SettingValue::Integer(0..), _)));
+                return (step > 0 && is_legal).then_some(point - step * stride);
+            }
+            stride *= steps;
+        }
+        None
+    }
+
     /// The values of the swept keys at a point.
     pub fn settings(&self, point: usize) -> Vec<Setting> {
         let values = self.values(point).into_iter();

@@ -113,7 +113,7 @@ impl<S: ?Sized> Catalogue<S> {
     /// that kind. `None`, with the mistake noted, where the kind is not known.
     pub fn read(&self, keys: &mut Keys<'_>, default: Option<&'static str>) -> Option<Box<S>> {
         let field = keys.key::<String>("kind", "Which kind");
-        let field = field.among(&self.names());
+        let field = field.among(self.names());
         let kind = match default {
             Some(default) => field.default(default.to_owned(), "the paper's"),
             None => field.required(),

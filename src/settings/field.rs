@@ -17,8 +17,8 @@ pub struct Field<'k, 'a, T> {
     about: &'static str,
     symbol: Option<&'static str>,
     bounds: Bounds,
-    /// What to write and what may stand there, where the type does not say it all.
-    legal: Option<(String, Form)>,
+    /// The texts that may stand there, where the type does not say it all.
+    words: Option<Vec<&'static str>>,
     ignores_task: bool,
     value: PhantomData<T>,
 }
@@ -31,7 +31,7 @@ impl<'k, 'a, T: Setting> Field<'k, 'a, T> {
             about,
             symbol: None,
             bounds: Bounds::ALL,
-            legal: None,
+            words: None,
             ignores_task: false,
             value: PhantomData,
         }
@@ -81,10 +81,20 @@ impl<'k, 'a, T: Setting> Field<'k, 'a, T> {
     }
 
     /// One of a few texts, in the place of what the type takes.
-    pub(super) fn among(mut self, words: &[&str]) -> Self {
-        let quoted: Vec<String> = words.iter().map(|n| format!("\"{n}\"")).collect();
-        self.legal = Some((quoted.join(" | "), Form::one_of(words)));
+    pub(super) fn among(mut self, words: Vec<&'static str>) -> Self {
+        self.words = Some(words);
         self
+    }
+
+    /// What type of value may stand there, in words.
+    fn takes(&self) -> String {
+        match &self.words {
+            None => T::takes(),
+            Some(words) => {
+                let quoted: Vec<String> = words.iter().map(|n| format!("\"{n}\"")).collect();
+                quoted.join(" | ")
+            }
+        }
     }
 
     /// The key must be given.
@@ -144,18 +154,16 @@ impl<'k, 'a, T: Setting> Field<'k, 'a, T> {
             return;
         }
         let presence = presence(self);
-        let form = match &self.legal {
-            Some((_, form)) => form.clone(),
+        let form = match &self.words {
+            Some(words) => Form::one_of(words),
             None => T::form(self.bounds),
         };
+        let takes = self.takes();
         self.keys.described.keys.push(KeyDoc {
             name: self.name.to_owned(),
             about: self.about,
             symbol: self.symbol,
-            takes: match &self.legal {
-                Some((legal, _)) => legal.clone(),
-                None => T::takes(),
-            },
+            takes,
             range: self.bounds.in_words(),
             presence,
             only: Vec::new(),
@@ -166,10 +174,9 @@ impl<'k, 'a, T: Setting> Field<'k, 'a, T> {
     /// What to write, as in `a number in [0, 1]`.
     fn what_is_legal(&self) -> String {
         let range = self.bounds.in_words();
-        match &self.legal {
-            Some((legal, _)) => legal.clone(),
-            None if range.is_empty() => T::takes(),
-            None => format!("{} {range}", T::takes()),
+        match range.is_empty() || self.words.is_some() {
+            true => self.takes(),
+            false => format!("{} {range}", self.takes()),
         }
     }
 
@@ -196,8 +203,8 @@ impl<'k, 'a, T: Setting> Field<'k, 'a, T> {
         let mut problems = Problems::default();
         let tolerated = self.keys.tolerated_inside(self.name);
         let value = T::read_tolerating(&node, self.name, tolerated, &mut problems);
-        if let Some((legal, _)) = &self.legal {
-            problems.replace_help(&format!("write {legal}"));
+        if self.words.is_some() && !problems.is_empty() {
+            problems.replace_help(&format!("write {}", self.takes()));
         }
         self.keys.problems.append(problems);
         let Some(value) = value else {

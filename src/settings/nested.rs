@@ -148,7 +148,10 @@ impl<'a> Keys<'a> {
         about: &'static str,
     ) -> Vec<(String, T)> {
         let presence = Presence::Optional("none", Vec::new());
-        let form = Form::Names(Box::new(T::form(Bounds::ALL)));
+        let form = match self.describes {
+            true => Form::Names(Box::new(T::form(Bounds::ALL))),
+            false => Form::Anything,
+        };
         self.describe(name, about, "a table of names", presence, form);
         let Some(node) = self.table.and_then(|t| t.get(name)) else {
             return Vec::new();
