@@ -141,9 +141,30 @@ impl Expanded {
         self.reaching(point, catalogues, &mut BTreeSet::new())
     }
 
-    /// The documents of all points.
+    /// Points that show all kinds, names and keys that any point has: of numbers and flags, which change
+    /// none of these, they have the first.
+    fn kinds_of_points(&self) -> impl Iterator<Item = usize> {
+        let is_plain = |node: &Node| {
+            matches!(
+                node.value,
+                Value::Integer(_) | Value::Float(_) | Value::Boolean(_)
+            )
+        };
+        let is_plain = |axis: &Axis| axis.values.iter().all(|(_, node)| is_plain(node));
+        let plain: Vec<bool> = self.groups.iter().map(|g| g.iter().all(is_plain)).collect();
+        let mut points = vec![0];
+        for (&steps, is_plain) in self.steps.iter().zip(plain) {
+            let shown = if is_plain { 1 } else { steps };
+            let of_point = |point| (0..shown).map(move |step| point * steps + step);
+            points = points.into_iter().flat_map(of_point).collect();
+        }
+        points.into_iter()
+    }
+
+    /// Documents that show all kinds, names and keys that any point has.
     pub fn documents(&self, catalogues: &Catalogues) -> impl Iterator<Item = Table> {
-        (0..self.points()).map(|point| self.document(point, catalogues))
+        let points = self.kinds_of_points();
+        points.map(|point| self.document(point, catalogues))
     }
 
     /// The document of a point; the paths that lead somewhere in it are added to `reached`.
@@ -226,7 +247,7 @@ pub(super) fn expand(
         groups,
         steps,
     };
-    for point in 0..expanded.points() {
+    for point in expanded.kinds_of_points() {
         expanded.reaching(point, catalogues, &mut reached);
     }
     let assigned = assignments.iter().map(|a| (&a.path, a.span));
