@@ -3,6 +3,7 @@
 mod scenario;
 
 use byzsim::learner::Method;
+use byzsim::scenario::{Catalogues, ScenarioFile};
 use byzsim::units::{AgentId, SimTime};
 use scenario::{ATTACK, RULES, SMALL, read, read_with, text};
 
@@ -741,4 +742,91 @@ fn a_swept_key_may_be_called_like_a_column_of_a_table() {
     let read = read(&text(&[SMALL, sweep]));
     let (outcomes, runs) = scenario::run(read.file);
     assert_eq!((outcomes.len(), runs), (2, 2));
+}
+
+/// However long what is wrong, the message is short.
+#[test]
+fn messages_are_short_whatever_is_wrong() {
+    let catalogues = Catalogues::default();
+    let base = "iterations = 2\n[task]\nkind = \"target-localization\"\n";
+    let long = "x".repeat(1_000_000);
+    let keys =
+        |count: usize, line: &dyn Fn(usize) -> String| (0..count).map(line).collect::<String>();
+    let cases = [
+        (
+            format!("name = \"{long}\"\n{base}"),
+            "has 1000000 characters",
+        ),
+        (
+            format!("name = \"{}\"\n{base}", "é".repeat(201)),
+            "write at most 200",
+        ),
+        (
+            format!("{long} = 1\n{base}"),
+            "this key has 1000000 characters",
+        ),
+        (
+            format!("{base}[topology]\nkind = \"{long}\"\n"),
+            "`kind` has 1000000 characters",
+        ),
+        (
+            format!("{base}{}", keys(50_000, &|i| format!("k{i} = {i}\n"))),
+            "unknown key `k0`",
+        ),
+        (
+            format!(
+                "{base}[sweep]\n{}",
+                keys(5_000, &|i| format!("\"k{i}\" = [1, 2]\n"))
+            ),
+            "[sweep] has 5000 keys",
+        ),
+        (
+            format!(
+                "{base}[sweep]\n\"rule.kind\" = [{}]\n",
+                keys(50_000, &|i| format!("\"w{i}\","))
+            ),
+            "has 50000 texts or tables",
+        ),
+        (
+            format!(
+                "{base}[sweep]\nseed = {{ from = 1, count = 100000 }}\n\"rule.wrong\" = [1, 2]\n"
+            ),
+            "unknown key `wrong`",
+        ),
+        (
+            format!("{base}[sweep]\nrule = {{ \"{long}\" = {{ kind = \"loss\" }} }}\n"),
+            "this key has 1000000 characters",
+        ),
+    ];
+    for (text, expected) in cases {
+        let parsed = ScenarioFile::parse("a.toml", &text, "a", ".".into(), &[], &catalogues);
+        let told = parsed.err().expect("a mistake").to_string();
+        assert!(told.contains(expected), "{}", &told[..told.len().min(2000)]);
+        assert!(told.len() < 150_000, "{expected}: {} bytes", told.len());
+    }
+    for option in [
+        format!("name={long}"),
+        format!("{}=1", "a.".repeat(10_000)),
+        long.clone(),
+    ] {
+        let parsed = ScenarioFile::parse("a.toml", base, "a", ".".into(), &[option], &catalogues);
+        let told = parsed.err().expect("a mistake").to_string();
+        assert!(
+            told.contains("too long for an option") && told.len() < 2_000,
+            "{}",
+            told.len()
+        );
+    }
+}
+
+#[test]
+fn names_have_as_many_characters_as_are_told() {
+    let text = |name: &str| {
+        format!("name = \"{name}\"\niterations = 2\n[task]\nkind = \"target-localization\"\n")
+    };
+    let catalogues = Catalogues::default();
+    let parse =
+        |name: &str| ScenarioFile::parse("a.toml", &text(name), "a", ".".into(), &[], &catalogues);
+    assert_eq!(parse(&"é".repeat(200)).unwrap().name.chars().count(), 200);
+    assert!(parse(&"é".repeat(201)).is_err());
 }

@@ -190,7 +190,8 @@ impl Refusal {
                 let count = wrong.mistakes.len();
                 let plural = if count == 1 { "" } else { "s" };
                 note(&wrong.styled(width));
-                note(&format!("\n{count} mistake{plural}{consequence}"));
+                let more = if wrong.has_more { ", and more" } else { "" };
+                note(&format!("\n{count} mistake{plural}{more}{consequence}"));
                 if !unseen.is_empty() {
                     note(unseen);
                 }

@@ -65,6 +65,9 @@ fn lines_of<'a>(width: usize) -> textwrap::Options<'a> {
     textwrap::Options::new(width).word_splitter(textwrap::WordSplitter::NoHyphenation)
 }
 
+/// Bytes of a folder's name, at most.
+const MOST_OF_FOLDER: usize = 240;
+
 /// A scenario's name as a folder's: every character but letters, digits, `.`, `_`, `-` becomes
 /// `-`.
 pub(super) fn file_name(name: &str) -> String {
@@ -73,6 +76,10 @@ pub(super) fn file_name(name: &str) -> String {
         .chars()
         .map(|c| if legal(c) { c } else { '-' })
         .collect();
+    // File systems take 255 bytes, and a character has up to four.
+    let end = (0..=name.len().min(MOST_OF_FOLDER)).rev();
+    let end = end.into_iter().find(|&end| name.is_char_boundary(end));
+    let name = name[..end.unwrap_or(0)].to_owned();
     // A name of dots alone would lead out of the folder.
     if name.chars().all(|c| c == '.') {
         "-".repeat(name.len().max(1))

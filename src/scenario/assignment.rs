@@ -1,7 +1,7 @@
 //! `--set key=value`: what a user changes without touching the file.
 
 use super::axes::{Axes, KINDS};
-use crate::settings::{Node, Problems, Sources, Span, Table, Value};
+use crate::settings::{MOST_CHARACTERS, Node, Problems, Sources, Span, Table, Value};
 
 /// One `--set key=value`.
 #[derive(Clone)]
@@ -13,6 +13,9 @@ pub(super) struct Assignment {
     /// The value.
     pub node: Node,
 }
+
+/// Bytes of an option, at most.
+const MOST_OF_OPTION: usize = 100_000;
 
 /// Reads `--set` arguments. Of several to one key the last one counts.
 pub(super) fn read(
@@ -28,6 +31,13 @@ pub(super) fn read(
             start: 0,
             end: text.len(),
         };
+        let path = text.split_once('=').map_or(text.as_str(), |(path, _)| path);
+        if path.chars().count() > MOST_CHARACTERS || text.len() > MOST_OF_OPTION {
+            let message = "this is too long for an option";
+            let help = "write it in the scenario's file";
+            problems.add(whole, message, help);
+            continue;
+        }
         let Some((path, _)) = text.split_once('=') else {
             let help = "write --set key=value, such as --set rule.forgetting=0.05";
             problems.add(whole, format!("`{text}` has no `=`"), help);

@@ -8,6 +8,12 @@ use std::collections::BTreeSet;
 /// More points than anybody means.
 pub(super) const MOST_POINTS: usize = 1_000_000;
 
+/// Texts and tables of a swept key, at most: of numbers there may be as many as points.
+const MOST_LABELS: usize = 10_000;
+
+/// Keys that are swept, at most.
+const MOST_KEYS: usize = 100;
+
 /// Tables of the scenario that have kinds.
 pub(super) const KINDS: [&str; 3] = ["task", "topology", "rule"];
 
@@ -155,7 +161,13 @@ impl Axes {
     /// The axes in groups that advance together.
     pub fn groups(&self, problems: &mut Problems) -> Vec<Vec<Axis>> {
         let mut groups: Vec<Vec<Axis>> = Vec::new();
-        for entry in self.table.iter().filter(|e| e.key != "zip") {
+        let swept = || self.table.iter().filter(|e| e.key != "zip");
+        if let Some(entry) = swept().nth(MOST_KEYS) {
+            let message = format!("[sweep] has {} keys", swept().count());
+            let help = format!("sweep at most {MOST_KEYS}");
+            problems.add(entry.span, message, help);
+        }
+        for entry in swept().take(MOST_KEYS) {
             let path = entry.key.clone();
             if path.split('.').any(str::is_empty) {
                 let help = "write a dotted path of keys, such as \"rule.forgetting\"";
@@ -170,6 +182,15 @@ impl Axes {
             let mut values = axis_values(&path, &entry.node, problems);
             if LISTS.contains(&path.as_str()) {
                 values.retain(|(label, node)| is_list_of_tables(&path, label, node, problems));
+            }
+            let labels = values
+                .iter()
+                .filter(|(value, _)| matches!(value, SettingValue::Text(_)));
+            if labels.count() > MOST_LABELS {
+                let message = format!("`{path}` in [sweep] has {} texts or tables", values.len());
+                let help = format!("write at most {MOST_LABELS}");
+                problems.add(entry.node.span, message, help);
+                values.truncate(1);
             }
             let has_tables = !values.is_empty() && values.iter().all(|(_, node)| is_tables(node));
             groups.push(vec![Axis {

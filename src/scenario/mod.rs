@@ -111,6 +111,9 @@ pub struct ScenarioFile {
     resolved: String,
 }
 
+/// Bytes of a scenario file, at most: a million numbers need fewer.
+const MOST_BYTES: u64 = 32 << 20;
+
 /// Points that are read where there are mistakes: the others of a long sweep hardly have new ones.
 const MOST_WRONG: usize = 1000;
 
@@ -147,6 +150,12 @@ impl ScenarioFile {
             path: path.to_owned(),
             error,
         };
+        let is_large = std::fs::metadata(path).is_ok_and(|found| found.len() > MOST_BYTES);
+        if is_large {
+            let message = format!("it has more than {} MB", MOST_BYTES >> 20);
+            let error = std::io::Error::new(std::io::ErrorKind::FileTooLarge, message);
+            return Err(unreadable(error));
+        }
         let bytes = crate::files::read(path).map_err(unreadable)?;
         let text = String::from_utf8(bytes).map_err(|_| {
             unreadable(std::io::Error::new(

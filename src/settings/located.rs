@@ -1,6 +1,7 @@
 //! Mistakes as a user sees them: each with an excerpt of its text and the offending part of it
 //! underlined.
 
+use super::limits::shortened;
 use super::problem::Problem;
 use super::source::{Excerpt, Sources};
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
@@ -36,7 +37,7 @@ impl Located {
             file: sources.name(problem.span.source).to_owned(),
             line,
             column,
-            offending: sources.offending(problem.span).to_owned(),
+            offending: shortened(sources.offending(problem.span)),
             message: problem.message.clone(),
             help: problem.help.clone(),
             fitting: problem.fitting,
@@ -99,6 +100,8 @@ impl fmt::Display for Located {
 pub struct WrongSettings {
     /// The mistakes, in the order of their places.
     pub mistakes: Vec<Located>,
+    /// Whether there are more than these.
+    pub has_more: bool,
     /// Points of a sweep that were not looked at, since many before them had the same mistakes.
     pub unseen_points: usize,
 }
@@ -119,6 +122,7 @@ impl WrongSettings {
     /// words. Of numbers that are too large, the one of which the fewest would do stays.
     pub fn merge(&mut self, other: WrongSettings) -> bool {
         let before = self.mistakes.len();
+        self.has_more |= other.has_more;
         for located in other.mistakes {
             let same = self
                 .mistakes

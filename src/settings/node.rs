@@ -3,6 +3,7 @@
 //! Own type rather than the parser's: values of one tree may come from several texts (`--set`,
 //! sweeps), so a place has to name its text.
 
+use super::limits::MOST_CHARACTERS;
 use super::problem::Problems;
 use super::source::{SourceId, Sources, Span};
 use super::unclosed::unclosed;
@@ -455,6 +456,11 @@ fn table(from: &DeTable<'_>, source: SourceId, problems: &mut Problems) -> Table
         })
         .collect();
     entries.sort_by_key(|e| e.span);
+    let is_long = |entry: &&Entry| entry.key.chars().count() > MOST_CHARACTERS;
+    for Entry { key, span, .. } in entries.iter().filter(is_long) {
+        let message = format!("this key has {} characters", key.chars().count());
+        problems.add(*span, message, format!("write at most {MOST_CHARACTERS}"));
+    }
     Table(entries)
 }
 

@@ -1,5 +1,6 @@
 //! What is wrong with settings: where, what, and what would be right.
 
+use super::limits::shortened;
 use super::located::{Located, WrongSettings};
 use super::source::{Sources, Span};
 
@@ -16,9 +17,16 @@ pub struct Problem {
     pub fitting: u64,
 }
 
+/// Mistakes that are kept: whoever has more reads the first ones first.
+const MOST: usize = 200;
+
 /// Mistakes gathered while reading, so that a user sees all of them at once.
 #[derive(Clone, Debug, Default)]
-pub struct Problems(Vec<Problem>);
+pub struct Problems {
+    kept: Vec<Problem>,
+    /// Whether there are more than are kept.
+    has_more: bool,
+}
 
 impl Problems {
     /// Notes a mistake. The same mistake at the same place counts once, whatever the help: every
@@ -26,8 +34,8 @@ impl Problems {
     pub fn add(&mut self, span: Span, message: impl Into<String>, help: impl Into<String>) {
         self.push(Problem {
             span,
-            message: message.into(),
-            help: help.into(),
+            message: shortened(&message.into()),
+            help: shortened(&help.into()),
             fitting: u64::MAX,
         });
     }
@@ -43,59 +51,65 @@ impl Problems {
     ) {
         self.push(Problem {
             span,
-            message: message.into(),
-            help: help.into(),
+            message: shortened(&message.into()),
+            help: shortened(&help.into()),
             fitting: largest.map_or(0, |largest| largest.saturating_add(1)),
         });
     }
 
     fn push(&mut self, problem: Problem) {
         let is_same = |p: &Problem| p.span == problem.span && p.message == problem.message;
-        if !self.0.iter().any(is_same) {
-            self.0.push(problem);
+        if self.kept.iter().any(is_same) {
+            return;
+        }
+        match self.kept.len() < MOST {
+            true => self.kept.push(problem),
+            false => self.has_more = true,
         }
     }
 
     /// Notes the mistakes of another list too.
     pub fn append(&mut self, others: Problems) {
-        for problem in others.0 {
+        self.has_more |= others.has_more;
+        for problem in others.kept {
             self.push(problem);
         }
     }
 
     /// Keeps the mistakes whose place is right.
     pub fn retain(&mut self, is_kept: impl Fn(Span) -> bool) {
-        self.0.retain(|p| is_kept(p.span));
+        self.kept.retain(|p| is_kept(p.span));
     }
 
     /// The places of all mistakes.
     pub fn spans(&self) -> impl Iterator<Item = Span> {
-        self.0.iter().map(|problem| problem.span)
+        self.kept.iter().map(|problem| problem.span)
     }
 
     /// Gives every mistake another help.
     pub(super) fn replace_help(&mut self, help: &str) {
-        for problem in &mut self.0 {
+        for problem in &mut self.kept {
             help.clone_into(&mut problem.help);
         }
     }
 
     /// Whether nothing was wrong.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.kept.is_empty()
     }
 
     /// How many mistakes there are.
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.kept.len()
     }
 
     /// All mistakes as an error in the order of the text.
     pub fn into_error(mut self, sources: &Sources) -> WrongSettings {
-        self.0.sort();
-        let located = self.0.iter().map(|p| Located::new(p, sources)).collect();
+        self.kept.sort();
+        let located = self.kept.iter().map(|p| Located::new(p, sources)).collect();
         WrongSettings {
             mistakes: located,
+            has_more: self.has_more,
             unseen_points: 0,
         }
     }

@@ -3,6 +3,7 @@
 use super::bounds::Bounds;
 use super::form::Form;
 use super::keys::Keys;
+use super::limits::{MOST_CHARACTERS, MOST_OF_PATH};
 use super::names::did_you_mean;
 use super::node::{Node, Value};
 use super::problem::Problems;
@@ -178,7 +179,20 @@ impl Setting for String {
     }
     fn read(node: &Node, name: &str, problems: &mut Problems) -> Option<String> {
         match &node.value {
-            Value::String(s) => Some(s.clone()),
+            Value::String(s) => {
+                let is_path = matches!(name, "path" | "test_path" | "data");
+                let most = if is_path {
+                    MOST_OF_PATH
+                } else {
+                    MOST_CHARACTERS
+                };
+                let is_short = s.len() <= most || s.chars().count() <= most;
+                if !is_short {
+                    let message = format!("`{name}` has {} characters", s.chars().count());
+                    problems.add(node.span, message, format!("write at most {most}"));
+                }
+                is_short.then(|| s.clone())
+            }
             _ => wrong::<String>(node, name, problems),
         }
     }
