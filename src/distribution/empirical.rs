@@ -1,23 +1,29 @@
 //! Durations that were measured: one of a file's values.
 
 use super::DistributionError;
-use crate::delimited::{self, MISSING_VALUE, Reader, Record, Unreadable, number_hint, shown};
+use crate::delimited::{
+    self, MISSING_VALUE, Reader, Record, Unreadable, number_hint, separator, shown,
+};
 use crate::settings::{Choice, Span};
 use crate::units::SimTime;
 use rand::{Rng, RngExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// The values of a text file, one \[ms\] per line. Blank lines and what follows `#` are left out. The
+/// The values of a text file, one per line. Blank lines and what follows `#` are left out. The
 /// first line may be a header: it begins with a letter, or has no digit.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Empirical {
     /// The file; relative to the scenario file's folder.
     pub path: PathBuf,
+    /// The column of the durations, by its name or its number from 1 on; `None` where there is one.
+    pub column: Option<String>,
+    /// What every value is multiplied by to be a duration \[ms\].
+    pub scale: f64,
     pub order: Order,
     /// Where the settings name it.
     pub span: Span,
-    /// What it holds; nothing before it is read.
+    /// The durations that it holds \[ms\]; nothing before it is read.
     values: Arc<[f64]>,
 }
 
@@ -37,9 +43,11 @@ impl Choice for Order {
 }
 
 impl Empirical {
-    pub fn new(path: PathBuf, order: Order) -> Empirical {
+    pub fn new(path: PathBuf, order: Order, column: Option<String>, scale: f64) -> Empirical {
         Empirical {
             path,
+            column,
+            scale,
             order,
             ..Empirical::default()
         }
@@ -75,7 +83,13 @@ impl Empirical {
         let error = |message: String| DistributionError {
             span: self.span,
             message,
-            help: format!("write one number of milliseconds per line, from 0 to {most:e}"),
+            help: match &self.column {
+                None => format!("write one number of milliseconds per line, from 0 to {most:e}"),
+                Some(_) => format!(
+                    "write durations from 0 to {most:e} ms into the column, once they are multiplied by \
+                     `scale`"
+                ),
+            },
         };
         let bytes = crate::files::read(&path).map_err(|e| DistributionError {
             help: "name a text file with one number of milliseconds per line; a relative path \
@@ -83,42 +97,84 @@ impl Empirical {
                 .into(),
             ..error(format!("cannot read the durations in {name}: {e}"))
         })?;
-        let values = values(&bytes).map_err(|e| error(e.in_file(&name.to_string())))?;
+        let values = values(&bytes, self.column.as_deref());
+        let mut values = values.map_err(|e| error(e.in_file(&name.to_string())))?;
         if values.is_empty() {
             return Err(error(format!("{name} holds no durations")));
+        }
+        values.iter_mut().for_each(|value| *value *= self.scale);
+        if let Some(value) = values.iter().find(|&&value| value > most) {
+            let message = format!("{name} has a duration of {value:e} ms: it is too long");
+            return Err(error(message));
         }
         self.values = values.into();
         Ok(())
     }
 }
 
-/// The values of a file's text.
+/// The values of a file's text, in a column by its name or number, or in the only one.
 ///
 /// A first line that begins with a letter, or has letters and no digit, is a header. Another first
 /// line that is no number is a mistake like any other line: it might be a value.
-fn values(bytes: &[u8]) -> Result<Vec<f64>, Unreadable> {
-    let mut reader = Reader::with_comments(delimited::text(bytes)?);
+fn values(bytes: &[u8], column: Option<&str>) -> Result<Vec<f64>, Unreadable> {
+    let text = delimited::text(bytes)?;
+    let mut reader = Reader::with_comments(text);
+    if column.is_some() {
+        reader = reader.separated_by(separator(text));
+    }
     let mut record = Record::default();
     let mut values = Vec::new();
-    let mut is_first = true;
+    // Where the durations are, once the first line has said so.
+    let mut place = None;
     while reader.read(&mut record)? {
         let wrong = |message| Unreadable {
             line: Some(record.line()),
             message,
         };
-        if is_first && is_header(&record) {
-            let columns = record.len();
-            if columns > 1 {
-                let message =
-                    format!("there are {columns} columns: leave only that of the durations");
+        let is_first = place.is_none();
+        let is_header = is_first && is_header(&record);
+        let at = match (place, column) {
+            (Some(at), _) => at,
+            (None, Some(column)) => position(&record, column, is_header).map_err(wrong)?,
+            (None, None) => 0,
+        };
+        place = Some(at);
+        match column {
+            _ if is_header && (column.is_some() || record.len() == 1) => {}
+            None if is_header => {
+                let columns = record.len();
+                let message = format!("there are {columns} columns: choose one with `column`");
                 return Err(wrong(message));
             }
-        } else {
-            values.push(value(&record).map_err(wrong)?);
+            None => values.push(value(&record).map_err(wrong)?),
+            Some(_) => match record.fields().nth(at).filter(|field| !field.is_empty()) {
+                Some(field) => values.push(duration(field).map_err(wrong)?),
+                None => return Err(wrong("the column has no value here".to_owned())),
+            },
         }
-        is_first = false;
     }
     Ok(values)
+}
+
+/// Where a column is, which the first line may name.
+fn position(first: &Record, column: &str, is_header: bool) -> Result<usize, String> {
+    let mut names = first.fields();
+    if let Some(at) = names.position(|name| name == column).filter(|_| is_header) {
+        return Ok(at);
+    }
+    let number = column.parse::<usize>().ok();
+    let at = number.and_then(|number| number.checked_sub(1));
+    at.filter(|&at| at < first.len()).ok_or_else(|| {
+        let count = first.len();
+        let there = match is_header {
+            true => first.fields().map(shown).collect::<Vec<_>>().join(", "),
+            false => format!("1 to {count}, without names"),
+        };
+        format!(
+            "there is no column `{}`: columns are {there}",
+            shown(column)
+        )
+    })
 }
 
 fn is_header(record: &Record) -> bool {
@@ -142,6 +198,11 @@ fn value(record: &Record) -> Result<f64, String> {
         };
         return Err(format!("`{line}` is not a duration: {remedy}"));
     }
+    duration(field)
+}
+
+/// The duration in a cell, or why there is none.
+fn duration(field: &str) -> Result<f64, String> {
     let number: Option<f64> = field.parse().ok();
     if let Some(number) = number.filter(|ms| (0.0..=SimTime::MAX_MS).contains(ms)) {
         return Ok(number);

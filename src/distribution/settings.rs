@@ -135,12 +135,25 @@ fn pareto(keys: &mut Keys<'_>) -> Shape {
 fn empirical(keys: &mut Keys<'_>) -> Shape {
     let path = keys.key::<String>(
         "path",
-        "Text file with a number [ms] per line, relative to the scenario file",
+        "Text file with a duration per line, relative to the scenario file",
     );
     let path = path.required().into();
+    let column = keys.key::<String>(
+        "column",
+        "Column of the durations, by its name in the first line or its number from \"1\" on",
+    );
+    let column = column.optional("the file has one column");
+    let scale = keys.key(
+        "scale",
+        "What every value is multiplied by to be the duration [ms]: 0.5 for half a round-trip time",
+    );
+    let scale = scale
+        .above(0.0)
+        .at_most(1e9)
+        .default(1.0, "values are milliseconds");
     let order = keys.key("order", "Which value is the next");
     let Chosen(order) = order.default(Chosen(Order::Random), "design");
-    Shape::Empirical(Empirical::new(path, order))
+    Shape::Empirical(Empirical::new(path, order, column, scale))
 }
 
 impl Setting for Distribution {
@@ -215,8 +228,11 @@ impl Shape {
             Shape::Pareto { scale, shape } => ("pareto", vec![("scale", scale), ("shape", shape)]),
             Shape::Empirical(ref empirical) => {
                 let path = empirical.path.display().to_string();
-                let order = Chosen(empirical.order).to_toml();
-                return ("empirical", vec![("path", path.into()), ("order", order)]);
+                let mut keys = vec![("path", path.into())];
+                keys.extend(empirical.column.clone().map(|name| ("column", name.into())));
+                keys.push(("scale", empirical.scale.into()));
+                keys.push(("order", Chosen(empirical.order).to_toml()));
+                return ("empirical", keys);
             }
         };
         let keys = numbers.into_iter().map(|(key, x)| (key, x.into()));

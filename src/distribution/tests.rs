@@ -245,6 +245,77 @@ fn a_file_of_durations_may_have_a_header_and_quotes() {
 }
 
 #[test]
+fn a_column_of_a_file_may_be_chosen_and_its_values_scaled() {
+    let read = |text: &str, keys: &str| {
+        let folder = tempfile::tempdir().expect("a folder");
+        fs::write(folder.path().join("delays.txt"), text).expect("a file");
+        let keys = format!(
+            "{{ kind = \"empirical\", path = \"delays.txt\", order = \"sequence\", {keys} }}"
+        );
+        let mut distribution = right(&keys);
+        let loaded = distribution.load(folder.path());
+        loaded
+            .map(|()| samples(&distribution, 2))
+            .map_err(|e| e.to_string())
+    };
+    let with_names = "time,rtt (ms),host\n0,12.5,a\n1,7,\"b, c\"\n";
+    for (text, column) in [
+        (with_names, "rtt (ms)"),
+        (with_names, "2"),
+        ("0;12.5\n1;7\n", "2"),
+        ("t\trtt\n0\t12.5\n1\t7\n", "rtt"),
+        ("rtt\n12.5\n7\n", "rtt"),
+        ("12.5\n7\n", "1"),
+        ("2,1\n12.5,0\n7,0\n", "2"),
+    ] {
+        let found = read(text, &format!("column = \"{column}\", scale = 0.5"));
+        let expected = if text.starts_with("2,1") {
+            [0.5, 0.0]
+        } else {
+            [6.25, 3.5]
+        };
+        assert_eq!(found.expect(text), expected, "{text:?}");
+    }
+    assert_eq!(
+        read("3\n4\n", "scale = 1000").expect("seconds"),
+        [3000.0, 4000.0]
+    );
+    for (text, keys, expected) in [
+        (
+            with_names,
+            "column = \"rtt\"",
+            "no column `rtt`: columns are time, rtt (ms), host",
+        ),
+        (with_names, "column = \"4\"", "no column `4`"),
+        (
+            "0,1\n1,2\n",
+            "column = \"rtt\"",
+            "columns are 1 to 2, without names",
+        ),
+        (
+            with_names,
+            "column = \"host\"",
+            "delays.txt:2: `a` is not a duration",
+        ),
+        (
+            "t,rtt\n0,1\n1,NA\n",
+            "column = \"rtt\"",
+            "delays.txt:3: `NA` is not a duration",
+        ),
+        (
+            "t,rtt\n0,1\n1\n",
+            "column = \"rtt\"",
+            "delays.txt:3: the column has no value here",
+        ),
+        ("4e9\n", "scale = 1000", "4e12 ms: it is too long"),
+    ] {
+        let told = read(text, keys).expect_err(text);
+        let told: Vec<&str> = told.split_whitespace().collect();
+        assert!(told.join(" ").contains(expected), "{told:?}");
+    }
+}
+
+#[test]
 fn random_values_of_a_file_are_equally_likely() {
     let random = empirical("random", "1\n2\n3\n4\n").expect("a file of durations");
     assert!(random.needs_stream());
@@ -297,11 +368,11 @@ fn a_wrong_file_is_told_with_its_line() {
         ),
         (
             "seq,rtt\n1,2\n",
-            "delays.txt:1: there are 2 columns: leave only",
+            "delays.txt:1: there are 2 columns: choose one",
         ),
         (
             "\"\",\"rtt\"\n\"1\",2\n",
-            "delays.txt:1: there are 2 columns: leave only",
+            "delays.txt:1: there are 2 columns: choose one",
         ),
         ("delay\nms\n", "delays.txt:2: `ms` is not a duration"),
         (

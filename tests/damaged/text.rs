@@ -84,7 +84,7 @@ fn samples() {
             ("time,rtt\n0,12.5\n1,13\n2,11\n", ','),
             ("a;b\n1;2\n3;4\n", ';'),
         ],
-        &[&delay, &compute],
+        &[&delay, &compute, &column, &column],
     );
 }
 
