@@ -6,7 +6,6 @@ use crate::delimited::shown;
 use std::collections::BTreeSet;
 use std::io::{Cursor, Read};
 use zip::ZipArchive;
-use zip::result::ZipError;
 
 /// An NPZ file in memory.
 pub(crate) struct Npz<'a>(ZipArchive<Cursor<&'a [u8]>>);
@@ -47,9 +46,25 @@ impl<'a> Npz<'a> {
     /// # Errors
     /// What is wrong with it, as a clause about the array.
     pub(crate) fn array(&mut self, array: &str) -> Result<Npy, String> {
-        read(self.0.by_name(&format!("{array}.npy")))
+        let entry = self.0.by_name(&format!("{array}.npy"));
+        let entry = entry.map_err(|error| format!("cannot be read: {error}"))?;
+        let (packed, unpacked) = (entry.compressed_size(), entry.size());
+        if unpacked > MOST_UNPACKED.max(packed.saturating_mul(MOST_EXPANSION)) {
+            return Err(format!(
+                "is to be {} MB, and is packed in {} kB: no data is packed as tightly",
+                unpacked >> 20,
+                packed.div_ceil(1 << 10)
+            ));
+        }
+        // What is there beyond the size that the archive tells is none of the array's.
+        Npy::read(entry.take(unpacked))
     }
 }
+
+/// How many times as large as its packed bytes an array may be, and the size that any may have
+/// \[bytes\]: a file that is made to fill the memory is packed a thousandfold.
+const MOST_EXPANSION: u64 = 200;
+const MOST_UNPACKED: u64 = 64 << 20;
 
 /// The names in a ZIP file's central directory.
 fn entries(mut directory: &[u8]) -> impl Iterator<Item = &[u8]> {
@@ -64,7 +79,33 @@ fn entries(mut directory: &[u8]) -> impl Iterator<Item = &[u8]> {
     })
 }
 
-fn read(entry: Result<impl Read, ZipError>) -> Result<Npy, String> {
-    let entry = entry.map_err(|error| format!("cannot be read: {error}"))?;
-    Npy::read(entry)
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write;
+    use zip::ZipWriter;
+    use zip::write::SimpleFileOptions;
+
+    /// An archive with an array of so many zero bytes.
+    fn zeros(count: usize) -> Vec<u8> {
+        let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
+        zip.start_file("x.npy", SimpleFileOptions::default())
+            .unwrap();
+        let header = format!("{{'descr': '|u1', 'fortran_order': False, 'shape': ({count},), }}\n");
+        zip.write_all(b"\x93NUMPY\x01\x00").unwrap();
+        zip.write_all(&(header.len() as u16).to_le_bytes()).unwrap();
+        zip.write_all(header.as_bytes()).unwrap();
+        zip.write_all(&vec![0; count]).unwrap();
+        zip.finish().unwrap().into_inner()
+    }
+
+    #[test]
+    fn what_is_packed_a_thousandfold_is_read_as_long_as_it_is_small() {
+        let small = zeros(1 << 20);
+        assert!(Npz::open(&small).unwrap().array("x").is_ok());
+        let large = zeros(MOST_UNPACKED as usize + 1);
+        assert!(large.len() < 1 << 20);
+        let told = Npz::open(&large).unwrap().array("x").unwrap_err();
+        assert!(told.contains("no data is packed as tightly"), "{told}");
+    }
 }

@@ -38,6 +38,11 @@ pub enum ColumnsError {
 /// Rows for which room is made at once: a damaged file may claim any number of them.
 const MOST_AT_ONCE: usize = 1 << 17;
 
+/// How many times as large as its file a table's columns may be when they are read, and what those of any
+/// file may be \[bytes\]: a small file may hold a value once and name it in any number of rows.
+const MOST_EXPANSION: u64 = 100;
+const MOST_BYTES: u64 = 256 << 20;
+
 /// The values of a column, by row.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Values {
@@ -50,6 +55,16 @@ pub enum Values {
 }
 
 impl Values {
+    /// What a value takes in memory, beside a text \[bytes\].
+    fn size(&self) -> u64 {
+        let size = match self {
+            Values::Numbers(_) => size_of::<f64>(),
+            Values::Flags(_) => size_of::<Option<bool>>(),
+            Values::Texts(_) => size_of::<String>(),
+        };
+        size as u64
+    }
+
     fn len(&self) -> usize {
         match self {
             Values::Numbers(all) => all.len(),
@@ -85,7 +100,9 @@ impl Columns {
             path: path.to_owned(),
             error,
         };
-        let read = || columns(path, &SerializedFileReader::new(file)?, wanted);
+        let size = file.metadata().map_or(0, |found| found.len());
+        let mut room = MOST_BYTES.max(size.saturating_mul(MOST_EXPANSION));
+        let read = || columns(path, &SerializedFileReader::new(file)?, wanted, &mut room);
         // The library refuses most damaged files, and panics at some.
         let read = catch_unwind(AssertUnwindSafe(read));
         let read = read.map_err(|payload| damaged(Panic::message(&*payload)))?;
@@ -169,6 +186,7 @@ fn columns(
     path: &Path,
     reader: &SerializedFileReader<File>,
     wanted: impl Fn(&str) -> bool,
+    left: &mut u64,
 ) -> Result<Columns, ParquetError> {
     let metadata = reader.metadata().file_metadata();
     let described = metadata.key_value_metadata().into_iter().flatten();
@@ -204,7 +222,8 @@ fn columns(
         for group in 0..reader.num_row_groups() {
             let group = reader.get_row_group(group)?;
             let rows = usize::try_from(group.metadata().num_rows()).unwrap_or(0);
-            append(&mut values, group.get_column_reader(index)?, rows)?;
+            take(left, values.size().saturating_mul(rows as u64))?;
+            append(&mut values, group.get_column_reader(index)?, rows, left)?;
         }
         if values.len() != found.rows {
             return Err(ParquetError::General(format!(
@@ -218,7 +237,19 @@ fn columns(
     Ok(found)
 }
 
-fn append(column: &mut Values, reader: ColumnReader, rows: usize) -> Result<(), ParquetError> {
+/// Takes so many bytes of those that are left to read.
+fn take(left: &mut u64, bytes: u64) -> Result<(), ParquetError> {
+    let too_many = || ParquetError::General("it has more values than its size can hold".to_owned());
+    *left = left.checked_sub(bytes).ok_or_else(too_many)?;
+    Ok(())
+}
+
+fn append(
+    column: &mut Values,
+    reader: ColumnReader,
+    rows: usize,
+    left: &mut u64,
+) -> Result<(), ParquetError> {
     match (column, reader) {
         (Values::Numbers(all), ColumnReader::DoubleColumnReader(reader)) => {
             all.extend(
@@ -236,6 +267,7 @@ fn append(column: &mut Values, reader: ColumnReader, rows: usize) -> Result<(), 
         }
         (Values::Texts(all), ColumnReader::ByteArrayColumnReader(reader)) => {
             for text in values(reader, rows)? {
+                take(left, text.as_ref().map_or(0, |text| text.len() as u64))?;
                 all.push(text.map_or(Ok(String::new()), |text| text.as_utf8().map(str::to_owned))?);
             }
         }
@@ -303,6 +335,32 @@ mod tests {
         table.finish().unwrap();
         let path = folder.path().join("table.parquet");
         (folder, path)
+    }
+
+    #[test]
+    fn a_small_file_of_many_equal_values_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let column = record::Column::new("text", Kind::Text, "", "the same everywhere");
+        let mut table = Table::create(folder.path(), "bomb", Vec::new(), vec![column]).unwrap();
+        let text = "x".repeat(20_000);
+        for _ in 0..40_000 {
+            table
+                .row(|row| {
+                    row.text(text.as_str());
+                })
+                .unwrap();
+        }
+        table.finish().unwrap();
+        let path = folder.path().join("bomb.parquet");
+        assert!(path.metadata().unwrap().len() < 1 << 20);
+        let told = Columns::read(&path, |_| true)
+            .err()
+            .expect("refused")
+            .to_string();
+        assert!(
+            told.contains("more values than its size can hold"),
+            "{told}"
+        );
     }
 
     #[test]

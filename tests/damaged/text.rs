@@ -74,6 +74,7 @@ fn samples() {
     let ring = format!("{RING}\"ring\"\n");
     let delay =
         format!("{ring}[link]\ndelay_ms = {{ kind = \"empirical\", path = \"file.csv\" }}\n");
+    let chosen = delay.replace(" }", ", column = \"rtt\", scale = 0.5 }");
     let compute =
         format!("{ring}[clock]\ncompute_ms = {{ kind = \"empirical\", path = \"file.csv\" }}\n");
     file_of(
@@ -84,7 +85,7 @@ fn samples() {
             ("time,rtt\n0,12.5\n1,13\n2,11\n", ','),
             ("a;b\n1;2\n3;4\n", ';'),
         ],
-        &[&delay, &compute, &column, &column],
+        &[&delay, &compute, &chosen, &chosen],
     );
 }
 
