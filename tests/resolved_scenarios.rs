@@ -31,7 +31,7 @@ fn resolves_to_itself(read: &Read) {
     assert_eq!(again.settings(), read.settings(), "{resolved}");
     let catalogues = Catalogues::default();
     for (a, b) in again.file.points.iter().zip(&read.file.points) {
-        let [a, b] = [(&again, a), (&read, b)]
+        let [a, b] = [(&again, a), (read, b)]
             .map(|(read, point)| read.file.scenario(point, &catalogues).resolved);
         // Relative paths have become absolute.
         let has_paths = resolved.contains("path = ");

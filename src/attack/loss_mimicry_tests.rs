@@ -213,15 +213,14 @@ fn a_search_comes_within_two_percent_of_the_nearest_model_but_for_one_in_a_thous
             stream.random_range(1..3),
         ];
         let (batch, own) = random(&mut stream, shape);
-        let trust = Some(1.0 + stream.random_range(-0.3..1.0));
+        let trust = 1.0 + stream.random_range(-0.3..1.0);
         let reached = |is_open: bool| {
             let mut scene = victim_at(&own);
             scene.squares(batch.clone(), is_open);
-            scene.memory(trust, Some(1.0), Some(0.5));
+            scene.memory(Some(trust), Some(1.0), Some(0.5));
             let own_loss = scene.loss_of(&own);
             let found = payload(&scene, &format!("target = {target:.1}\nsteps = 200"));
-            let accepts =
-                0.5 + 0.5 * scene.loss_of(&found) <= 0.5 * trust.unwrap() + 0.5 * own_loss;
+            let accepts = 0.5 + 0.5 * scene.loss_of(&found) <= 0.5 * trust + 0.5 * own_loss;
             accepts.then(|| distance(&found, target))
         };
         let (computed, searched) = (reached(true), reached(false));

@@ -53,7 +53,7 @@ enum Shape {
     Exponential { mean: f64 },
     Lognormal { median: f64, sigma: f64 },
     Pareto { scale: f64, shape: f64 },
-    Empirical(Empirical),
+    Empirical(Box<Empirical>),
 }
 
 impl Default for Shape {

@@ -153,7 +153,7 @@ fn empirical(keys: &mut Keys<'_>) -> Shape {
         .default(1.0, "values are milliseconds");
     let order = keys.key("order", "Which value is the next");
     let Chosen(order) = order.default(Chosen(Order::Random), "design");
-    Shape::Empirical(Empirical::new(path, order, column, scale))
+    Shape::Empirical(Box::new(Empirical::new(path, order, column, scale)))
 }
 
 impl Setting for Distribution {

@@ -4,7 +4,7 @@
 use super::RunError;
 use crate::files::{self, temporary};
 use std::fs::DirEntry;
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
 /// What a run's summary is called.
@@ -64,19 +64,39 @@ fn is_block(name: &str) -> bool {
     block_of(name).is_some_and(|(table, _)| is_ours(table))
 }
 
-/// Whether a folder, which is no symbolic link, has files of a run.
+/// Whether a folder, which is no symbolic link, has files of a run: of those that a run may have, one at
+/// least names this program. Others may have files of these names, too.
 pub(crate) fn is_run(folder: &Path) -> bool {
-    let is_there = |name: &str| folder.join(name).symlink_metadata().is_ok();
     let is_folder = folder.symlink_metadata().is_ok_and(|found| found.is_dir());
+    let of_run = [SUMMARY, CHECKPOINT].into_iter().chain(RESULTS);
+    let is_ours = |name: &str| names_program(&folder.join(name));
     is_folder
-        && ([SUMMARY, CHECKPOINT]
-            .into_iter()
-            .chain(RESULTS)
-            .any(is_there)
+        && (of_run.into_iter().any(is_ours)
             || entries(folder).is_ok_and(|entries| {
-                let mut names = entries.iter().map(DirEntry::file_name);
-                names.any(|name| is_block(&name.to_string_lossy()))
+                let names = entries.iter().map(DirEntry::file_name);
+                let mut names = names.map(|name| name.to_string_lossy().into_owned());
+                names.any(|name| is_block(&name) && is_ours(&name))
             }))
+}
+
+/// Whether a file says that this program wrote it: at its beginning or, as tables do, at its end.
+fn names_program(path: &Path) -> bool {
+    const PART: u64 = 1 << 16;
+    let holds = |bytes: &[u8]| {
+        [&b"byzsim"[..], b"\"program\""]
+            .iter()
+            .any(|name| bytes.windows(name.len()).any(|part| part == *name))
+    };
+    let read = || -> io::Result<bool> {
+        let mut file = files::open(path)?;
+        let size = file.metadata()?.len();
+        let (mut first, mut last) = (Vec::new(), Vec::new());
+        (&mut file).take(PART).read_to_end(&mut first)?;
+        file.seek(SeekFrom::Start(size.saturating_sub(PART)))?;
+        file.take(PART).read_to_end(&mut last)?;
+        Ok(holds(&first) || holds(&last))
+    };
+    read().unwrap_or(false)
 }
 
 /// Removes a run, and its folder unless something else is in it.

@@ -308,11 +308,14 @@ impl OwnRowsTask {
         let files = [Some(train), data.test.as_ref()].into_iter().flatten();
         for rows in files {
             let file = rows.places.file();
-            if rows.dropped > 0 {
-                notes.push(format!(
-                    "{} rows of {file} have a missing value and are left out",
-                    rows.dropped
-                ));
+            match rows.dropped {
+                0 => {}
+                1 => notes.push(format!(
+                    "1 row of {file} has a missing value and is left out"
+                )),
+                many => notes.push(format!(
+                    "{many} rows of {file} have a missing value and are left out"
+                )),
             }
             for (column, count) in &rows.rounded {
                 notes.push(format!(

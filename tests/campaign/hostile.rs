@@ -163,6 +163,12 @@ fn force_removes_nothing_of_others() {
     let foreign = bench.results().join("runs/0123456789abcdef");
     fs::create_dir(&foreign).unwrap();
     fs::write(foreign.join("mine.txt"), "mine").unwrap();
+    // Of the same names as a run's, and by somebody else.
+    let others = bench.results().join("runs/fedcba9876543210");
+    fs::create_dir(&others).unwrap();
+    for name in ["summary.json", "rounds.parquet", "checkpoint"] {
+        fs::write(others.join(name), "mine").unwrap();
+    }
     let mut own = Vec::new();
     for run in &runs {
         own.push(run.join("notes.txt"));
@@ -178,7 +184,8 @@ fn force_removes_nothing_of_others() {
     .unwrap();
     bench.run(&[]).with_status(2);
     bench.run(&["--force"]).with_status(0);
-    for path in own.iter().chain([&foreign.join("mine.txt")]) {
+    let mine = ["summary.json", "rounds.parquet", "checkpoint"].map(|name| others.join(name));
+    for path in own.iter().chain([&foreign.join("mine.txt")]).chain(&mine) {
         assert_eq!(fs::read_to_string(path).unwrap(), "mine");
     }
     for run in &runs {

@@ -155,11 +155,15 @@ fn idx(count: u32, is_image: bool) -> Vec<u8> {
 }
 
 /// A folder with images of digits in both formats, and a scenario that reads them.
-fn folder_of_digits() -> (
-    tempfile::TempDir,
-    [(&'static str, Vec<u8>); 4],
-    [Vec<u8>; 2],
-) {
+struct Digits {
+    folder: tempfile::TempDir,
+    /// The files of IDX, by name.
+    files: [(&'static str, Vec<u8>); 4],
+    /// A picture as PNG and as JPEG.
+    pictures: [Vec<u8>; 2],
+}
+
+fn folder_of_digits() -> Digits {
     let folder = tempfile::tempdir().unwrap();
     let scenario = "epochs = 1\n[task]\nkind = \"digit-classification\"\ngroup2 = \"photo-digits\"\nbatch = [1, 1]\ntrain = 20\ntest = 10\n";
     fs::write(folder.path().join("a.toml"), scenario).unwrap();
@@ -190,14 +194,18 @@ fn folder_of_digits() -> (
         }
     }
     accepts(folder.path(), &CHECK);
-    (folder, files, pictures)
+    Digits {
+        folder,
+        files,
+        pictures,
+    }
 }
 
 const CHECK: [&str; 6] = ["check", "a.toml", "--time", "0", "--data", "."];
 
 #[test]
 fn digits() {
-    let (folder, files, _) = folder_of_digits();
+    let Digits { folder, files, .. } = folder_of_digits();
     fuzz("digits", |stream| {
         let damaged = stream.random_range(0..files.len());
         for (number, (name, whole)) in files.iter().enumerate() {
@@ -235,7 +243,9 @@ fn packed_as(stream: &mut Stream, file: &[u8]) -> Vec<u8> {
 
 #[test]
 fn images() {
-    let (folder, _, pictures) = folder_of_digits();
+    let Digits {
+        folder, pictures, ..
+    } = folder_of_digits();
     let class = folder.path().join("photo_digits/imgs_train/3");
     fuzz("images", |stream| {
         let seed = any(stream, &pictures);
