@@ -323,10 +323,7 @@ impl<'a> Table<'a> {
             let number = cells.numbers[row];
             if number.is_infinite() {
                 self.wrong(row, at, |column| {
-                    format!(
-                        "`{column}` is infinite, or beyond what numbers of 64 bits reach: write a finite \
-                         number"
-                    )
+                    format!("`{column}` is infinite: write a finite number")
                 });
             } else if !fits(number) {
                 self.wrong(row, at, |column| {

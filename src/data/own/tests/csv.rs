@@ -161,11 +161,11 @@ fn wrong_fields_are_refused_with_line_and_column() {
         ),
         (
             "x,y\n1,-inf\n",
-            "own.csv:2: `y` is `-inf`: write a finite number",
+            "own.csv:2: `y` is infinite: write a finite number",
         ),
         (
             "x,y\n1e999,1\n",
-            "own.csv:2: `x` is `inf`: write a finite number",
+            "own.csv:2: `x` is infinite: write a finite number",
         ),
         (
             "x,y\n1e39,1\n",
