@@ -5,7 +5,7 @@ use super::errors::Refusal;
 use super::essentials::essentials;
 use super::forecast::{Forecast, Total};
 use super::list::Format;
-use super::load::{few_values, overloaded};
+use super::load::{few_values, overloaded, too_fine};
 use super::notes::{Facts, notes};
 use super::rows::{Row, Rows, ends, range, span};
 use super::table::{Column, Fitted, fitted, in_one_line};
@@ -237,6 +237,7 @@ struct FoundPoint {
     late_edges: Option<String>,
     overloaded: Vec<String>,
     few_values: Option<String>,
+    too_fine: Option<String>,
 }
 
 impl Found {
@@ -250,6 +251,8 @@ impl Found {
         let overloaded: BTreeSet<&String> =
             self.points.iter().flat_map(|p| &p.overloaded).collect();
         notes.extend(overloaded.into_iter().take(MOST_LINES).cloned());
+        let too_fine: BTreeSet<&String> = self.points.iter().flat_map(|p| &p.too_fine).collect();
+        notes.extend(too_fine.into_iter().take(MOST_LINES).cloned());
         let few = self
             .points
             .iter()
@@ -365,6 +368,7 @@ impl FoundPoint {
             late_edges: late_edges(plan),
             overloaded: overloaded(plan),
             few_values: few_values(plan),
+            too_fine: too_fine(plan),
         }
     }
 

@@ -2,6 +2,7 @@
 
 use crate::attack::Timing;
 use crate::link::LinkKind;
+use crate::record::LONGEST_SILENCE;
 use crate::scenario::{Mode, Pace, Plan, Role};
 use crate::units::{AgentId, SimTime, short};
 
@@ -162,6 +163,35 @@ fn worst(loads: impl Iterator<Item = Load>, line: &str) -> Option<String> {
         short(load.interval),
         short(growth(load))
     ))
+}
+
+/// What is said where `record.every_ms` is so short that nothing happens at most of its moments: these
+/// have no row of their own.
+pub(super) fn too_fine(plan: &Plan) -> Option<String> {
+    let every = plan.record.every_ms?;
+    let gap = between_events(plan);
+    (gap > every * LONGEST_SILENCE as f64).then(|| {
+        format!(
+            "record.every_ms = {every}, and about {} ms pass between combinations: timeline.parquet has one \
+             row for more than {LONGEST_SILENCE} moments at which nothing happens.",
+            short(gap)
+        )
+    })
+}
+
+/// How long nothing happens between combinations, about \[ms\].
+fn between_events(plan: &Plan) -> f64 {
+    let all = || plan.graph.ids().take(100).map(|k| compute_time(plan, k));
+    let longest = all().fold(0.0, f64::max);
+    match plan.clock.pace {
+        Pace::Deadline { period, .. } => period.ms(),
+        Pace::Synchronous { .. } => longest,
+        // At the same times, or by turns.
+        Pace::Asynchronous { .. } => match all().all(|ms| ms == longest) {
+            true => longest,
+            false => longest / plan.graph.agents() as f64,
+        },
+    }
 }
 
 /// Which percentiles of the times of a run's iterations, `round_ms`, are their maximum, since there are

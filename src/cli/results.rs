@@ -6,7 +6,7 @@ use super::matrix::matrix;
 use super::rows::Rows;
 use super::text::paragraph;
 use crate::campaign::{Judged, Matrix, PointOutcome, Starved};
-use crate::record::{Build, RUN_LOG, Summary};
+use crate::record::{Build, LONGEST_SILENCE, RUN_LOG, Summary};
 use crate::scenario::{Point, RunId, ScenarioFile, Setting, SettingValue};
 use crate::units::{SimTime, short};
 use serde_json::Value;
@@ -69,6 +69,7 @@ pub(super) fn notes(file: &ScenarioFile, summaries: &[Option<&Summary>]) -> Vec<
             notes.push(what);
         }
     }
+    notes.extend(thinned(&ended));
     notes.extend(builds(summaries));
     notes.extend(other_columns(file, summaries));
     if let Some(what) = done().find_map(|s| s.generated()) {
@@ -178,6 +179,27 @@ fn other_columns(file: &ScenarioFile, summaries: &[Option<&Summary>]) -> Option<
             keys.join(", ")
         )
     })
+}
+
+/// Timelines that have no row for most of their moments.
+fn thinned(ended: &[(&Point, &Summary)]) -> Option<String> {
+    let left_out = |(_, summary): &&(&Point, &Summary)| {
+        summary
+            .number(&["moments_left_out"])
+            .is_some_and(|count| count > 0.0)
+    };
+    let count = ended.iter().filter(left_out).count();
+    let (point, _) = ended.iter().find(left_out)?;
+    let every = point.outline.record.every_ms?;
+    let of = if count == ended.len() {
+        String::new()
+    } else {
+        format!(" of {count} points")
+    };
+    Some(format!(
+        "timeline.parquet{of} has no row for most moments: record.every_ms = {every} is so short that \
+         nothing happens for more than {LONGEST_SILENCE} of them, and one row stands for these."
+    ))
 }
 
 /// What of a point begins after its end.

@@ -63,4 +63,5 @@ pub use stats::Spread;
 pub use summary::Summary;
 pub use table::{Column, Constant, Integer, Kind, Row, Table, TableError, Value};
 pub use tally::Percentiles;
+pub(crate) use timeline::LONGEST_SILENCE;
 pub use traced::{DroppedBy, MessageEnd, MessageKey, MessageRow, ModelRow, Stage, Trace};

@@ -77,6 +77,8 @@ pub struct Recorder {
     weights: WeightRows,
     latency: Latency,
     timeline: Option<Timeline>,
+    /// Moments of the timeline without a row.
+    moments_left_out: u64,
     /// Whose last models are compared.
     related: Vec<AgentId>,
     tracing: Option<Tracing>,
@@ -134,6 +136,7 @@ impl Recorder {
             weights: WeightRows::new(&plan, folder, &constants)?,
             latency: Latency::new(&plan, folder, &constants)?,
             timeline: Timeline::new(&plan, folder, &constants)?,
+            moments_left_out: 0,
             related: folder.map_or_else(Vec::new, |_| relationship::chosen(&plan)),
             tracing: Tracing::new(&plan, folder, &constants)?,
             assembler: plan.timetable.as_ref().map(|timetable| {
@@ -343,7 +346,8 @@ impl Recorder {
         self.traffic += closing.traffic;
         self.latency.add_rest(closing);
         if let Some(timeline) = self.timeline.take() {
-            timeline.finish(&self.plan, Some(closing.end), self.parts(None))?;
+            let parts = self.parts(None);
+            self.moments_left_out = timeline.finish(&self.plan, Some(closing.end), parts)?;
         }
         for sample in &closing.finals {
             self.fingerprints[sample.agent.index()] = sample.fingerprint;
@@ -455,7 +459,9 @@ impl Recorder {
             self.rounds.finish(parts),
             self.agents.finish(parts),
             self.weights.finish(parts),
-            timeline.map_or(Ok(()), |timeline| timeline.finish(&self.plan, None, parts)),
+            timeline.map_or(Ok(()), |timeline| {
+                timeline.finish(&self.plan, None, parts).map(drop)
+            }),
             tracing.map_or(Ok(()), |tracing| tracing.finish(parts)),
             error.map_or_else(|| self.write_outcomes(), |_| Ok(())),
         ];
@@ -488,6 +494,7 @@ impl Recorder {
                 .filter_json(plan, self.iterations, &self.shut_out),
             traffic: self.traffic,
             simulated_ms: self.now.ms(),
+            moments_left_out: self.moments_left_out,
             latency: self.latency.summary(),
             wall_s: self.elapsed.get().as_secs_f64(),
         });

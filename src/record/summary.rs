@@ -48,6 +48,8 @@ pub(super) struct Findings<'a> {
     pub filter: Value,
     pub traffic: Traffic,
     pub simulated_ms: f64,
+    /// Moments of the timeline without a row.
+    pub moments_left_out: u64,
     pub latency: Map<String, Value>,
     pub wall_s: f64,
 }
@@ -62,7 +64,7 @@ impl Summary {
             .collect();
         let agents = plan.graph.agents();
         let byzantine = plan.byzantine();
-        let json = json!({
+        let mut json = json!({
             "program": Build::here().program,
             "executable": Build::here().executable,
             "machine": Machine::here(),
@@ -92,6 +94,9 @@ impl Summary {
             "models_per_s": found.traffic.sent as f64 / found.wall_s,
             "peak_memory_bytes": peak_memory_bytes(),
         });
+        if found.moments_left_out > 0 {
+            json["moments_left_out"] = found.moments_left_out.into();
+        }
         Summary::from_json(json)
     }
 

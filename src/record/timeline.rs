@@ -12,8 +12,8 @@ use crate::scenario::Plan;
 use crate::units::{AgentId, SimTime};
 use std::path::Path;
 
-/// Moments without news that are told one by one.
-const LONGEST_SILENCE: u64 = 1000;
+/// Moments without news that have a row each.
+pub(crate) const LONGEST_SILENCE: u64 = 1000;
 
 /// Writes the table. Holds one state per normal agent, however long the run.
 pub(super) struct Timeline {
@@ -26,6 +26,8 @@ pub(super) struct Timeline {
     /// Of the samples that were given: their order in time.
     order: Vec<u32>,
     iterations: Vec<u64>,
+    /// Moments without a row, since nothing had happened for long.
+    left_out: u64,
 }
 
 /// What a normal agent told last, and counts since the row before.
@@ -68,13 +70,14 @@ impl Timeline {
             grouping: Grouping::new(plan),
             order: Vec::new(),
             iterations: Vec::new(),
+            left_out: 0,
         }))
     }
 
     /// Keeps the states, and where the table stands.
     pub fn keep(&mut self, book: &mut Book<'_>) -> Kept {
         self.table.keep(book)?;
-        keep!(book: self.next, self.states)
+        keep!(book: self.next, self.states, self.left_out)
     }
 
     /// Takes what happened until now, and writes the rows of all moments before `until`: nothing
@@ -109,7 +112,9 @@ impl Timeline {
         let every = self.every.us();
         if (event - self.next).us() / every > LONGEST_SILENCE {
             let moments = event.us().div_ceil(every);
-            self.next = SimTime::from_us(moments.saturating_mul(every));
+            let next = SimTime::from_us(moments.saturating_mul(every));
+            self.left_out += (next - self.next).us() / every;
+            self.next = next;
         }
     }
 
@@ -156,18 +161,18 @@ impl Timeline {
         Ok(())
     }
 
-    /// Writes the rows up to the end of the run, and the file.
+    /// Writes the rows up to the end of the run, and the file. How many moments have no row.
     pub fn finish(
         mut self,
         plan: &Plan,
         end: Option<SimTime>,
         parts: Parts,
-    ) -> Result<(), TableError> {
+    ) -> Result<u64, TableError> {
         while end.is_some_and(|end| self.next <= end) {
             self.row(plan)?;
             self.jump_to(end.unwrap_or_default());
         }
-        self.table.end(parts).map(drop)
+        self.table.end(parts).map(|_| self.left_out)
     }
 }
 

@@ -255,3 +255,28 @@ fn resume_and_status_need_a_folder_of_results() {
         assert!(!bench.path("nowhere").exists(), "nothing was made");
     }
 }
+
+/// A timeline that is finer than a thousandth of what passes between events is thinned, and it is said.
+#[test]
+fn a_timeline_that_is_thinned_is_reported() {
+    let clock = "[clock]\nmode = \"asynchronous\"\ncompute_ms = 1000\n[record]\nevery_ms = ";
+    for (every, is_thinned) in [("0.5", true), ("2", false)] {
+        let bench = Bench::new(&format!("{RING}{clock}{every}\n"));
+        let checked = bench
+            .told(&["check", "scenario.toml", "--time", "0"])
+            .stdout;
+        let ran = bench.run(&[]).with_status(0);
+        let said = format!("{}{}", ran.stdout, ran.stderr);
+        for (text, what) in [
+            (checked, "moments at which nothing happens"),
+            (said, "has no row for most"),
+        ] {
+            let text: Vec<&str> = text.split_whitespace().collect();
+            assert_eq!(
+                text.join(" ").contains(what),
+                is_thinned,
+                "{every}: {text:?}"
+            );
+        }
+    }
+}
