@@ -283,7 +283,10 @@ fn one_flipped_bit_of_a_campaigns_own_files_is_found() {
 
 #[test]
 fn one_flipped_bit_of_an_interrupted_run_shows_nowhere() {
-    let scenario = RING.replace("iterations = 40", "iterations = 16000");
+    // So many agents that a block is full soon, and so long that the run is not over then.
+    let scenario = RING
+        .replace("iterations = 40", "iterations = 600")
+        .replace("agents = 10", "agents = 400");
     let bench = Bench::new(&format!("{scenario}[record]\nagents = \"all\"\n"));
     bench.run(&[]).with_status(0);
     let run = reading::only_run(&bench.results());
@@ -299,7 +302,7 @@ fn one_flipped_bit_of_an_interrupted_run_shows_nowhere() {
         "--threads",
         "1",
         "--checkpoint-every",
-        "500",
+        "20",
     ]);
     let begun = std::time::Instant::now();
     let written = |name: &str| {
